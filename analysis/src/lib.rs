@@ -1,0 +1,1 @@
+//! What packets mean together: exchanges, retransmissions, tunnels

@@ -1,0 +1,1 @@
+//! Packets from capture files and interfaces, up to the datagram

@@ -1,0 +1,1 @@
+//! Ciphers, key derivation and opening of IKE, ESP and AH

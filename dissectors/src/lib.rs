@@ -1,0 +1,1 @@
+//! IPsec on the wire: octets to messages and back, and the IANA registries
