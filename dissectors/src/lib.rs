@@ -1,1 +1,28 @@
-//! IPsec on the wire: octets to messages and back, and the IANA registries
+//! IPsec on the wire: octets to messages and back, and the IANA registries.
+//!
+//! Dissecting never fails and never panics: [`Message::parse`] returns what could be read, and [`Issues`] say where the
+//! rest departs from the standard. Nothing here knows keys, files, sockets, clocks or severity.
+
+mod attribute;
+mod field;
+mod header;
+pub mod ikev1;
+pub mod ikev2;
+mod issue;
+mod limits;
+mod message;
+mod octets;
+mod payload;
+pub mod registries;
+mod registry;
+pub mod vendor_id;
+
+pub use attribute::{Attribute, AttributeValue};
+pub use field::{Field, Value, field};
+pub use header::{Flags, HEADER_LEN, Header, IkeSpi, Version};
+pub use issue::{Issue, IssueKind, Issues};
+pub use limits::MAX_ISSUES;
+pub use message::{Content, Message};
+pub use octets::{Cut, IResult, Octets, Span, rest};
+pub use payload::{Body, Context, PAYLOAD_HEADER_LEN, Payload, encode_chain, parse_chain};
+pub use registry::Registry;
