@@ -3,6 +3,8 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
+# rustup's place, which a shell has in PATH only after the next login.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 DEMO ?= testdata/ikev2-cookie/capture.pcap
 
 # Captures that are not in the repository; tests that want them skip without them.
