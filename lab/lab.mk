@@ -1,0 +1,8 @@
+# Real peers: `make lab` runs all scenarios, `make lab SCENARIO=name` one (or a shell pattern). As root.
+.PHONY: lab interop
+
+lab: ## real IPsec peers in network namespaces (root); SCENARIO=name for one
+	python3 lab/run.py $(foreach name,$(SCENARIO),'$(name)')
+
+interop: ## our own program beside real peers (root; skips by name without the rights)
+	python3 lab/interop.py
