@@ -1,0 +1,1 @@
+//! Key derivation of IKEv1 (RFC 2409).

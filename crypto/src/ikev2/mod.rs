@@ -1,0 +1,1 @@
+//! Key derivation of IKEv2 (RFC 7296).

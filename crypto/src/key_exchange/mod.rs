@@ -1,0 +1,1 @@
+//! Key exchange methods, by their numbers.

@@ -1,0 +1,1 @@
+//! Opening of encrypted messages and packets.
