@@ -93,7 +93,7 @@ impl Entry {
 
 impl Pattern {
     fn matches(&self, vendor_id: &[u8]) -> bool {
-        vendor_id.len() >= self.min_length
+        self.lengths.contains(&vendor_id.len())
             && self.parts.iter().all(|(offset, octets)| {
                 vendor_id
                     .get(*offset..)

@@ -46,7 +46,7 @@ registry! {
     128 SYMMETRIC_KEY "Symmetric Key" ["Wireshark"];
     130 NAT_D_DRAFT "NAT-D" title "NAT Discovery of the drafts" ["draft-ietf-ipsec-nat-t-ike-01..03"];
     131 NAT_OA_DRAFT "NAT-OA" title "NAT Original Address of the drafts" ["draft-ietf-ipsec-nat-t-ike-01..03"];
-    132 FRAGMENT "IKE fragmentation" ["proprietary"];
+    132 FRAGMENT "Cisco/Microsoft IKE fragmentation" ["proprietary"];
 }
 
 registry! {
@@ -238,14 +238,14 @@ registry! {
 }
 
 registry! {
-    /// Signature Encoding Algorithm of SIG-RSA (RFC 4359, section 4).
+    /// Signature Encoding Algorithm of SIG-RSA (RFC 4359).
     pub struct SignatureEncoding(u16) = "encoding", reserved [0], private [61440..=65535];
     1 RSASSA_PKCS1_V1_5 "RSASSA-PKCS1-v1_5" ["RFC 4359"];
     2 RSASSA_PSS "RSASSA-PSS" ["RFC 4359"];
 }
 
 registry! {
-    /// Address Preservation (RFC 6407, section 6).
+    /// Address Preservation (RFC 6407).
     pub struct AddressPreservation(u16) = "preservation", reserved [0];
     1 NONE "None" ["RFC 6407"];
     2 SOURCE_ONLY "Source-Only" ["RFC 6407"];
@@ -254,7 +254,7 @@ registry! {
 }
 
 registry! {
-    /// SA Direction (RFC 6407, section 6).
+    /// SA Direction (RFC 6407).
     pub struct SaDirection(u16) = "direction", reserved [0];
     1 SENDER_ONLY "Sender-Only" ["RFC 6407"];
     2 RECEIVER_ONLY "Receiver-Only" ["RFC 6407"];
@@ -508,7 +508,7 @@ registry! {
 }
 
 registry! {
-    /// Types of the attribute payload (draft-ietf-ipsec-isakmp-mode-cfg-05, section 3.2).
+    /// Types of the attribute payload (draft-ietf-ipsec-isakmp-mode-cfg-05).
     pub struct ConfigurationType(u8) = "CFG", reserved [0 | 5..=127], private [128..=255];
     1 REQUEST "ISAKMP_CFG_REQUEST" ["draft-ietf-ipsec-isakmp-mode-cfg-05"];
     2 REPLY "ISAKMP_CFG_REPLY" ["draft-ietf-ipsec-isakmp-mode-cfg-05"];
@@ -517,7 +517,7 @@ registry! {
 }
 
 registry! {
-    /// Attributes of Mode Config (draft-ietf-ipsec-isakmp-mode-cfg-05, section 3.4), of XAUTH (draft-ietf-ipsec-isakmp-xauth-06) and of
+    /// Attributes of Mode Config (draft-ietf-ipsec-isakmp-mode-cfg-05), of XAUTH (draft-ietf-ipsec-isakmp-xauth-06) and of
     /// vendors. The top bit of the field, AF, is not part of the number.
     pub struct ConfigurationAttribute(u16) = "attribute", reserved [0 | 16..=16383], private [16384..=32767];
     1 INTERNAL_IP4_ADDRESS "INTERNAL_IP4_ADDRESS" ["draft-ietf-ipsec-isakmp-mode-cfg-05"];
@@ -568,7 +568,7 @@ registry! {
 }
 
 registry! {
-    /// Values of XAUTH-TYPE (draft-ietf-ipsec-isakmp-xauth-06, section 4.1).
+    /// Values of XAUTH-TYPE (draft-ietf-ipsec-isakmp-xauth-06).
     pub struct XauthType(u16) = "XAUTH", reserved [4..=32767], private [32768..=65535];
     0 GENERIC "Generic" ["draft-ietf-ipsec-isakmp-xauth-06"];
     1 RADIUS_CHAP "RADIUS-CHAP" ["draft-ietf-ipsec-isakmp-xauth-06"];
@@ -577,7 +577,7 @@ registry! {
 }
 
 registry! {
-    /// Values of XAUTH-STATUS (draft-ietf-ipsec-isakmp-xauth-06, section 4.1).
+    /// Values of XAUTH-STATUS (draft-ietf-ipsec-isakmp-xauth-06).
     pub struct XauthStatus(u16) = "status";
     0 FAIL "FAIL" ["draft-ietf-ipsec-isakmp-xauth-06"];
     1 OK "OK" ["draft-ietf-ipsec-isakmp-xauth-06"];

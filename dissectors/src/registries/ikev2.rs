@@ -499,7 +499,7 @@ registry! {
 }
 
 registry! {
-    /// Gateway identity types of the REDIRECT notifications (RFC 5685, section 6).
+    /// Gateway identity types of the REDIRECT notifications (RFC 5685).
     pub struct GatewayIdType(u8) = "gateway", reserved [0], private [241..=255];
     1 IPV4 "IPv4 address of the VPN gateway" ["RFC 5685"];
     2 IPV6 "IPv6 address of the VPN gateway" ["RFC 5685"];
@@ -507,7 +507,7 @@ registry! {
 }
 
 registry! {
-    /// Secure password authentication methods (RFC 6467, section 3).
+    /// Secure password authentication methods (RFC 6467).
     pub struct SecurePasswordMethod(u16) = "method", reserved [0], private [1024..=65535];
     1 PACE "PACE" ["RFC 6631"];
     2 AUGPAKE "AugPAKE" ["RFC 6628"];
@@ -522,7 +522,7 @@ registry! {
 }
 
 registry! {
-    /// Attributes of the ROHC_SUPPORTED notification (RFC 5857, section 3.1.2).
+    /// Attributes of the ROHC_SUPPORTED notification (RFC 5857).
     pub struct RohcAttribute(u16) = "attribute", reserved [0], private [16384..=32767];
     1 MAX_CID "Maximum Context Identifier (MAX_CID)" ["RFC 5857"];
     2 ROHC_PROFILE "ROHC Profile (ROHC_PROFILE)" ["RFC 5857"];

@@ -34,5 +34,5 @@ registry! {
     500 ISAKMP "isakmp" ["RFC 2408"];
     848 GDOI "gdoi" ["RFC 6407, RFC 9838"];
     4500 IPSEC_NAT_T "ipsec-nat-t" ["RFC 3947, RFC 3948, RFC 9329"];
-    10000 CISCO_CTCP "Cisco cTCP / IPsec-over-UDP" ["proprietary"];
+    10000 CISCO_CTCP "Cisco cTCP / IPsec-over-UDP" ["Wireshark"];
 }
