@@ -167,8 +167,8 @@ fn number(kind: &str, text: &str) -> Option<u32> {
 /// }
 /// ```
 ///
-/// A row is value, constant, name, then optionally `title "…"`, `short "…"`, the reference, and `also "who" "name"` for a
-/// second meaning. Rows ascend by value.
+/// A row is value, constant, name, then optionally `title "…"`, `short "…"`, the reference, and `also "who" "name"`
+/// for a second meaning. Rows ascend by value.
 macro_rules! registry {
     (
         $(#[$attribute:meta])*

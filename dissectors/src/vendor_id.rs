@@ -1,4 +1,5 @@
-//! Vendor ID payloads: who, or which extension, stands behind the octets (RFC 2408, section 3.16; RFC 7296, section 3.12).
+//! Vendor ID payloads: who, or which extension, stands behind the octets (RFC 2408, section 3.16; RFC 7296, section
+//! 3.12).
 //!
 //! Many are hashes of a text, often MD5; some continue with a version, so that only their start is known.
 
@@ -47,8 +48,8 @@ pub fn lookup(vendor_id: &[u8]) -> Option<Match> {
     }
 }
 
-/// The text of a vendor ID that is nothing but printable ASCII, as some products send it. Trailing line ends and NULs do
-/// not count. None for fewer than four characters: so short, any octets may look like text.
+/// The text of a vendor ID that is nothing but printable ASCII, as some products send it. Trailing line ends and
+/// NULs do not count. None for fewer than four characters: so short, any octets may look like text.
 pub fn printable(vendor_id: &[u8]) -> Option<String> {
     let end = vendor_id
         .iter()

@@ -17,8 +17,8 @@ registry! {
 }
 
 registry! {
-    /// Payload types of IKEv1, named by their notation (RFC 2408, section 3.1; RFC 3947; GDOI). Private use has what drafts and
-    /// implementations are known to send.
+    /// Payload types of IKEv1, named by their notation (RFC 2408, section 3.1; RFC 3947; GDOI). Private use has what
+    /// drafts and implementations are known to send.
     pub struct PayloadType(u8) = "payload", private [128..=255];
     0 NONE "NONE" ["RFC 2408"];
     1 SA "SA" title "Security Association" ["RFC 2408"];
@@ -139,7 +139,8 @@ registry! {
 }
 
 impl EspTransform {
-    /// Whether the algorithm protects integrity too, so that no Authentication Algorithm is needed (RFC 4106; RFC 4309; RFC 4543).
+    /// Whether the algorithm protects integrity too, so that no Authentication Algorithm is needed (RFC 4106; RFC
+    /// 4309; RFC 4543).
     pub const fn is_aead(self) -> bool {
         matches!(
             self,
@@ -179,8 +180,8 @@ registry! {
 }
 
 registry! {
-    /// Attributes of AH, ESP and IPComp transforms in quick mode (RFC 2407, section 4.5). The top bit of the field, AF, is not part of
-    /// the number.
+    /// Attributes of AH, ESP and IPComp transforms in quick mode (RFC 2407, section 4.5). The top bit of the field,
+    /// AF, is not part of the number.
     pub struct IpsecAttribute(u16) = "attribute", reserved [0], private [32001..=32767];
     1 SA_LIFE_TYPE "SA Life Type" ["RFC 2407"];
     2 SA_LIFE_DURATION "SA Life Duration" ["RFC 2407"];
@@ -295,8 +296,8 @@ registry! {
 }
 
 registry! {
-    /// Notify message types (RFC 2408, section 3.14.1; RFC 2407, section 4.6.3; RFC 3706): below 16384 errors, from there status.
-    /// Private use has what implementations are known to send.
+    /// Notify message types (RFC 2408, section 3.14.1; RFC 2407, section 4.6.3; RFC 3706): below 16384 errors, from
+    /// there status. Private use has what implementations are known to send.
     pub struct NotifyType(u16) = "notify", reserved [31..=8191 | 16385..=24575 | 40960..=65535],
         private [8192..=16383 | 32768..=40959];
     1 INVALID_PAYLOAD_TYPE "INVALID-PAYLOAD-TYPE" ["RFC 2408"];
@@ -354,7 +355,8 @@ impl NotifyType {
 }
 
 registry! {
-    /// Attributes of phase 1 transforms (RFC 2409, appendix A). The top bit of the field, AF, is not part of the number.
+    /// Attributes of phase 1 transforms (RFC 2409, appendix A). The top bit of the field, AF, is not part of the
+    /// number.
     pub struct PhaseOneAttribute(u16) = "attribute", private [16384..=32767];
     1 ENCRYPTION_ALGORITHM "Encryption Algorithm" ["RFC 2409"];
     2 HASH_ALGORITHM "Hash Algorithm" ["RFC 2409"];
@@ -517,8 +519,8 @@ registry! {
 }
 
 registry! {
-    /// Attributes of Mode Config (draft-ietf-ipsec-isakmp-mode-cfg-05), of XAUTH (draft-ietf-ipsec-isakmp-xauth-06) and of
-    /// vendors. The top bit of the field, AF, is not part of the number.
+    /// Attributes of Mode Config (draft-ietf-ipsec-isakmp-mode-cfg-05), of XAUTH (draft-ietf-ipsec-isakmp-xauth-06)
+    /// and of vendors. The top bit of the field, AF, is not part of the number.
     pub struct ConfigurationAttribute(u16) = "attribute", reserved [0 | 16..=16383], private [16384..=32767];
     1 INTERNAL_IP4_ADDRESS "INTERNAL_IP4_ADDRESS" ["draft-ietf-ipsec-isakmp-mode-cfg-05"];
     2 INTERNAL_IP4_NETMASK "INTERNAL_IP4_NETMASK" ["draft-ietf-ipsec-isakmp-mode-cfg-05"];

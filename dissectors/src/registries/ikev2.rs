@@ -124,8 +124,8 @@ registry! {
 }
 
 impl EncryptionAlgorithm {
-    /// Whether the algorithm protects integrity too, so that a proposal needs no INTEG transform (RFC 7296, section 3.3.3).
-    /// ENCR_NULL_AUTH_AES_GMAC counts: it is combined mode without confidentiality (RFC 4543).
+    /// Whether the algorithm protects integrity too, so that a proposal needs no INTEG transform (RFC 7296, section
+    /// 3.3.3). ENCR_NULL_AUTH_AES_GMAC counts: it is combined mode without confidentiality (RFC 4543).
     pub const fn is_aead(self) -> bool {
         matches!(
             self,
@@ -206,8 +206,8 @@ registry! {
 }
 
 registry! {
-    /// Transform Type 4, and types 6 to 12 for additional key exchanges: key exchange methods (RFC 7296, section 3.3.2; RFC 9370).
-    /// Requirement levels: RFC 8247, section 2.4.
+    /// Transform Type 4, and types 6 to 12 for additional key exchanges: key exchange methods (RFC 7296, section
+    /// 3.3.2; RFC 9370). Requirement levels: RFC 8247, section 2.4.
     pub struct KeyExchangeMethod(u16) = "KE", reserved [3..=4], private [1024..=65535];
     0 NONE "NONE" short "NONE" ["RFC 7296"];
     1 MODP_768 "768-bit MODP Group" short "MODP-768" ["RFC 7296"];
@@ -240,7 +240,8 @@ registry! {
 }
 
 registry! {
-    /// Transform Type 5: sequence numbers of the Child SA, before RFC 9827 "Extended Sequence Numbers" (RFC 7296, section 3.3.2).
+    /// Transform Type 5: sequence numbers of the Child SA, before RFC 9827 "Extended Sequence Numbers" (RFC 7296,
+    /// section 3.3.2).
     pub struct SequenceNumbers(u16) = "SN";
     0 BITS_32 "32-bit Sequential Numbers" short "no" ["RFC 9827"];
     1 PARTIALLY_TRANSMITTED_64 "Partially Transmitted 64-bit Sequential Numbers" short "yes" ["RFC 9827"];
@@ -323,8 +324,8 @@ registry! {
 }
 
 registry! {
-    /// Notify message types (RFC 7296, section 3.10.1): below 16384 errors, from there status. Private use has what implementations
-    /// are known to send.
+    /// Notify message types (RFC 7296, section 3.10.1): below 16384 errors, from there status. Private use has what
+    /// implementations are known to send.
     pub struct NotifyType(u16) = "notify", reserved [0 | 2..=3 | 6 | 8 | 10 | 12..=13 | 15..=16 | 18..=23 | 25..=33],
         private [8192..=16383 | 40960..=65535];
     1 UNSUPPORTED_CRITICAL_PAYLOAD "UNSUPPORTED_CRITICAL_PAYLOAD" ["RFC 7296"];

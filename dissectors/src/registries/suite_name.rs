@@ -27,8 +27,8 @@ impl Cipher for ikev1::EspTransform {
     }
 }
 
-/// The short name with the key length in bits of a Key Length attribute: `AES-CBC-256`, `ENCR-2000-256`. Without the attribute,
-/// and for a cipher of fixed key length, the short name alone.
+/// The short name with the key length in bits of a Key Length attribute: `AES-CBC-256`, `ENCR-2000-256`. Without the
+/// attribute, and for a cipher of fixed key length, the short name alone.
 pub fn suite_name<C: Cipher>(cipher: C, key_bits: Option<u16>) -> String {
     match key_bits {
         Some(bits) if !cipher.has_fixed_key_length() => format!("{}-{bits}", cipher.short_name()),
