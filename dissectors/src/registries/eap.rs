@@ -41,7 +41,7 @@ registry! {
     26 MS_EAP "MS-EAP-Authentication" short "EAP-MS-AUTH" ["IANA"];
     27 MAKE "Mutual Authentication w/Key Exchange (MAKE)" short "EAP-MAKE" ["IANA"];
     28 CRYPTOCARD "CRYPTOCard" ["IANA"];
-    29 MSCHAPV2 "EAP-MSCHAP-V2" short "EAP-MSCHAPV2" ["IANA"];
+    29 MSCHAP_V2 "EAP-MSCHAP-V2" short "EAP-MSCHAPV2" ["IANA"];
     30 DYNAMID "DynamID" ["IANA"];
     31 ROB_EAP "Rob EAP" ["IANA"];
     32 PROTECTED_ONE_TIME_PASSWORD "Protected One-Time Password" short "EAP-POTP" ["RFC 4793"];
