@@ -1,0 +1,90 @@
+//! Identification payloads (RFC 7296, section 3.5), also of groups (RFC 9838).
+//!
+//! ```text
+//! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//! |   ID Type     |                 RESERVED                      |
+//! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//! ~                   Identification Data                         ~
+//! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//! ```
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::certificate;
+use crate::field::{Field, Value, field};
+use crate::issue::{IssueKind, Issues};
+use crate::octets::Octets;
+use crate::registries::ikev2::IdType;
+
+/// Who the sender is, or whom it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identification<'a> {
+    /// How the data is to be read.
+    pub id_type: IdType,
+    /// The identity.
+    pub data: &'a [u8],
+}
+
+impl<'a> Identification<'a> {
+    /// Reads the payload.
+    pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Option<Self> {
+        const LAYER: &str = "ID payload";
+        let &[id_type, a, b, c, ref data @ ..] = content.as_slice() else {
+            issues.note(content, LAYER, IssueKind::Cut { available: content.len() });
+            return None;
+        };
+        issues.expect_zero(content.part(1, 3), LAYER, u32::from_be_bytes([0, a, b, c]));
+        let read = Self { id_type: IdType(id_type), data };
+        let expected = match read.id_type {
+            IdType::IPV4_ADDR => 4,
+            IdType::IPV6_ADDR => 16,
+            _ => data.len(),
+        };
+        if data.len() != expected {
+            let kind = IssueKind::LengthUnexpected { found: data.len(), expected };
+            issues.note(content.from(4), LAYER, kind);
+        }
+        Some(read)
+    }
+
+    /// Writes the payload.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[self.id_type.0, 0, 0, 0]);
+        out.extend_from_slice(self.data);
+    }
+
+    /// Type and value.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field<'a>> {
+        vec![
+            field("id_type", Value::registered(self.id_type)),
+            field("value", Value::text(self.to_string())),
+            field("data", self.data),
+        ]
+    }
+}
+
+/// The identity as people write it: an address, a name, a distinguished name; else hexadecimal digits.
+impl fmt::Display for Identification<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.id_type {
+            IdType::IPV4_ADDR | IdType::IPV6_ADDR => address(self.data).map(|address| address.to_string()),
+            IdType::FQDN | IdType::RFC822_ADDR => std::str::from_utf8(self.data).ok().map(str::to_owned),
+            IdType::DER_ASN1_DN => certificate::name(self.data),
+            _ => None,
+        };
+        match text {
+            Some(text) => f.write_str(&text),
+            None => self.data.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
+        }
+    }
+}
+
+/// Four or sixteen octets as an address.
+pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
+    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
+        return Some(IpAddr::V4(Ipv4Addr::from(octets)));
+    }
+    <[u8; 16]>::try_from(octets).ok().map(|octets| IpAddr::V6(Ipv6Addr::from(octets)))
+}
