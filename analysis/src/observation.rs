@@ -1,0 +1,158 @@
+//! One datagram with what it means beside the others.
+
+use std::net::IpAddr;
+
+use ikescope_capture::{Note, Timestamp};
+use ikescope_dissectors::{Ah, Esp, IpComp, Issue, Message, Wesp};
+
+/// A frame by its place: the index of the file and the number of the frame in it, from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrameId {
+    /// Index of the file in the order in which files were named.
+    pub file: u32,
+    /// Number of the frame within its file, from 1.
+    pub number: u64,
+}
+
+/// One end of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// Address.
+    pub address: IpAddr,
+    /// UDP or TCP port; none for protocols 50, 51, 108 and for ICMP.
+    pub port: Option<u16>,
+}
+
+/// What carries IKE, ESP or AH other than IP itself, or UDP 500 for IKE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encapsulation {
+    /// UDP with the non-ESP marker, or ESP in UDP (RFC 3948).
+    Udp,
+    /// A TCP stream (RFC 9329).
+    Tcp,
+}
+
+/// One datagram, one record of a TCP stream, or one frame that is no IPsec.
+#[derive(Debug)]
+pub struct Observation<'a> {
+    /// Which frame carried it, or completed it.
+    pub frame: FrameId,
+    /// Time of that frame, if the file has times.
+    pub time: Option<Timestamp>,
+    /// Octets of the frame on the wire.
+    pub length: u32,
+    /// Octets of the frame that were captured.
+    pub captured: u32,
+    /// Source; none for frames without IP.
+    pub src: Option<Endpoint>,
+    /// Destination; none for frames without IP.
+    pub dst: Option<Endpoint>,
+    /// What carries it.
+    pub encapsulation: Option<Encapsulation>,
+    /// Frames of IP fragments or TCP segments that it was put together from; empty if one frame carried it.
+    pub reassembled_from: &'a [u64],
+    /// What it is.
+    pub content: Content<'a>,
+    /// What capture noticed below IPsec: overlapping fragments, a total length of zero, …
+    pub notes: &'a [Note],
+    /// What is wrong with the octets. Offsets count from the start of `octets`.
+    pub issues: Vec<Issue>,
+    /// Where the octets of the datagram stand in the frame; 0 when they were put together.
+    pub offset: usize,
+    /// Whether the snap length cut it.
+    pub truncated: bool,
+    /// The octets behind IP, UDP or the stream's length field.
+    pub octets: &'a [u8],
+    /// Number of the tunnel (IKE SA) that it belongs to, from 1.
+    pub tunnel: Option<u32>,
+    /// The frame that this one repeats: sent again by the peer.
+    pub retransmission_of: Option<FrameId>,
+    /// The frame that this one repeats: captured twice.
+    pub duplicate_of: Option<FrameId>,
+}
+
+/// What an [`Observation`] is.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// An IKE message.
+    Ike(Ike<'a>),
+    /// ESP; `None` where its header is cut.
+    Esp(Option<Esp<'a>>),
+    /// AH, and what stands behind it if that is ESP or IKE.
+    Ah(Option<Ah<'a>>, Option<Box<Content<'a>>>),
+    /// WESP and the ESP inside.
+    Wesp(Option<(Wesp<'a>, Option<Esp<'a>>)>),
+    /// IPComp.
+    IpComp(Option<IpComp<'a>>),
+    /// NAT keepalive.
+    NatKeepalive,
+    /// A fragment of an IP datagram that could carry IPsec.
+    Fragment {
+        /// IP protocol of the datagram.
+        protocol: u8,
+        /// Offset of this part in octets.
+        offset: u32,
+        /// Whether more parts follow.
+        more: bool,
+        /// IP identification.
+        id: u32,
+    },
+    /// ICMP; `quoted` is what it is about.
+    Icmp {
+        /// Whether it is ICMPv6.
+        version6: bool,
+        /// ICMP type.
+        icmp_type: u8,
+        /// ICMP code.
+        code: u8,
+        /// Next-hop MTU of "fragmentation needed" and "packet too big".
+        mtu: Option<u32>,
+        /// The datagram that caused the error, if it was IPsec's.
+        quoted: Option<Quoted<'a>>,
+    },
+    /// Nothing of IPsec: what it is, in a word or two.
+    Other(String),
+}
+
+/// A datagram that an ICMP error quotes.
+#[derive(Debug)]
+pub struct Quoted<'a> {
+    /// Source of the quoted datagram.
+    pub src: Endpoint,
+    /// Destination of the quoted datagram.
+    pub dst: Endpoint,
+    /// What could be read of it: IKE or ESP or AH.
+    pub content: Box<Content<'a>>,
+}
+
+/// An IKE message and its place in the conversation.
+#[derive(Debug)]
+pub struct Ike<'a> {
+    /// The message; `None` when not even the header is there.
+    pub message: Option<Message<'a>>,
+    /// The frame of the request that this response answers.
+    pub answers: Option<FrameId>,
+    /// Whether the NAT detection hashes of this message match the addresses seen; `None` without hashes.
+    pub nat: Option<NatDetection>,
+    /// The message that IKEv1 fragments gave, at the fragment that completed it.
+    pub reassembled: Option<Reassembled>,
+}
+
+/// An IKEv1 message that was put together from fragments: its octets are its own.
+#[derive(Debug)]
+pub struct Reassembled {
+    /// The octets of the message.
+    pub octets: Vec<u8>,
+    /// The frames of the fragments, in the order of the message.
+    pub frames: Vec<FrameId>,
+}
+
+/// NAT detection hashes against the addresses and ports of the datagram (RFC 7296, section 2.23; RFC 3947, section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NatDetection {
+    /// The source hash matches: nothing translated the sender's address. `None` if the message has no such hash or the
+    /// algorithm is not known (IKEv1 without a seen SA payload).
+    pub source_matches: Option<bool>,
+    /// The destination hash matches: nothing translated the receiver's address.
+    pub destination_matches: Option<bool>,
+}
