@@ -4,4 +4,5 @@
 
 mod ciphers;
 mod hex;
+mod key_exchanges;
 mod macs;
