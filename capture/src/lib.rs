@@ -1,1 +1,26 @@
 //! Packets from capture files and interfaces, up to the datagram
+//!
+//! ```text
+//! FileReader, Inputs, live::Source -> Frame -> Stack -> Datagram
+//! ```
+//!
+//! A [`Frame`] is what was captured, with its time and link type. A [`Stack`] walks from the link layer to the
+//! datagram, puts IP fragments and TCP streams together again and calls back once per [`Datagram`].
+//! Nothing here knows IKE or keys.
+
+mod error;
+mod file;
+mod frame;
+mod inputs;
+pub mod limits;
+mod link_type;
+mod stack;
+mod write;
+
+pub use error::{CaptureError, Lookalike};
+pub use file::FileReader;
+pub use frame::{Frame, Timestamp};
+pub use inputs::Inputs;
+pub use link_type::LinkType;
+pub use stack::{Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, transport};
+pub use write::PcapngWriter;

@@ -1,0 +1,9 @@
+//! Capture files and streams: pcap and pcapng, plain or compressed
+
+mod pcap;
+mod pcapng;
+mod reader;
+mod window;
+mod zstd;
+
+pub use reader::FileReader;

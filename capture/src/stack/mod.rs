@@ -1,0 +1,14 @@
+//! From a frame to the datagrams it carries
+
+mod datagram;
+mod decode;
+mod fragments;
+mod ip;
+mod link;
+mod notes;
+mod tcp;
+mod transport;
+
+pub use datagram::{Content, Datagram, NotIp, Note, Quoted};
+pub use decode::{Dropped, Options, Stack};
+pub use transport::transport;
