@@ -27,7 +27,7 @@ CACHE = os.environ.get("IKESCOPE_LAB_CACHE", "/var/cache/ikescope-lab")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # Peers that conflict with the installed packages or come from a later suite: name -> (suite, packages).
 FOREIGN = {
-    "strongswan6": ("trixie", ["strongswan-swanctl", "charon-systemd", "libcharon-extra-plugins", "libcharon-extauth-plugins",
+    "strongswan6": ("forky", ["strongswan-swanctl", "charon-systemd", "libcharon-extra-plugins", "libcharon-extauth-plugins",
                                "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"]),
     "libreswan": ("bookworm", ["libreswan"]),
     "libreswan5": ("trixie", ["libreswan"]),

@@ -36,7 +36,7 @@ ESP_ENCR = {
     "NULL": ("NULL", "ecb(cipher_null)"), "3DES_CBC": ("TripleDES-CBC [RFC2451]", "cbc(des3_ede)"), "DES_CBC": ("DES-CBC [RFC2405]", "cbc(des)"),
     "AES_CBC": ("AES-CBC [RFC3602]", "cbc(aes)"), "AES_CTR": ("AES-CTR [RFC3686]", "rfc3686(ctr(aes))"),
     "CAMELLIA_CBC": (None, "cbc(camellia)"), "CAMELLIA_CTR": (None, "rfc3686(ctr(camellia))"),
-    "BLOWFISH_CBC": ("BLOWFISH-CBC [RFC2451]", "cbc(blowfish)"), "CAST_CBC": ("CAST5-CBC [RFC2144]", "cbc(cast5)"),
+    "BLOWFISH_CBC": (None, "cbc(blowfish)"), "CAST_CBC": ("CAST5-CBC [RFC2144]", "cbc(cast5)"),
     "CHACHA20_POLY1305": (None, "rfc7539esp(chacha20,poly1305)"),
 }
 for icv in (8, 12, 16):
@@ -230,11 +230,16 @@ def write(scenario, peers, captures, texts, happened):
             file.write(octets)
     charon = {role: text for role, text in texts.items() if type(peers[role]).__name__ == "Charon"}
     account = truth(scenario, charon)
+    logged = [sa["logged_by"] for sa in account["ike_sas"] + account["child_sas"]]
     for role, text in texts.items():
+        if scenario.one_log and role == "responder" and all("initiator" in roles for roles in logged):
+            continue
         name = "charon" if role in charon else "pluto"
         with open(f"{folder}/secrets/{role}.{name}.log", "w") as file:
             file.write(logs.excerpt(text) if role in charon else pluto_excerpt(text))
     for name, rows in wireshark(account).items():
+        if not rows:
+            continue
         with open(f"{folder}/secrets/wireshark/{name}", "w") as file:
             file.writelines(row + "\n" for row in rows)
     if account["child_sas"]:

@@ -15,11 +15,12 @@ KEYS = {"what", "topology", "ipv6", "both", *ROLES, "events", "fault", "expect",
 
 
 class Scenario:
-    def __init__(self, name, table):
+    def __init__(self, name, table, one_log=False):
         unknown = set(table) - KEYS
         if unknown:
             raise LabError(f"{name}: unknown keys {', '.join(sorted(unknown))}; known are {', '.join(sorted(KEYS))}")
         self.name = name
+        self.one_log = one_log  # the responder's log would only repeat the initiator's
         self.what = table["what"]
         self.topology = table.get("topology", "direct")
         self.ipv6 = table.get("ipv6", False)
@@ -68,7 +69,7 @@ def matrix():
             table["what"] = f"{group['what']}: IKE {table['both'].get('ike', DEFAULTS['ike'])}, " \
                             + (f"AH {own['ah']}" if "ah" in own else f"ESP {table['both'].get('esp', DEFAULTS['esp'])}")
             table.setdefault("events", ["start", "initiate", "ping 2"])
-            yield Scenario(f"{prefix}-{name}", table)
+            yield Scenario(f"{prefix}-{name}", table, one_log=True)
 
 
 def load(patterns):
