@@ -1,7 +1,18 @@
 //! What packets mean together: exchanges, retransmissions, tunnels.
+//!
+//! An [`Inspector`] takes the datagrams of a capture in order and says of each what it is and how it stands to those
+//! before it. It holds a bounded amount of state, whatever the capture holds.
 
+mod duplicates;
+mod exchanges;
+mod fragments;
+mod inspector;
+mod limits;
+mod nat_detection;
 mod observation;
+mod recent;
 
+pub use inspector::{Inspector, InspectorOptions};
 pub use observation::{
-    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted, Reassembled,
+    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted, Reassembled, Unrelated,
 };

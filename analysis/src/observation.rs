@@ -1,9 +1,11 @@
 //! One datagram with what it means beside the others.
 
+use std::fmt;
 use std::net::IpAddr;
 
-use ikescope_capture::{Note, Timestamp};
-use ikescope_dissectors::{Ah, Esp, IpComp, Issue, Message, Wesp};
+use ikescope_capture::{NotIp, Note, Timestamp};
+use ikescope_dissectors::registries::ip::IpProtocol;
+use ikescope_dissectors::{Ah, Esp, Issues, IpComp, Message, Registry, Wesp};
 
 /// A frame by its place: the index of the file and the number of the frame in it, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +58,7 @@ pub struct Observation<'a> {
     /// What capture noticed below IPsec: overlapping fragments, a total length of zero, …
     pub notes: &'a [Note],
     /// What is wrong with the octets. Offsets count from the start of `octets`.
-    pub issues: Vec<Issue>,
+    pub issues: Issues,
     /// Where the octets of the datagram stand in the frame; 0 when they were put together.
     pub offset: usize,
     /// Whether the snap length cut it.
@@ -69,6 +71,17 @@ pub struct Observation<'a> {
     pub retransmission_of: Option<FrameId>,
     /// The frame that this one repeats: captured twice.
     pub duplicate_of: Option<FrameId>,
+}
+
+impl Observation<'_> {
+    /// Whether this is IPsec, a fragment that may be, or an ICMP error about it.
+    #[must_use]
+    pub const fn is_ipsec(&self) -> bool {
+        !matches!(
+            self.content,
+            Content::Other(_) | Content::Icmp { quoted: None, .. }
+        )
+    }
 }
 
 /// What an [`Observation`] is.
@@ -110,8 +123,36 @@ pub enum Content<'a> {
         /// The datagram that caused the error, if it was IPsec's.
         quoted: Option<Quoted<'a>>,
     },
-    /// Nothing of IPsec: what it is, in a word or two.
-    Other(String),
+    /// Nothing of IPsec.
+    Other(Unrelated),
+}
+
+/// What a frame without IPsec carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrelated {
+    /// UDP on ports that are not IKE's, without IKE's signature.
+    Udp,
+    /// TCP.
+    Tcp,
+    /// Another IP protocol.
+    Ip(u8),
+    /// No IP at all, or nothing that could be read.
+    NotIp(NotIp),
+}
+
+/// In a word or two.
+impl fmt::Display for Unrelated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Udp => f.write_str("UDP"),
+            Self::Tcp => f.write_str("TCP"),
+            Self::Ip(protocol) => match IpProtocol(*protocol).name() {
+                Some(name) => f.write_str(name),
+                None => write!(f, "IP protocol {protocol}"),
+            },
+            Self::NotIp(what) => what.fmt(f),
+        }
+    }
 }
 
 /// A datagram that an ICMP error quotes.

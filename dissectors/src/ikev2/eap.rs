@@ -81,7 +81,7 @@ impl<'a> Eap<'a> {
             Some(EapType::IDENTITY) => {
                 fields.push(field("identity", Value::text(String::from_utf8_lossy(type_data))));
             }
-            Some(EapType::MSCHAPV2) => fields.extend(mschapv2(type_data)),
+            Some(EapType::MSCHAP_V2) => fields.extend(mschapv2(type_data)),
             Some(EapType::TLS | EapType::TTLS | EapType::PEAP) => fields.extend(tls(type_data)),
             _ => {}
         }

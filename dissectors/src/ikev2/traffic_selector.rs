@@ -139,7 +139,7 @@ impl<'a> Selector<'a> {
 
     fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        let mut write_address = |address: IpAddr, out: &mut Vec<u8>| match address {
+        let write_address = |address: IpAddr, out: &mut Vec<u8>| match address {
             IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
             IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
         };

@@ -1,0 +1,33 @@
+//! Every bound of this crate, with the reason for the number.
+
+/// Tunnels that are remembered by their initiator SPI. A gateway with 10,000 tunnels that all rekey within a capture
+/// needs twice as many; with some 100 octets each this stays below 10 MiB.
+pub(crate) const MAX_TUNNELS: usize = 32_768;
+
+/// Exchanges whose messages are remembered, to find retransmissions and answers: what is under way at one time, and
+/// what a peer still repeats minutes later.
+pub(crate) const MAX_EXCHANGES: usize = 32_768;
+
+/// Distinct messages of one exchange. Main mode has six, EAP some dozens in one IKE_AUTH each with its own message
+/// number; fragments count one each.
+pub(crate) const MAX_MESSAGES: usize = 64;
+
+/// ESP and AH packets that are remembered to find those captured twice. The second copy follows within a few packets.
+/// A power of two.
+pub(crate) const RECENT_PACKETS: usize = 8_192;
+
+/// IKEv1 messages that are being put together from fragments.
+pub(crate) const MAX_FRAGMENTED: usize = 256;
+
+/// Fragments of one IKEv1 message. The number has one octet; the largest message, 64 KiB, in fragments of 512 octets.
+pub(crate) const MAX_FRAGMENTS: usize = 128;
+
+/// Datagrams whose first fragment told whether they concern IPsec.
+pub(crate) const MAX_FRAGMENTED_DATAGRAMS: usize = 1_024;
+
+/// Copies of one message that are further apart than this were sent twice and not captured twice. No IKE timer is
+/// shorter than some hundred milliseconds; a mirrored port or an "any" interface shows the copy within microseconds.
+pub(crate) const CAPTURED_TWICE_NANOS: i64 = 20_000_000;
+
+/// Octets of one IKEv1 message in fragments: what fits in one UDP datagram, which is what it replaces.
+pub(crate) const MAX_FRAGMENTED_OCTETS: usize = 65_535;
