@@ -17,6 +17,11 @@ mod link_type;
 mod stack;
 mod write;
 
+#[cfg(feature = "live")]
+pub mod filter;
+#[cfg(feature = "live")]
+pub mod live;
+
 pub use error::{CaptureError, Lookalike};
 pub use file::FileReader;
 pub use frame::{Frame, Timestamp};
