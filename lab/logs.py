@@ -78,7 +78,7 @@ def excerpt(text):
         elif group == "CFG":
             if not words.startswith(("selected proposal", "received proposals", "configured proposals")):
                 continue
-        elif group not in ("IKE", "CHD", "ENC") or tag is None:
+        elif group not in ("IKE", "CHD", "ENC", "JOB") or tag is None:
             continue
         elif NOISE.search(words):
             continue
@@ -170,7 +170,7 @@ def read(text):
                         "spi_i2r": "0x" + there[0], "spi_r2i": "0x" + back[0], "src": there[1], "dst": there[2], "established": False, "selectors": None,
                         "keys": {k: v for k, v in own.items() if k not in ("protocol", "inbound", "outbound")}})
                     pending.pop(number)
-        if group in ("IKE", "CFG", "CHD", "NET"):
+        if group in ("IKE", "CFG", "CHD", "NET", "JOB"):
             note(words, number, events, children, trouble)
     finish(ikes, children, spis, events)
     return {"ike": ikes, "children": children, "trouble": trouble}
