@@ -3,6 +3,8 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod ciphers;
+mod derivations;
 mod hex;
 mod key_exchanges;
+mod lab;
 mod macs;
