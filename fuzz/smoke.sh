@@ -18,8 +18,8 @@ CARGO_TARGET_DIR=$target_dir cargo build --quiet --release --locked --target "$h
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p artifacts "$scratch/file" "$scratch/other"
-for capture in ../testdata/*/capture.pcap; do
-    cp "$capture" "$scratch/file/$(basename "$(dirname "$capture")")"
+find ../testdata -name '*.pcap*' -size -32k | while read -r capture; do
+    cp "$capture" "$scratch/file/$(echo "$capture" | tr / _)"
 done
 for target in message stack file; do
     seeds=$scratch/other
