@@ -452,7 +452,7 @@ const SHOWN_OF_PHASE_TWO: &[u16] = &[
 mod tests {
     use super::*;
 
-    /// The transform that strongSwan 5.9.8 sends for `aes128-sha1-modp1536` with a lifetime of four hours: TV and TLV.
+    /// AES-CBC-128, SHA, pre-shared key, group 5, four hours as TLV: written by hand after RFC 2409, appendix A.
     const PHASE_ONE: &[u8] = &[
         1, 1, 0, 0, 0x80, 1, 0, 7, 0x80, 14, 0, 128, 0x80, 2, 0, 2, 0x80, 4, 0, 5, 0x80, 3, 0, 1,
         0x80, 11, 0, 1, 0, 12, 0, 4, 0, 0, 0x38, 0x40,
