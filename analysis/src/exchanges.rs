@@ -90,13 +90,19 @@ impl Exchanges {
         let digest = self.hasher.hash_one(message.octets);
         let exchange = self.exchanges.entry(key(header), Exchange::default);
         let place = exchange.place(header, digest, seen);
-        Place { tunnel: Some(tunnel), ..place }
+        Place {
+            tunnel: Some(tunnel),
+            ..place
+        }
     }
 }
 
 fn key(header: &Header) -> Key {
     let v2 = header.version.major() >= 2;
-    let (initiator, response) = (header.flags.contains(Flags::INITIATOR), header.flags.contains(Flags::RESPONSE));
+    let (initiator, response) = (
+        header.flags.contains(Flags::INITIATOR),
+        header.flags.contains(Flags::RESPONSE),
+    );
     Key {
         initiator_spi: header.initiator_spi,
         message_id: header.message_id,
@@ -108,10 +114,21 @@ fn key(header: &Header) -> Key {
 impl Exchange {
     fn place(&mut self, header: &Header, digest: u64, seen: Seen) -> Place {
         let request = self.is_request(header, seen.src);
-        let answered = self.messages.iter().rev().find(|sent| sent.request).copied().filter(|_| !request);
-        let answers = answered.filter(|sent| sent.from != seen.src).map(|sent| sent.first);
+        let answered = self
+            .messages
+            .iter()
+            .rev()
+            .find(|sent| sent.request)
+            .copied()
+            .filter(|_| !request);
+        let answers = answered
+            .filter(|sent| sent.from != seen.src)
+            .map(|sent| sent.first);
         let request_times = answered.map_or(0, |sent| sent.times);
-        let known = self.messages.iter_mut().find(|sent| sent.digest == digest && sent.from == seen.src);
+        let known = self
+            .messages
+            .iter_mut()
+            .find(|sent| sent.digest == digest && sent.from == seen.src);
         let Some(sent) = known else {
             if self.messages.len() == MAX_MESSAGES {
                 self.messages.remove(0);
@@ -125,17 +142,28 @@ impl Exchange {
                 times: 1,
                 request_times,
             });
-            return Place { answers, ..Place::default() };
+            return Place {
+                answers,
+                ..Place::default()
+            };
         };
         // A request that came again is answered again, however soon.
         let answered_again = request_times > sent.request_times;
         if !answered_again && captured_twice(sent.last_time, seen.time) {
-            return Place { answers, duplicate_of: Some(sent.first), ..Place::default() };
+            return Place {
+                answers,
+                duplicate_of: Some(sent.first),
+                ..Place::default()
+            };
         }
         sent.times += 1;
         sent.last_time = seen.time;
         sent.request_times = request_times;
-        Place { answers, retransmission_of: Some(sent.first), ..Place::default() }
+        Place {
+            answers,
+            retransmission_of: Some(sent.first),
+            ..Place::default()
+        }
     }
 
     /// IKEv2 has a flag for it. In IKEv1 who began the exchange asks, and the other side answers.
@@ -143,7 +171,9 @@ impl Exchange {
         if header.version.major() >= 2 {
             return !header.flags.contains(Flags::RESPONSE);
         }
-        self.messages.first().is_none_or(|first| first.from.address == src.address)
+        self.messages
+            .first()
+            .is_none_or(|first| first.from.address == src.address)
     }
 }
 

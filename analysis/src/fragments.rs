@@ -29,8 +29,15 @@ impl Fragments {
     }
 
     /// The whole message, if this one carries the fragment that completes it.
-    pub(crate) fn observe(&mut self, message: &Message<'_>, src: Endpoint, frame: FrameId) -> Option<Reassembled> {
-        let Content::V1(payloads) = &message.content else { return None };
+    pub(crate) fn observe(
+        &mut self,
+        message: &Message<'_>,
+        src: Endpoint,
+        frame: FrameId,
+    ) -> Option<Reassembled> {
+        let Content::V1(payloads) = &message.content else {
+            return None;
+        };
         let fragment = payloads.iter().find_map(|payload| match &payload.body {
             ikev1::Body::Fragment(fragment) => Some(fragment),
             _ => None,
@@ -38,18 +45,27 @@ impl Fragments {
         let key = (message.header.initiator_spi.0, src, fragment.id);
         let parts = self.under_way.entry(key, Parts::default);
         let held: usize = parts.parts.values().map(|(_, octets)| octets.len()).sum();
-        if parts.parts.len() < MAX_FRAGMENTS && held + fragment.data.len() <= MAX_FRAGMENTED_OCTETS {
-            parts.parts.entry(fragment.number).or_insert_with(|| (frame, fragment.data.to_vec()));
+        if parts.parts.len() < MAX_FRAGMENTS && held + fragment.data.len() <= MAX_FRAGMENTED_OCTETS
+        {
+            parts
+                .parts
+                .entry(fragment.number)
+                .or_insert_with(|| (frame, fragment.data.to_vec()));
         }
         if fragment.last() {
             parts.last = Some(fragment.number);
         }
-        let complete = parts.last.is_some_and(|last| last > 0 && (1..=last).all(|n| parts.parts.contains_key(&n)));
+        let complete = parts
+            .last
+            .is_some_and(|last| last > 0 && (1..=last).all(|n| parts.parts.contains_key(&n)));
         if !complete {
             return None;
         }
         let parts = self.under_way.remove(&key)?;
-        let mut whole = Reassembled { octets: Vec::new(), frames: Vec::new() };
+        let mut whole = Reassembled {
+            octets: Vec::new(),
+            frames: Vec::new(),
+        };
         for (frame, octets) in parts.parts.into_values() {
             whole.octets.extend_from_slice(&octets);
             whole.frames.push(frame);

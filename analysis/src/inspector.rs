@@ -247,13 +247,7 @@ impl Inspector {
                 let inner = ah.as_ref().and_then(|ah| {
                     let inner = transport(ah.next_header, ah.payload.as_slice());
                     // AH in AH would nest as deep as the datagram is long.
-                    let nested = matches!(
-                        inner,
-                        capture::Content::Ip {
-                            protocol: 51,
-                            ..
-                        }
-                    );
+                    let nested = matches!(inner, capture::Content::Ip { protocol: 51, .. });
                     (!nested).then(|| self.read_payload(&inner).content)
                 });
                 let inner = inner.filter(|inner| !matches!(inner, Content::Other(_)));
@@ -268,13 +262,12 @@ impl Inspector {
     fn quoted<'a>(&self, quoted: &capture::Quoted<'a>) -> Option<Quoted<'a>> {
         // A quotation is cut where the router likes: that is no issue of the peer.
         let content = match quoted.ports {
-            Some((src_port, dst_port)) if quoted.protocol == IpProtocol::UDP.0 => {
-                self.read_payload(&capture::Content::Udp {
+            Some((src_port, dst_port)) if quoted.protocol == IpProtocol::UDP.0 => self
+                .read_payload(&capture::Content::Udp {
                     src_port,
                     dst_port,
                     payload: quoted.payload,
-                })
-            }
+                }),
             _ => self.read_payload(&capture::Content::Ip {
                 protocol: quoted.protocol,
                 payload: quoted.payload,
@@ -326,12 +319,9 @@ impl Inspector {
         match &mut read.content {
             Content::Ike(ike) => self.place_ike(ike, seen),
             Content::Esp(Some(esp)) | Content::Wesp(Some((_, Some(esp)))) => Place {
-                duplicate_of: self.packets.observe(
-                    esp.spi,
-                    esp.sequence,
-                    esp.octets,
-                    seen.frame,
-                ),
+                duplicate_of: self
+                    .packets
+                    .observe(esp.spi, esp.sequence, esp.octets, seen.frame),
                 ..Place::default()
             },
             Content::Ah(Some(ah), inner) => {

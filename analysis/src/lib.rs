@@ -14,5 +14,6 @@ mod recent;
 
 pub use inspector::{Inspector, InspectorOptions};
 pub use observation::{
-    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted, Reassembled, Unrelated,
+    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted, Reassembled,
+    Unrelated,
 };

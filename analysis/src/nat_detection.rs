@@ -12,12 +12,19 @@ use ikescope_dissectors::{Content, Header, Message, ikev1, ikev2};
 use crate::observation::{Endpoint, NatDetection};
 
 /// `None` if the message has no such hashes that can be read.
-pub(crate) fn nat_detection(message: &Message<'_>, src: Endpoint, dst: Endpoint) -> Option<NatDetection> {
+pub(crate) fn nat_detection(
+    message: &Message<'_>,
+    src: Endpoint,
+    dst: Endpoint,
+) -> Option<NatDetection> {
     let (source, destination) = hashes(&message.content);
-    let matches = |hashes: &[&[u8]], endpoint| match hashes {
-        [] => None,
-        _ => Some(hashes.iter().any(|hash| digest(&message.header, endpoint, hash.len()).as_deref() == Some(hash))),
-    };
+    let matches =
+        |hashes: &[&[u8]], endpoint| match hashes {
+            [] => None,
+            _ => Some(hashes.iter().any(|hash| {
+                digest(&message.header, endpoint, hash.len()).as_deref() == Some(hash)
+            })),
+        };
     let found = NatDetection {
         source_matches: matches(&source, src),
         destination_matches: matches(&destination, dst),
@@ -30,10 +37,14 @@ fn hashes<'a>(content: &Content<'a>) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
     match content {
         Content::V2(payloads) => {
             let of = |wanted| {
-                let data = payloads.iter().filter_map(move |payload| match &payload.body {
-                    ikev2::Body::Notify(notify) if notify.notify_type == wanted => Some(notify.data),
-                    _ => None,
-                });
+                let data = payloads
+                    .iter()
+                    .filter_map(move |payload| match &payload.body {
+                        ikev2::Body::Notify(notify) if notify.notify_type == wanted => {
+                            Some(notify.data)
+                        }
+                        _ => None,
+                    });
                 data.collect()
             };
             (

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ikescope_capture::{NotIp, Note, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
-use ikescope_dissectors::{Ah, Esp, Issues, IpComp, Message, Registry, Wesp};
+use ikescope_dissectors::{Ah, Esp, IpComp, Issues, Message, Registry, Wesp};
 
 /// A frame by its place: the index of the file and the number of the frame in it, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,7 +26,9 @@ impl<K: Eq + Hash, V> Recent<K, V> {
             self.old = std::mem::take(&mut self.young);
         }
         let Self { young, old, .. } = self;
-        young.entry(key).or_insert_with_key(|key| old.remove(key).unwrap_or_else(value))
+        young
+            .entry(key)
+            .or_insert_with_key(|key| old.remove(key).unwrap_or_else(value))
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {

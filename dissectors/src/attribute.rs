@@ -35,7 +35,10 @@ impl<'a> Attribute<'a> {
     /// An attribute in the short form.
     #[must_use]
     pub const fn short(attribute_type: u16, value: u16) -> Self {
-        Self { attribute_type, value: AttributeValue::Short(value) }
+        Self {
+            attribute_type,
+            value: AttributeValue::Short(value),
+        }
     }
 
     /// The value as a number: both forms occur, for example for lifetimes. `None` for more than eight octets.
@@ -43,9 +46,11 @@ impl<'a> Attribute<'a> {
     pub fn number(&self) -> Option<u64> {
         match self.value {
             AttributeValue::Short(value) => Some(u64::from(value)),
-            AttributeValue::Long(octets) if octets.len() <= 8 => {
-                Some(octets.iter().fold(0, |number, octet| number << 8 | u64::from(*octet)))
-            }
+            AttributeValue::Long(octets) if octets.len() <= 8 => Some(
+                octets
+                    .iter()
+                    .fold(0, |number, octet| number << 8 | u64::from(*octet)),
+            ),
             AttributeValue::Long(_) => None,
         }
     }
@@ -56,27 +61,48 @@ impl<'a> Attribute<'a> {
         let mut left = octets;
         while !left.is_empty() {
             if list.len() == MAX_ELEMENTS {
-                issues.note(left, layer, IssueKind::TooMany { limit: MAX_ELEMENTS });
+                issues.note(
+                    left,
+                    layer,
+                    IssueKind::TooMany {
+                        limit: MAX_ELEMENTS,
+                    },
+                );
                 break;
             }
             let &[a, b, c, d, ..] = left.as_slice() else {
-                issues.note(left, layer, IssueKind::Cut { available: left.len() });
+                issues.note(
+                    left,
+                    layer,
+                    IssueKind::Cut {
+                        available: left.len(),
+                    },
+                );
                 break;
             };
             let number = u16::from_be_bytes([c, d]);
             let attribute_type = u16::from_be_bytes([a & 0x7f, b]);
             if a & 0x80 != 0 {
-                list.push(Self { attribute_type, value: AttributeValue::Short(number) });
+                list.push(Self {
+                    attribute_type,
+                    value: AttributeValue::Short(number),
+                });
                 left = left.from(4);
                 continue;
             }
             let declared = usize::from(number);
             if declared > left.len() - 4 {
-                let kind = IssueKind::LengthTooLarge { declared, available: left.len() - 4 };
+                let kind = IssueKind::LengthTooLarge {
+                    declared,
+                    available: left.len() - 4,
+                };
                 issues.note(left.part(2, 2), layer, kind);
             }
             let value = AttributeValue::Long(left.part(4, declared).as_slice());
-            list.push(Self { attribute_type, value });
+            list.push(Self {
+                attribute_type,
+                value,
+            });
             left = left.from(4 + declared);
         }
         list
@@ -91,7 +117,11 @@ impl<'a> Attribute<'a> {
             }
             AttributeValue::Long(octets) => {
                 out.extend_from_slice(&self.attribute_type.to_be_bytes());
-                out.extend_from_slice(&u16::try_from(octets.len()).unwrap_or(u16::MAX).to_be_bytes());
+                out.extend_from_slice(
+                    &u16::try_from(octets.len())
+                        .unwrap_or(u16::MAX)
+                        .to_be_bytes(),
+                );
                 out.extend_from_slice(octets);
             }
         }
@@ -112,7 +142,8 @@ mod tests {
         assert_eq!(list[0], Attribute::short(14, 256));
         assert_eq!(list[1].number(), Some(0x09_0807));
         let mut written = Vec::new();
-        list.iter().for_each(|attribute| attribute.encode(&mut written));
+        list.iter()
+            .for_each(|attribute| attribute.encode(&mut written));
         assert_eq!(written, OCTETS);
     }
 

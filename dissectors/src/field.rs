@@ -45,7 +45,10 @@ pub enum Value<'a> {
 impl<'a> Value<'a> {
     /// A number from a registry.
     pub fn registered<R: Registry>(number: R) -> Self {
-        Value::Registered { id: number.value(), name: number.name().map(Cow::Borrowed) }
+        Value::Registered {
+            id: number.value(),
+            name: number.name().map(Cow::Borrowed),
+        }
     }
 
     /// Text that is known here or was received.
@@ -55,7 +58,11 @@ impl<'a> Value<'a> {
 
     /// Octets; `Null` where there are none.
     pub fn octets_or_null(octets: &'a [u8]) -> Self {
-        if octets.is_empty() { Value::Null } else { Value::Octets(Cow::Borrowed(octets)) }
+        if octets.is_empty() {
+            Value::Null
+        } else {
+            Value::Octets(Cow::Borrowed(octets))
+        }
     }
 
     /// The value, or `Null`.
@@ -95,5 +102,8 @@ impl From<IpAddr> for Value<'_> {
 
 /// A field with this name and value.
 pub fn field<'a>(name: &'static str, value: impl Into<Value<'a>>) -> Field<'a> {
-    Field { name, value: value.into() }
+    Field {
+        name,
+        value: value.into(),
+    }
 }

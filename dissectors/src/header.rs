@@ -134,15 +134,17 @@ impl Header {
     pub fn parse(i: Octets<'_>) -> IResult<'_, Self> {
         map(
             (be_u64, be_u64, be_u8, be_u8, be_u8, be_u8, be_u32, be_u32),
-            |(initiator, responder, next_payload, version, exchange, flags, message_id, length)| Self {
-                initiator_spi: IkeSpi(initiator),
-                responder_spi: IkeSpi(responder),
-                next_payload,
-                version: Version(version),
-                exchange,
-                flags: Flags(flags),
-                message_id,
-                length,
+            |(initiator, responder, next_payload, version, exchange, flags, message_id, length)| {
+                Self {
+                    initiator_spi: IkeSpi(initiator),
+                    responder_spi: IkeSpi(responder),
+                    next_payload,
+                    version: Version(version),
+                    exchange,
+                    flags: Flags(flags),
+                    message_id,
+                    length,
+                }
             },
         )
         .parse(i)
@@ -152,7 +154,12 @@ impl Header {
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.initiator_spi.0.to_be_bytes());
         out.extend_from_slice(&self.responder_spi.0.to_be_bytes());
-        out.extend_from_slice(&[self.next_payload, self.version.0, self.exchange, self.flags.0]);
+        out.extend_from_slice(&[
+            self.next_payload,
+            self.version.0,
+            self.exchange,
+            self.flags.0,
+        ]);
         out.extend_from_slice(&self.message_id.to_be_bytes());
         out.extend_from_slice(&self.length.to_be_bytes());
     }
@@ -179,7 +186,10 @@ mod tests {
         assert_eq!(octets.len(), HEADER_LEN);
         assert_eq!(Header::parse(Octets::new(&octets)).unwrap().1, header);
         for cut in 0..HEADER_LEN {
-            assert!(Header::parse(Octets::new(&octets[..cut])).is_err(), "cut at {cut}");
+            assert!(
+                Header::parse(Octets::new(&octets[..cut])).is_err(),
+                "cut at {cut}"
+            );
         }
     }
 }

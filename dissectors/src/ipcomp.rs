@@ -25,7 +25,13 @@ impl<'a> IpComp<'a> {
     pub fn parse(octets: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         const LAYER: &str = "IPComp";
         let &[next_header, flags, high, low, ref compressed @ ..] = octets.as_slice() else {
-            issues.note(octets, LAYER, IssueKind::Cut { available: octets.len() });
+            issues.note(
+                octets,
+                LAYER,
+                IssueKind::Cut {
+                    available: octets.len(),
+                },
+            );
             return None;
         };
         issues.expect_zero(octets.part(1, 1), LAYER, u32::from(flags));

@@ -108,24 +108,44 @@ impl IssueKind {
 impl fmt::Display for IssueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cut { available } => write!(f, "ends inside a fixed field, {available} octets are left"),
+            Self::Cut { available } => {
+                write!(f, "ends inside a fixed field, {available} octets are left")
+            }
             Self::LengthTooSmall { declared, minimum } => {
                 write!(f, "the length is {declared}, below the minimum {minimum}")
             }
-            Self::LengthTooLarge { declared, available } => {
-                write!(f, "the length is {declared}, but only {available} octets are there")
+            Self::LengthTooLarge {
+                declared,
+                available,
+            } => {
+                write!(
+                    f,
+                    "the length is {declared}, but only {available} octets are there"
+                )
             }
             Self::LengthUnexpected { found, expected } => {
                 write!(f, "has {found} octets where {expected} are expected")
             }
-            Self::TrailingOctets { count } => write!(f, "{count} octets follow that belong to nothing"),
-            Self::ReservedNotZero { found } => write!(f, "a reserved field is {found:#x}, expected 0"),
-            Self::CountMismatch { declared, found } => write!(f, "{declared} were announced, {found} are there"),
-            Self::UnexpectedValue { field, found, expected } => {
+            Self::TrailingOctets { count } => {
+                write!(f, "{count} octets follow that belong to nothing")
+            }
+            Self::ReservedNotZero { found } => {
+                write!(f, "a reserved field is {found:#x}, expected 0")
+            }
+            Self::CountMismatch { declared, found } => {
+                write!(f, "{declared} were announced, {found} are there")
+            }
+            Self::UnexpectedValue {
+                field,
+                found,
+                expected,
+            } => {
                 write!(f, "{field} is {found}, expected {expected}")
             }
             Self::Chain { what } => f.write_str(what),
-            Self::TooMany { limit } => write!(f, "more than {limit} elements, the rest is not decoded"),
+            Self::TooMany { limit } => {
+                write!(f, "more than {limit} elements, the rest is not decoded")
+            }
             Self::Unreadable { field } => write!(f, "{field} cannot be read"),
         }
     }
@@ -133,7 +153,11 @@ impl fmt::Display for IssueKind {
 
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "octet {}, {}: {}", self.span.start, self.layer, self.kind)
+        write!(
+            f,
+            "octet {}, {}: {}",
+            self.span.start, self.layer, self.kind
+        )
     }
 }
 
@@ -147,13 +171,23 @@ pub struct Issues {
 impl Issues {
     /// Notes one more.
     pub fn note(&mut self, at: Octets<'_>, layer: &'static str, kind: IssueKind) {
-        self.push(Issue { span: at.span(), layer, kind });
+        self.push(Issue {
+            span: at.span(),
+            layer,
+            kind,
+        });
     }
 
     /// Notes that a parser of fixed fields had too few octets.
     pub fn note_cut(&mut self, layer: &'static str, cut: &nom::Err<Cut>) {
         if let nom::Err::Error(Cut { span }) | nom::Err::Failure(Cut { span }) = cut {
-            self.push(Issue { span: *span, layer, kind: IssueKind::Cut { available: span.len } });
+            self.push(Issue {
+                span: *span,
+                layer,
+                kind: IssueKind::Cut {
+                    available: span.len,
+                },
+            });
         }
     }
 

@@ -5,8 +5,8 @@
 pub const MAX_ISSUES: usize = 64;
 
 /// Payloads read of one message. The largest honest messages have some dozens (certificate chains, many notifies).
-pub const MAX_PAYLOADS: usize = 256;
+pub(crate) const MAX_PAYLOADS: usize = 256;
 
 /// Proposals, transforms, selectors, attributes or SPIs read of one payload. Windows sends 100 IKEv1 transforms at the
 /// most, a prober 255 (the transform number has one octet); IKEv2 proposals of probers have more transforms.
-pub const MAX_ELEMENTS: usize = 2048;
+pub(crate) const MAX_ELEMENTS: usize = 2048;

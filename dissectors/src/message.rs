@@ -43,16 +43,38 @@ impl<'a> Message<'a> {
         let declared = usize::try_from(header.length).unwrap_or(usize::MAX);
         let length_field = octets.part(HEADER_LEN - 4, 4);
         if declared < HEADER_LEN {
-            issues.note(length_field, "header", IssueKind::LengthTooSmall { declared, minimum: HEADER_LEN });
+            issues.note(
+                length_field,
+                "header",
+                IssueKind::LengthTooSmall {
+                    declared,
+                    minimum: HEADER_LEN,
+                },
+            );
         } else if declared > octets.len() {
-            issues.note(length_field, "header", IssueKind::LengthTooLarge { declared, available: octets.len() });
+            issues.note(
+                length_field,
+                "header",
+                IssueKind::LengthTooLarge {
+                    declared,
+                    available: octets.len(),
+                },
+            );
         }
         // A length that is below the header says nothing about the payloads: they are read as far as octets go.
-        let end = if declared < HEADER_LEN { octets.len() } else { declared };
+        let end = if declared < HEADER_LEN {
+            octets.len()
+        } else {
+            declared
+        };
         let whole = octets.part(0, end);
         issues.expect_end(octets.from(end), "datagram");
         let content = Self::parse_content(&header, whole.from(HEADER_LEN), issues);
-        Some(Self { header, content, octets: whole.as_slice() })
+        Some(Self {
+            header,
+            content,
+            octets: whole.as_slice(),
+        })
     }
 
     fn parse_content(header: &Header, body: Octets<'a>, issues: &mut Issues) -> Content<'a> {
@@ -75,7 +97,10 @@ impl<'a> Message<'a> {
         octets: Octets<'a>,
         issues: &mut Issues,
     ) -> (Content<'a>, Octets<'a>) {
-        let context = Context { exchange: header.exchange, response: header.flags.contains(Flags::RESPONSE) };
+        let context = Context {
+            exchange: header.exchange,
+            response: header.flags.contains(Flags::RESPONSE),
+        };
         match header.version.major() {
             1 => {
                 let (payloads, left) = parse_chain(first, octets, context, issues);
@@ -85,7 +110,10 @@ impl<'a> Message<'a> {
                 let (payloads, left) = parse_chain(first, octets, context, issues);
                 (Content::V2(payloads), left)
             }
-            _ => (Content::Unknown(octets.as_slice()), octets.from(octets.len())),
+            _ => (
+                Content::Unknown(octets.as_slice()),
+                octets.from(octets.len()),
+            ),
         }
     }
 
@@ -109,7 +137,12 @@ impl<'a> Message<'a> {
         };
         let length = u32::try_from(HEADER_LEN + body.len()).unwrap_or(u32::MAX);
         let mut out = Vec::with_capacity(HEADER_LEN + body.len());
-        Header { next_payload: first, length, ..self.header }.encode(&mut out);
+        Header {
+            next_payload: first,
+            length,
+            ..self.header
+        }
+        .encode(&mut out);
         out.append(&mut body);
         out
     }

@@ -68,7 +68,10 @@ impl<'a> Octets<'a> {
     /// Where these octets stand.
     #[must_use]
     pub const fn span(&self) -> Span {
-        Span { start: self.offset, len: self.data.len() }
+        Span {
+            start: self.offset,
+            len: self.data.len(),
+        }
     }
 
     /// At most `len` octets from `start` on, cut to what is there.
@@ -76,7 +79,10 @@ impl<'a> Octets<'a> {
     pub fn part(&self, start: usize, len: usize) -> Self {
         let start = start.min(self.data.len());
         let end = start.saturating_add(len).min(self.data.len());
-        Self { data: self.data.get(start..end).unwrap_or_default(), offset: self.offset + start }
+        Self {
+            data: self.data.get(start..end).unwrap_or_default(),
+            offset: self.offset + start,
+        }
     }
 
     /// Everything from `start` on.
@@ -178,6 +184,11 @@ mod tests {
     #[test]
     fn a_cut_says_where() {
         let error = be_u16::<_, Cut>(Octets::new(&[1, 2, 3]).from(2)).unwrap_err();
-        assert_eq!(error, nom::Err::Error(Cut { span: Span { start: 2, len: 1 } }));
+        assert_eq!(
+            error,
+            nom::Err::Error(Cut {
+                span: Span { start: 2, len: 1 }
+            })
+        );
     }
 }

@@ -42,12 +42,20 @@ impl<'a> Packet<'a> {
     pub fn nat_traversal(octets: Octets<'a>, issues: &mut Issues) -> Self {
         match octets.as_slice() {
             [0xff] => Self::NatKeepalive,
-            slice if slice.starts_with(&NON_ESP_MARKER) => Self::ike(octets.from(NON_ESP_MARKER.len()), issues),
-            slice if slice.starts_with(&WESP_IN_UDP.0.to_be_bytes()) => Self::wesp(octets.from(4), issues),
+            slice if slice.starts_with(&NON_ESP_MARKER) => {
+                Self::ike(octets.from(NON_ESP_MARKER.len()), issues)
+            }
+            slice if slice.starts_with(&WESP_IN_UDP.0.to_be_bytes()) => {
+                Self::wesp(octets.from(4), issues)
+            }
             // A peer that forgets the marker is read as what it means.
             slice if looks_like_ike(slice) => {
                 let what = "the non-ESP marker is missing in front of IKE";
-                issues.note(octets.part(0, 4), "UDP encapsulation", IssueKind::Chain { what });
+                issues.note(
+                    octets.part(0, 4),
+                    "UDP encapsulation",
+                    IssueKind::Chain { what },
+                );
                 Self::ike(octets, issues)
             }
             _ => Self::Esp(Esp::parse(octets, issues)),

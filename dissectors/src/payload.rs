@@ -95,14 +95,24 @@ pub fn parse_chain<'a, B: Body<'a>>(
     let mut payload_type = first;
     while payload_type != 0 {
         if payloads.len() == MAX_PAYLOADS {
-            issues.note(left, "payload chain", IssueKind::TooMany { limit: MAX_PAYLOADS });
+            issues.note(
+                left,
+                "payload chain",
+                IssueKind::TooMany {
+                    limit: MAX_PAYLOADS,
+                },
+            );
             return (payloads, left.from(left.len()));
         }
         let &[next_payload, flags, high, low, ..] = left.as_slice() else {
             let kind = if left.is_empty() {
-                IssueKind::Chain { what: "another payload is announced, but the octets end" }
+                IssueKind::Chain {
+                    what: "another payload is announced, but the octets end",
+                }
             } else {
-                IssueKind::Cut { available: left.len() }
+                IssueKind::Cut {
+                    available: left.len(),
+                }
             };
             issues.note(left, LAYER, kind);
             return (payloads, left.from(left.len()));
@@ -110,17 +120,28 @@ pub fn parse_chain<'a, B: Body<'a>>(
         let declared_len = u16::from_be_bytes([high, low]);
         let declared = usize::from(declared_len);
         if declared < PAYLOAD_HEADER_LEN {
-            let kind = IssueKind::LengthTooSmall { declared, minimum: PAYLOAD_HEADER_LEN };
+            let kind = IssueKind::LengthTooSmall {
+                declared,
+                minimum: PAYLOAD_HEADER_LEN,
+            };
             issues.note(left.part(2, 2), LAYER, kind);
             return (payloads, left.from(left.len()));
         }
         if declared > left.len() {
-            let kind = IssueKind::LengthTooLarge { declared, available: left.len() };
+            let kind = IssueKind::LengthTooLarge {
+                declared,
+                available: left.len(),
+            };
             issues.note(left.part(2, 2), LAYER, kind);
         }
         issues.expect_zero(left.part(1, 1), LAYER, u32::from(flags & 0x7f));
         let whole = left.part(0, declared);
-        let body = B::parse(payload_type, whole.from(PAYLOAD_HEADER_LEN), context, issues);
+        let body = B::parse(
+            payload_type,
+            whole.from(PAYLOAD_HEADER_LEN),
+            context,
+            issues,
+        );
         let ends = body.ends_chain();
         payloads.push(Payload {
             payload_type,
@@ -142,7 +163,11 @@ pub fn parse_chain<'a, B: Body<'a>>(
 pub fn encode_chain<'a, B: Body<'a>>(payloads: &[Payload<'a, B>], out: &mut Vec<u8>) {
     for (index, payload) in payloads.iter().enumerate() {
         let following = payloads.get(index + 1).map_or(0, |next| next.payload_type);
-        let next_payload = if payload.body.ends_chain() { payload.next_payload } else { following };
+        let next_payload = if payload.body.ends_chain() {
+            payload.next_payload
+        } else {
+            following
+        };
         let start = out.len();
         out.extend_from_slice(&[next_payload, payload.flags & 0x80, 0, 0]);
         payload.body.encode(out);
@@ -153,7 +178,9 @@ pub fn encode_chain<'a, B: Body<'a>>(payloads: &[Payload<'a, B>], out: &mut Vec<
 /// Puts the number of octets written since `start` into the two octets at `start + at`. What does not fit in 16 bits
 /// cannot be sent; the largest number stands there then.
 pub(crate) fn write_length(out: &mut [u8], start: usize, at: usize) {
-    let length = u16::try_from(out.len() - start).unwrap_or(u16::MAX).to_be_bytes();
+    let length = u16::try_from(out.len() - start)
+        .unwrap_or(u16::MAX)
+        .to_be_bytes();
     if let Some(field) = out.get_mut(start + at..start + at + 2) {
         field.copy_from_slice(&length);
     }

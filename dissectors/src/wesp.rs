@@ -31,7 +31,13 @@ impl<'a> Wesp<'a> {
     /// Reads the envelope. `None` when it is cut.
     pub fn parse(octets: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         let &[next_header, header_len, trailer_len, flags, ..] = octets.as_slice() else {
-            issues.note(octets, "WESP", IssueKind::Cut { available: octets.len() });
+            issues.note(
+                octets,
+                "WESP",
+                IssueKind::Cut {
+                    available: octets.len(),
+                },
+            );
             return None;
         };
         // Padding of four octets keeps ESP aligned in IPv6 (RFC 5840, section 2).

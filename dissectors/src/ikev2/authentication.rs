@@ -29,11 +29,20 @@ impl<'a> Authentication<'a> {
     pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         const LAYER: &str = "AUTH payload";
         let &[method, a, b, c, ref data @ ..] = content.as_slice() else {
-            issues.note(content, LAYER, IssueKind::Cut { available: content.len() });
+            issues.note(
+                content,
+                LAYER,
+                IssueKind::Cut {
+                    available: content.len(),
+                },
+            );
             return None;
         };
         issues.expect_zero(content.part(1, 3), LAYER, u32::from_be_bytes([0, a, b, c]));
-        Some(Self { method: AuthenticationMethod(method), data })
+        Some(Self {
+            method: AuthenticationMethod(method),
+            data,
+        })
     }
 
     /// Writes the payload.
@@ -55,10 +64,16 @@ impl<'a> Authentication<'a> {
     /// Method, data, and the signature algorithm of method 14.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'a>> {
-        let mut fields = vec![field("method", Value::registered(self.method)), field("data", self.data)];
+        let mut fields = vec![
+            field("method", Value::registered(self.method)),
+            field("data", self.data),
+        ];
         if let Some((identifier, _)) = self.digital_signature() {
             let name = signature_algorithm(identifier);
-            fields.push(field("signature_algorithm", name.map_or_else(|| Value::from(identifier), Value::text)));
+            fields.push(field(
+                "signature_algorithm",
+                name.map_or_else(|| Value::from(identifier), Value::text),
+            ));
         }
         fields
     }
@@ -73,31 +88,78 @@ fn signature_algorithm(der: &[u8]) -> Option<&'static str> {
     };
     if oid.0 == RSASSA_PSS {
         let contains = |hash: &[u8]| oid.1.windows(hash.len()).any(|window| window == hash);
-        return Some(PSS_HASHES.iter().find(|(hash, _)| contains(hash)).map_or("RSASSA-PSS", |(_, name)| name));
+        return Some(
+            PSS_HASHES
+                .iter()
+                .find(|(hash, _)| contains(hash))
+                .map_or("RSASSA-PSS", |(_, name)| name),
+        );
     }
-    SIGNATURE_OIDS.iter().find(|(known, _)| *known == oid.0).map(|(_, name)| *name)
+    SIGNATURE_OIDS
+        .iter()
+        .find(|(known, _)| *known == oid.0)
+        .map(|(_, name)| *name)
 }
 
 const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
 
 const PSS_HASHES: [(&[u8], &str); 3] = [
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01], "RSASSA-PSS with SHA2-256"),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02], "RSASSA-PSS with SHA2-384"),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03], "RSASSA-PSS with SHA2-512"),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01],
+        "RSASSA-PSS with SHA2-256",
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02],
+        "RSASSA-PSS with SHA2-384",
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03],
+        "RSASSA-PSS with SHA2-512",
+    ),
 ];
 
 const SIGNATURE_OIDS: [(&[u8], &str); 13] = [
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05], "sha1WithRSAEncryption"),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b], "sha256WithRSAEncryption"),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c], "sha384WithRSAEncryption"),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d], "sha512WithRSAEncryption"),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05],
+        "sha1WithRSAEncryption",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b],
+        "sha256WithRSAEncryption",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c],
+        "sha384WithRSAEncryption",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d],
+        "sha512WithRSAEncryption",
+    ),
     (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03], "dsa-with-sha1"),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02], "dsa-with-sha256"),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01], "ecdsa-with-sha1"),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02], "ecdsa-with-sha256"),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03], "ecdsa-with-sha384"),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04], "ecdsa-with-sha512"),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x01], "ecdsa-with-sha224"),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02],
+        "dsa-with-sha256",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01],
+        "ecdsa-with-sha1",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
+        "ecdsa-with-sha256",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03],
+        "ecdsa-with-sha384",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04],
+        "ecdsa-with-sha512",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x01],
+        "ecdsa-with-sha224",
+    ),
     (&[0x2b, 0x65, 0x70], "Ed25519"),
     (&[0x2b, 0x65, 0x71], "Ed448"),
 ];

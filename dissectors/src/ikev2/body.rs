@@ -57,16 +57,25 @@ pub enum Body<'a> {
 }
 
 impl<'a> payload::Body<'a> for Body<'a> {
-    fn parse(payload_type: u8, content: Octets<'a>, _context: Context, issues: &mut Issues) -> Self {
+    fn parse(
+        payload_type: u8,
+        content: Octets<'a>,
+        _context: Context,
+        issues: &mut Issues,
+    ) -> Self {
         let octets = content.as_slice();
         let read = match PayloadType(payload_type) {
-            PayloadType::SA => Some(Self::SecurityAssociation(SecurityAssociation::parse(content, issues))),
+            PayloadType::SA => Some(Self::SecurityAssociation(SecurityAssociation::parse(
+                content, issues,
+            ))),
             PayloadType::KE => KeyExchange::parse(content, issues).map(Self::KeyExchange),
             PayloadType::ID_INITIATOR | PayloadType::ID_RESPONDER | PayloadType::ID_GROUP => {
                 Identification::parse(content, issues).map(Self::Identification)
             }
             PayloadType::CERT => Certificate::parse(content, issues).map(Self::Certificate),
-            PayloadType::CERTREQ => CertificateRequest::parse(content, issues).map(Self::CertificateRequest),
+            PayloadType::CERTREQ => {
+                CertificateRequest::parse(content, issues).map(Self::CertificateRequest)
+            }
             PayloadType::AUTH => Authentication::parse(content, issues).map(Self::Authentication),
             PayloadType::NONCE => Some(Self::Nonce(octets)),
             PayloadType::NOTIFY => Notify::parse(content, issues).map(Self::Notify),
@@ -76,7 +85,9 @@ impl<'a> payload::Body<'a> for Body<'a> {
                 TrafficSelectors::parse(content, issues).map(Self::TrafficSelectors)
             }
             PayloadType::SK => Some(Self::Encrypted(Encrypted { octets })),
-            PayloadType::SKF => EncryptedFragment::parse(content, issues).map(Self::EncryptedFragment),
+            PayloadType::SKF => {
+                EncryptedFragment::parse(content, issues).map(Self::EncryptedFragment)
+            }
             PayloadType::CP => Configuration::parse(content, issues).map(Self::Configuration),
             PayloadType::EAP => Eap::parse(content, issues).map(Self::Eap),
             _ => None,
@@ -127,7 +138,10 @@ impl<'a> payload::Body<'a> for Body<'a> {
             Self::Eap(body) => body.fields(),
             Self::VendorId(octets) => {
                 let vendor = vendor_id::name(octets).map(Value::text);
-                vec![field("data", *octets), field("vendor", Value::or_null(vendor))]
+                vec![
+                    field("data", *octets),
+                    field("vendor", Value::or_null(vendor)),
+                ]
             }
             Self::Nonce(octets) | Self::Raw(octets) => vec![field("data", *octets)],
         }

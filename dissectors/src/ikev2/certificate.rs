@@ -58,7 +58,10 @@ impl<'a> CertificateRequest<'a> {
     /// Reads the payload.
     pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         let (encoding, authorities) = split(content, issues)?;
-        Some(Self { encoding, authorities })
+        Some(Self {
+            encoding,
+            authorities,
+        })
     }
 
     /// Writes the payload.
@@ -76,7 +79,11 @@ impl<'a> CertificateRequest<'a> {
             field("data", self.authorities),
         ];
         if self.authorities.len().is_multiple_of(Self::HASH_LEN) {
-            let hashes = self.authorities.chunks(Self::HASH_LEN).map(Value::from).collect();
+            let hashes = self
+                .authorities
+                .chunks(Self::HASH_LEN)
+                .map(Value::from)
+                .collect();
             fields.push(field("authorities", Value::List(hashes)));
         }
         fields
@@ -85,7 +92,11 @@ impl<'a> CertificateRequest<'a> {
 
 fn split<'a>(content: Octets<'a>, issues: &mut Issues) -> Option<(CertificateEncoding, &'a [u8])> {
     let Some((encoding, data)) = content.as_slice().split_first() else {
-        issues.note(content, "certificate payload", IssueKind::Cut { available: 0 });
+        issues.note(
+            content,
+            "certificate payload",
+            IssueKind::Cut { available: 0 },
+        );
         return None;
     };
     Some((CertificateEncoding(*encoding), data))

@@ -32,18 +32,29 @@ impl<'a> Configuration<'a> {
     pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         const LAYER: &str = "CP payload";
         let &[kind, a, b, c, ..] = content.as_slice() else {
-            issues.note(content, LAYER, IssueKind::Cut { available: content.len() });
+            issues.note(
+                content,
+                LAYER,
+                IssueKind::Cut {
+                    available: content.len(),
+                },
+            );
             return None;
         };
         issues.expect_zero(content.part(1, 3), LAYER, u32::from_be_bytes([0, a, b, c]));
         let attributes = Attribute::parse_list(content.from(4), "configuration attribute", issues);
-        Some(Self { kind: ConfigurationType(kind), attributes })
+        Some(Self {
+            kind: ConfigurationType(kind),
+            attributes,
+        })
     }
 
     /// Writes the payload.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[self.kind.0, 0, 0, 0]);
-        self.attributes.iter().for_each(|attribute| attribute.encode(out));
+        self.attributes
+            .iter()
+            .for_each(|attribute| attribute.encode(out));
     }
 
     /// Kind and attributes.
@@ -55,10 +66,16 @@ impl<'a> Configuration<'a> {
                 AttributeValue::Short(number) => Value::from(number),
                 AttributeValue::Long(octets) => value(kind, octets),
             };
-            Value::Group(vec![field("type", Value::registered(kind)), field("value", value)])
+            Value::Group(vec![
+                field("type", Value::registered(kind)),
+                field("value", value),
+            ])
         };
         let attributes = self.attributes.iter().map(one).collect();
-        vec![field("kind", Value::registered(self.kind)), field("attributes", Value::List(attributes))]
+        vec![
+            field("kind", Value::registered(self.kind)),
+            field("attributes", Value::List(attributes)),
+        ]
     }
 }
 
@@ -69,15 +86,27 @@ fn value(kind: ConfigurationAttribute, octets: &[u8]) -> Value<'_> {
         _ if octets.is_empty() => return Value::Null,
         A::INTERNAL_IP4_SUBNET => octets.split_at_checked(4).and_then(|(net, mask)| {
             let mask: [u8; 4] = mask.try_into().ok()?;
-            Some(format!("{}/{}", address(net)?, u32::from_be_bytes(mask).count_ones()))
+            Some(format!(
+                "{}/{}",
+                address(net)?,
+                u32::from_be_bytes(mask).count_ones()
+            ))
         }),
-        A::INTERNAL_IP6_ADDRESS | A::INTERNAL_IP6_SUBNET | A::INTERNAL_IP6_PREFIX if octets.len() == 17 => octets
-            .split_last()
-            .and_then(|(length, net)| Some(format!("{}/{length}", address(net)?))),
+        A::INTERNAL_IP6_ADDRESS | A::INTERNAL_IP6_SUBNET | A::INTERNAL_IP6_PREFIX
+            if octets.len() == 17 =>
+        {
+            octets
+                .split_last()
+                .and_then(|(length, net)| Some(format!("{}/{length}", address(net)?)))
+        }
         A::APPLICATION_VERSION | A::INTERNAL_DNS_DOMAIN => String::from_utf8(octets.to_vec()).ok(),
         A::SUPPORTED_ATTRIBUTES => {
-            let (pairs, []) = octets.as_chunks::<2>() else { return Value::from(octets) };
-            let types = pairs.iter().map(|pair| Value::registered(A(u16::from_be_bytes(*pair) & 0x7fff)));
+            let (pairs, []) = octets.as_chunks::<2>() else {
+                return Value::from(octets);
+            };
+            let types = pairs
+                .iter()
+                .map(|pair| Value::registered(A(u16::from_be_bytes(*pair) & 0x7fff)));
             return Value::List(types.collect());
         }
         _ => None,

@@ -28,7 +28,10 @@ impl<'a> Encrypted<'a> {
     /// Length of what is encrypted.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'a>> {
-        vec![field("encrypted_length", self.octets.len() as u64), field("data", self.octets)]
+        vec![
+            field("encrypted_length", self.octets.len() as u64),
+            field("data", self.octets),
+        ]
     }
 }
 
@@ -57,7 +60,11 @@ impl<'a> EncryptedFragment<'a> {
                     };
                     issues.note(content.part(0, 2), LAYER, kind);
                 }
-                Some(Self { fragment, total, octets })
+                Some(Self {
+                    fragment,
+                    total,
+                    octets,
+                })
             }
             Err(cut) => {
                 issues.note_cut(LAYER, &cut);

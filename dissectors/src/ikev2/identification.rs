@@ -31,18 +31,30 @@ impl<'a> Identification<'a> {
     pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         const LAYER: &str = "ID payload";
         let &[id_type, a, b, c, ref data @ ..] = content.as_slice() else {
-            issues.note(content, LAYER, IssueKind::Cut { available: content.len() });
+            issues.note(
+                content,
+                LAYER,
+                IssueKind::Cut {
+                    available: content.len(),
+                },
+            );
             return None;
         };
         issues.expect_zero(content.part(1, 3), LAYER, u32::from_be_bytes([0, a, b, c]));
-        let read = Self { id_type: IdType(id_type), data };
+        let read = Self {
+            id_type: IdType(id_type),
+            data,
+        };
         let expected = match read.id_type {
             IdType::IPV4_ADDR => 4,
             IdType::IPV6_ADDR => 16,
             _ => data.len(),
         };
         if data.len() != expected {
-            let kind = IssueKind::LengthUnexpected { found: data.len(), expected };
+            let kind = IssueKind::LengthUnexpected {
+                found: data.len(),
+                expected,
+            };
             issues.note(content.from(4), LAYER, kind);
         }
         Some(read)
@@ -69,14 +81,21 @@ impl<'a> Identification<'a> {
 impl fmt::Display for Identification<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self.id_type {
-            IdType::IPV4_ADDR | IdType::IPV6_ADDR => address(self.data).map(|address| address.to_string()),
-            IdType::FQDN | IdType::RFC822_ADDR => std::str::from_utf8(self.data).ok().map(str::to_owned),
+            IdType::IPV4_ADDR | IdType::IPV6_ADDR => {
+                address(self.data).map(|address| address.to_string())
+            }
+            IdType::FQDN | IdType::RFC822_ADDR => {
+                std::str::from_utf8(self.data).ok().map(str::to_owned)
+            }
             IdType::DER_ASN1_DN => certificate::name(self.data),
             _ => None,
         };
         match text {
             Some(text) => f.write_str(&text),
-            None => self.data.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
+            None => self
+                .data
+                .iter()
+                .try_for_each(|octet| write!(f, "{octet:02x}")),
         }
     }
 }
@@ -86,5 +105,7 @@ pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
     if let Ok(octets) = <[u8; 4]>::try_from(octets) {
         return Some(IpAddr::V4(Ipv4Addr::from(octets)));
     }
-    <[u8; 16]>::try_from(octets).ok().map(|octets| IpAddr::V6(Ipv6Addr::from(octets)))
+    <[u8; 16]>::try_from(octets)
+        .ok()
+        .map(|octets| IpAddr::V6(Ipv6Addr::from(octets)))
 }

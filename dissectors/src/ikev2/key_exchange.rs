@@ -35,7 +35,10 @@ impl<'a> KeyExchange<'a> {
         match fixed(content) {
             Ok((_, (method, reserved, data))) => {
                 issues.expect_zero(content.part(2, 2), LAYER, u32::from(reserved));
-                Some(Self { method: KeyExchangeMethod(method), data })
+                Some(Self {
+                    method: KeyExchangeMethod(method),
+                    data,
+                })
             }
             Err(cut) => {
                 issues.note_cut(LAYER, &cut);
@@ -54,6 +57,9 @@ impl<'a> KeyExchange<'a> {
     /// Method and data.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'a>> {
-        vec![field("group", Value::registered(self.method)), field("data", self.data)]
+        vec![
+            field("group", Value::registered(self.method)),
+            field("data", self.data),
+        ]
     }
 }

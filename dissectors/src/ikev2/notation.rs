@@ -13,14 +13,20 @@ use super::body::Body;
 #[must_use]
 pub fn notation(payload: &Payload<'_, Body<'_>>, flags: Flags) -> Cow<'static, str> {
     match &payload.body {
-        Body::Nonce(_) => Cow::Borrowed(if flags.contains(Flags::RESPONSE) { "Nr" } else { "Ni" }),
+        Body::Nonce(_) => Cow::Borrowed(if flags.contains(Flags::RESPONSE) {
+            "Nr"
+        } else {
+            "Ni"
+        }),
         Body::Notify(notify) => Cow::Owned(format!("N({})", notify.notify_type)),
         Body::Delete(delete) => Cow::Owned(format!("D({})", delete.protocol)),
         Body::Eap(eap) => Cow::Owned(match eap.eap_type() {
             Some(method) => format!("EAP({} {method})", eap.code),
             None => format!("EAP({})", eap.code),
         }),
-        Body::EncryptedFragment(part) => Cow::Owned(format!("SKF({}/{})", part.fragment, part.total)),
+        Body::EncryptedFragment(part) => {
+            Cow::Owned(format!("SKF({}/{})", part.fragment, part.total))
+        }
         _ => match PayloadType(payload.payload_type).name() {
             Some(name) => Cow::Borrowed(name),
             None => Cow::Owned(format!("payload({})", payload.payload_type)),

@@ -3,8 +3,8 @@
 use crate::field::{Field, Value, field};
 use crate::octets::Octets;
 use crate::registries::ikev2::{
-    AuthenticationMethod, GatewayIdType, HashAlgorithm, IpcompTransform, KeyExchangeMethod, NotifyType, PpkIdType, Prf,
-    RohcAttribute, SecurePasswordMethod,
+    AuthenticationMethod, GatewayIdType, HashAlgorithm, IpcompTransform, KeyExchangeMethod,
+    NotifyType, PpkIdType, Prf, RohcAttribute, SecurePasswordMethod,
 };
 use crate::{Attribute, Issues};
 
@@ -37,7 +37,9 @@ const FIXED_LENGTHS: [(NotifyType, usize); 21] = [
 
 /// The length that data of this type should have, where `found` is another.
 pub(super) fn unexpected_length(notify_type: NotifyType, found: usize) -> Option<usize> {
-    let (_, expected) = FIXED_LENGTHS.iter().find(|(known, _)| *known == notify_type)?;
+    let (_, expected) = FIXED_LENGTHS
+        .iter()
+        .find(|(known, _)| *known == notify_type)?;
     (*expected != found).then_some(*expected)
 }
 
@@ -49,32 +51,46 @@ pub(super) fn fields(notify_type: NotifyType, data: &[u8]) -> Vec<Field<'_>> {
 fn decode(notify_type: NotifyType, data: &[u8]) -> Option<Vec<Field<'_>>> {
     let one = |field| Some(vec![field]);
     match notify_type {
-        NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD => {
-            one(field("payload_type", Value::registered(super::PayloadType(*data.first()?))))
-        }
-        NotifyType::INVALID_KE_PAYLOAD => {
-            one(field("accepted_group", Value::registered(KeyExchangeMethod(number16(data)?))))
-        }
+        NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD => one(field(
+            "payload_type",
+            Value::registered(super::PayloadType(*data.first()?)),
+        )),
+        NotifyType::INVALID_KE_PAYLOAD => one(field(
+            "accepted_group",
+            Value::registered(KeyExchangeMethod(number16(data)?)),
+        )),
         NotifyType::INVALID_MESSAGE_ID => one(field("message_id", number32(data)?)),
         NotifyType::SET_WINDOW_SIZE => one(field("window_size", number32(data)?)),
         NotifyType::AUTH_LIFETIME => one(field("lifetime_seconds", number32(data)?)),
         NotifyType::COOKIE | NotifyType::COOKIE2 => one(field("cookie", data)),
-        NotifyType::NAT_DETECTION_SOURCE_IP | NotifyType::NAT_DETECTION_DESTINATION_IP => one(field("hash", data)),
+        NotifyType::NAT_DETECTION_SOURCE_IP | NotifyType::NAT_DETECTION_DESTINATION_IP => {
+            one(field("hash", data))
+        }
         NotifyType::ADDITIONAL_IP4_ADDRESS | NotifyType::ADDITIONAL_IP6_ADDRESS => {
             one(field("address", address(data)?))
         }
         NotifyType::SIGNATURE_HASH_ALGORITHMS => {
-            let (pairs, []) = data.as_chunks::<2>() else { return None };
-            let hashes = pairs.iter().map(|pair| Value::registered(HashAlgorithm(u16::from_be_bytes(*pair))));
+            let (pairs, []) = data.as_chunks::<2>() else {
+                return None;
+            };
+            let hashes = pairs
+                .iter()
+                .map(|pair| Value::registered(HashAlgorithm(u16::from_be_bytes(*pair))));
             one(field("hash_algorithms", Value::List(hashes.collect())))
         }
         NotifyType::SECURE_PASSWORD_METHODS => {
-            let (pairs, []) = data.as_chunks::<2>() else { return None };
-            let methods = pairs.iter().map(|pair| Value::registered(SecurePasswordMethod(u16::from_be_bytes(*pair))));
+            let (pairs, []) = data.as_chunks::<2>() else {
+                return None;
+            };
+            let methods = pairs
+                .iter()
+                .map(|pair| Value::registered(SecurePasswordMethod(u16::from_be_bytes(*pair))));
             one(field("methods", Value::List(methods.collect())))
         }
         NotifyType::IPCOMP_SUPPORTED => {
-            let &[a, b, transform] = data else { return None };
+            let &[a, b, transform] = data else {
+                return None;
+            };
             Some(vec![
                 field("cpi", u16::from_be_bytes([a, b])),
                 field("transform", Value::registered(IpcompTransform(transform))),
@@ -88,7 +104,10 @@ fn decode(notify_type: NotifyType, data: &[u8]) -> Option<Vec<Field<'_>>> {
         NotifyType::REDIRECTED_FROM => gateway(data).map(|(fields, _)| fields),
         NotifyType::TICKET_LT_OPAQUE => {
             let (lifetime, ticket) = data.split_at_checked(4)?;
-            Some(vec![field("lifetime_seconds", number32(lifetime)?), field("ticket", ticket)])
+            Some(vec![
+                field("lifetime_seconds", number32(lifetime)?),
+                field("ticket", ticket),
+            ])
         }
         NotifyType::IKEV2_MESSAGE_ID_SYNC => {
             let (nonce, rest) = data.split_at_checked(4)?;
@@ -101,7 +120,10 @@ fn decode(notify_type: NotifyType, data: &[u8]) -> Option<Vec<Field<'_>>> {
         }
         NotifyType::PPK_IDENTITY => {
             let (kind, identity) = data.split_first()?;
-            Some(vec![field("ppk_id_type", Value::registered(PpkIdType(*kind))), field("ppk_id", identity)])
+            Some(vec![
+                field("ppk_id_type", Value::registered(PpkIdType(*kind))),
+                field("ppk_id", identity),
+            ])
         }
         NotifyType::ROHC_SUPPORTED => {
             let mut issues = Issues::default();
@@ -109,12 +131,20 @@ fn decode(notify_type: NotifyType, data: &[u8]) -> Option<Vec<Field<'_>>> {
             let value = |attribute: &Attribute<'_>| {
                 let kind = Value::registered(RohcAttribute(attribute.attribute_type));
                 let number = attribute.number().map(Value::from);
-                Value::Group(vec![field("type", kind), field("value", Value::or_null(number))])
+                Value::Group(vec![
+                    field("type", kind),
+                    field("value", Value::or_null(number)),
+                ])
             };
-            one(field("attributes", Value::List(list.iter().map(value).collect())))
+            one(field(
+                "attributes",
+                Value::List(list.iter().map(value).collect()),
+            ))
         }
         NotifyType::PUZZLE => {
-            let &[a, b, difficulty, ref cookie @ ..] = data else { return None };
+            let &[a, b, difficulty, ref cookie @ ..] = data else {
+                return None;
+            };
             let prf = Prf(u16::from_be_bytes([a, b]));
             Some(vec![
                 field("prf", Value::registered(prf)),
@@ -135,7 +165,10 @@ fn auth_methods(data: &[u8]) -> Option<Vec<Field<'_>>> {
     let mut left = data;
     while let [len, method, ..] = *left {
         let (this, rest) = left.split_at_checked(usize::from(len).max(2))?;
-        let mut fields = vec![field("method", Value::registered(AuthenticationMethod(method)))];
+        let mut fields = vec![field(
+            "method",
+            Value::registered(AuthenticationMethod(method)),
+        )];
         if let Some(link) = this.get(2) {
             fields.push(field("certificate_link", *link));
         }
@@ -145,19 +178,24 @@ fn auth_methods(data: &[u8]) -> Option<Vec<Field<'_>>> {
         list.push(Value::Group(fields));
         left = rest;
     }
-    left.is_empty().then(|| vec![field("auth_methods", Value::List(list))])
+    left.is_empty()
+        .then(|| vec![field("auth_methods", Value::List(list))])
 }
 
 /// Gateway identity of REDIRECT (RFC 5685, sections 3.2 and 3.3): type, length, identity; then a nonce.
 fn gateway(data: &[u8]) -> Option<(Vec<Field<'_>>, &[u8])> {
-    let &[kind, len, ref rest @ ..] = data else { return None };
+    let &[kind, len, ref rest @ ..] = data else {
+        return None;
+    };
     let (identity, nonce) = rest.split_at_checked(usize::from(len))?;
     let text = match address(identity) {
         Some(address) if kind != GatewayIdType::FQDN.0 => address.to_string(),
         _ => String::from_utf8(identity.to_vec()).ok()?,
     };
-    let fields =
-        vec![field("gateway_type", Value::registered(GatewayIdType(kind))), field("gateway", Value::text(text))];
+    let fields = vec![
+        field("gateway_type", Value::registered(GatewayIdType(kind))),
+        field("gateway", Value::text(text)),
+    ];
     Some((fields, nonce))
 }
 

@@ -44,7 +44,9 @@ impl<'a> Proposal<'a> {
 
     /// The transforms of one type.
     pub fn of_type(&self, transform_type: TransformType) -> impl Iterator<Item = &Transform<'a>> {
-        self.transforms.iter().filter(move |transform| transform.transform_type == transform_type)
+        self.transforms
+            .iter()
+            .filter(move |transform| transform.transform_type == transform_type)
     }
 
     pub(super) fn parse(substructure: Substructure<'a>, issues: &mut Issues) -> Self {
@@ -54,7 +56,10 @@ impl<'a> Proposal<'a> {
         let (spi_size, declared) = (usize::from(octet(6)), usize::from(octet(7)));
         let spi = whole.part(Self::MINIMUM, spi_size);
         if spi.len() < spi_size {
-            let kind = IssueKind::LengthTooLarge { declared: spi_size, available: spi.len() };
+            let kind = IssueKind::LengthTooLarge {
+                declared: spi_size,
+                available: spi.len(),
+            };
             issues.note(whole.part(6, 1), LAYER, kind);
         }
         let transforms: Vec<_> = substructures(
@@ -68,10 +73,18 @@ impl<'a> Proposal<'a> {
         .map(|substructure| Transform::parse(substructure, issues))
         .collect();
         if transforms.len() != declared {
-            let kind = IssueKind::CountMismatch { declared, found: transforms.len() };
+            let kind = IssueKind::CountMismatch {
+                declared,
+                found: transforms.len(),
+            };
             issues.note(whole.part(7, 1), LAYER, kind);
         }
-        Self { number: octet(4), protocol: ProtocolId(octet(5)), spi: spi.as_slice(), transforms }
+        Self {
+            number: octet(4),
+            protocol: ProtocolId(octet(5)),
+            spi: spi.as_slice(),
+            transforms,
+        }
     }
 
     pub(super) fn encode(&self, last: bool, out: &mut Vec<u8>) {
@@ -90,13 +103,24 @@ impl<'a> Proposal<'a> {
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'_>> {
         let named = |transform_type| {
-            Value::List(self.of_type(transform_type).map(|transform| Value::text(transform.to_string())).collect())
+            Value::List(
+                self.of_type(transform_type)
+                    .map(|transform| Value::text(transform.to_string()))
+                    .collect(),
+            )
         };
-        let additional = (TransformType::ADDKE1.0..=TransformType::ADDKE7.0).map(|kind| named(TransformType(kind)));
+        let additional = (TransformType::ADDKE1.0..=TransformType::ADDKE7.0)
+            .map(|kind| named(TransformType(kind)));
         let additional: Vec<_> = additional.collect();
         let is_empty = |value: &Value<'_>| matches!(value, Value::List(list) if list.is_empty());
-        let used = additional.iter().rposition(|list| !is_empty(list)).map_or(0, |last| last + 1);
-        let other = self.transforms.iter().filter(|transform| transform.transform_type.0 > TransformType::ADDKE7.0);
+        let used = additional
+            .iter()
+            .rposition(|list| !is_empty(list))
+            .map_or(0, |last| last + 1);
+        let other = self
+            .transforms
+            .iter()
+            .filter(|transform| transform.transform_type.0 > TransformType::ADDKE7.0);
         let mut fields = vec![
             field("number", self.number),
             field("protocol", protocol_name(self.protocol)),
@@ -106,9 +130,14 @@ impl<'a> Proposal<'a> {
             field("integ", named(TransformType::INTEG)),
             field("ke", named(TransformType::KE)),
             field("esn", named(TransformType::SN)),
-            field("additional_ke", Value::List(additional.into_iter().take(used).collect())),
+            field(
+                "additional_ke",
+                Value::List(additional.into_iter().take(used).collect()),
+            ),
         ];
-        let other: Vec<_> = other.map(|transform| Value::text(transform.to_string())).collect();
+        let other: Vec<_> = other
+            .map(|transform| Value::text(transform.to_string()))
+            .collect();
         if !other.is_empty() {
             fields.push(field("other", Value::List(other)));
         }
@@ -151,21 +180,44 @@ pub(super) fn substructures<'a>(
     let mut left = octets;
     while !left.is_empty() {
         if list.len() == MAX_ELEMENTS {
-            issues.note(left, layer, IssueKind::TooMany { limit: MAX_ELEMENTS });
+            issues.note(
+                left,
+                layer,
+                IssueKind::TooMany {
+                    limit: MAX_ELEMENTS,
+                },
+            );
             break;
         }
         let &[last, reserved, high, low, ..] = left.as_slice() else {
-            issues.note(left, layer, IssueKind::Cut { available: left.len() });
+            issues.note(
+                left,
+                layer,
+                IssueKind::Cut {
+                    available: left.len(),
+                },
+            );
             break;
         };
         let declared = usize::from(u16::from_be_bytes([high, low]));
         let length_field = left.part(2, 2);
         if declared < minimum {
-            issues.note(length_field, layer, IssueKind::LengthTooSmall { declared, minimum });
+            issues.note(
+                length_field,
+                layer,
+                IssueKind::LengthTooSmall { declared, minimum },
+            );
             break;
         }
         if declared > left.len() {
-            issues.note(length_field, layer, IssueKind::LengthTooLarge { declared, available: left.len() });
+            issues.note(
+                length_field,
+                layer,
+                IssueKind::LengthTooLarge {
+                    declared,
+                    available: left.len(),
+                },
+            );
         }
         let whole = left.part(0, declared);
         if whole.len() < minimum {
@@ -179,7 +231,11 @@ pub(super) fn substructures<'a>(
             let kind = IssueKind::UnexpectedValue {
                 field: "Last Substruc",
                 found: u32::from(last),
-                expected: if left.is_empty() { "0 for the last one" } else { "not 0: another one follows" },
+                expected: if left.is_empty() {
+                    "0 for the last one"
+                } else {
+                    "not 0: another one follows"
+                },
             };
             issues.note(last_field, layer, kind);
         }

@@ -16,10 +16,16 @@ pub struct SecurityAssociation<'a> {
 impl<'a> SecurityAssociation<'a> {
     /// Reads the proposals; a bad one does not hide those behind it while lengths can be believed.
     pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Self {
-        let proposals = substructures(content, Proposal::MINIMUM, Proposal::MORE, "proposal", issues)
-            .into_iter()
-            .map(|substructure| Proposal::parse(substructure, issues))
-            .collect();
+        let proposals = substructures(
+            content,
+            Proposal::MINIMUM,
+            Proposal::MORE,
+            "proposal",
+            issues,
+        )
+        .into_iter()
+        .map(|substructure| Proposal::parse(substructure, issues))
+        .collect();
         Self { proposals }
     }
 
@@ -33,24 +39,49 @@ impl<'a> SecurityAssociation<'a> {
     /// The proposals.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'_>> {
-        let proposals = self.proposals.iter().map(|proposal| Value::Group(proposal.fields())).collect();
-        vec![Field { name: "proposals", value: Value::List(proposals) }]
+        let proposals = self
+            .proposals
+            .iter()
+            .map(|proposal| Value::Group(proposal.fields()))
+            .collect();
+        vec![Field {
+            name: "proposals",
+            value: Value::List(proposals),
+        }]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registries::ikev2::{EncryptionAlgorithm, KeyExchangeMethod, ProtocolId, TransformType};
+    use crate::registries::ikev2::{
+        EncryptionAlgorithm, KeyExchangeMethod, ProtocolId, TransformType,
+    };
 
     fn sample() -> SecurityAssociation<'static> {
         let transforms = vec![
-            Transform::new(TransformType::ENCR, EncryptionAlgorithm::AES_CBC.0, Some(256)),
+            Transform::new(
+                TransformType::ENCR,
+                EncryptionAlgorithm::AES_CBC.0,
+                Some(256),
+            ),
             Transform::new(TransformType::KE, KeyExchangeMethod::MODP_2048.0, None),
         ];
-        let first = Proposal { number: 1, protocol: ProtocolId::IKE, spi: &[], transforms };
-        let second = Proposal { number: 2, protocol: ProtocolId::ESP, spi: &[1, 2, 3, 4], transforms: vec![] };
-        SecurityAssociation { proposals: vec![first, second] }
+        let first = Proposal {
+            number: 1,
+            protocol: ProtocolId::IKE,
+            spi: &[],
+            transforms,
+        };
+        let second = Proposal {
+            number: 2,
+            protocol: ProtocolId::ESP,
+            spi: &[1, 2, 3, 4],
+            transforms: vec![],
+        };
+        SecurityAssociation {
+            proposals: vec![first, second],
+        }
     }
 
     use super::super::transform::Transform;
@@ -60,7 +91,10 @@ mod tests {
         let mut octets = Vec::new();
         sample().encode(&mut octets);
         let mut issues = Issues::default();
-        assert_eq!(SecurityAssociation::parse(Octets::new(&octets), &mut issues), sample());
+        assert_eq!(
+            SecurityAssociation::parse(Octets::new(&octets), &mut issues),
+            sample()
+        );
         assert!(issues.is_empty(), "{issues:?}");
     }
 

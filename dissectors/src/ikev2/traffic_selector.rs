@@ -61,19 +61,30 @@ impl<'a> TrafficSelectors<'a> {
     pub fn parse(content: Octets<'a>, issues: &mut Issues) -> Option<Self> {
         const LAYER: &str = "TS payload";
         let &[declared, a, b, c, ..] = content.as_slice() else {
-            issues.note(content, LAYER, IssueKind::Cut { available: content.len() });
+            issues.note(
+                content,
+                LAYER,
+                IssueKind::Cut {
+                    available: content.len(),
+                },
+            );
             return None;
         };
         issues.expect_zero(content.part(1, 3), LAYER, u32::from_be_bytes([0, a, b, c]));
         let mut selectors = Vec::new();
         let mut left = content.from(4);
         while !left.is_empty() && selectors.len() < MAX_ELEMENTS {
-            let Some((selector, rest)) = Selector::parse(left, issues) else { break };
+            let Some((selector, rest)) = Selector::parse(left, issues) else {
+                break;
+            };
             selectors.push(selector);
             left = rest;
         }
         if selectors.len() != usize::from(declared) {
-            let kind = IssueKind::CountMismatch { declared: usize::from(declared), found: selectors.len() };
+            let kind = IssueKind::CountMismatch {
+                declared: usize::from(declared),
+                found: selectors.len(),
+            };
             issues.note(content.part(0, 1), LAYER, kind);
         }
         Some(Self { selectors })
@@ -81,14 +92,25 @@ impl<'a> TrafficSelectors<'a> {
 
     /// Writes the selectors.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[u8::try_from(self.selectors.len()).unwrap_or(u8::MAX), 0, 0, 0]);
-        self.selectors.iter().for_each(|selector| selector.encode(out));
+        out.extend_from_slice(&[
+            u8::try_from(self.selectors.len()).unwrap_or(u8::MAX),
+            0,
+            0,
+            0,
+        ]);
+        self.selectors
+            .iter()
+            .for_each(|selector| selector.encode(out));
     }
 
     /// The selectors as text.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'a>> {
-        let selectors = self.selectors.iter().map(|selector| Value::text(selector.to_string())).collect();
+        let selectors = self
+            .selectors
+            .iter()
+            .map(|selector| Value::text(selector.to_string()))
+            .collect();
         vec![field("selectors", Value::List(selectors))]
     }
 }
@@ -99,18 +121,30 @@ impl<'a> Selector<'a> {
     fn parse(octets: Octets<'a>, issues: &mut Issues) -> Option<(Self, Octets<'a>)> {
         const LAYER: &str = "traffic selector";
         let &[selector_type, protocol, high, low, ..] = octets.as_slice() else {
-            issues.note(octets, LAYER, IssueKind::Cut { available: octets.len() });
+            issues.note(
+                octets,
+                LAYER,
+                IssueKind::Cut {
+                    available: octets.len(),
+                },
+            );
             return None;
         };
         let selector_type = TrafficSelectorType(selector_type);
         let declared = usize::from(u16::from_be_bytes([high, low]));
         if declared < Self::HEADER_LEN {
-            let kind = IssueKind::LengthTooSmall { declared, minimum: Self::HEADER_LEN };
+            let kind = IssueKind::LengthTooSmall {
+                declared,
+                minimum: Self::HEADER_LEN,
+            };
             issues.note(octets.part(2, 2), LAYER, kind);
             return None;
         }
         if declared > octets.len() {
-            let kind = IssueKind::LengthTooLarge { declared, available: octets.len() };
+            let kind = IssueKind::LengthTooLarge {
+                declared,
+                available: octets.len(),
+            };
             issues.note(octets.part(2, 2), LAYER, kind);
         }
         let data = octets.part(0, declared).from(Self::HEADER_LEN);
@@ -120,21 +154,40 @@ impl<'a> Selector<'a> {
             _ => data.len(),
         };
         if data.len() != expected {
-            issues.note(data, LAYER, IssueKind::LengthUnexpected { found: data.len(), expected });
+            issues.note(
+                data,
+                LAYER,
+                IssueKind::LengthUnexpected {
+                    found: data.len(),
+                    expected,
+                },
+            );
         }
-        let known =
-            matches!(selector_type, TrafficSelectorType::IPV4_ADDR_RANGE | TrafficSelectorType::IPV6_ADDR_RANGE);
+        let known = matches!(
+            selector_type,
+            TrafficSelectorType::IPV4_ADDR_RANGE | TrafficSelectorType::IPV6_ADDR_RANGE
+        );
         let selector = Self::range(protocol, data.as_slice())
             .filter(|_| known && data.len() == expected)
-            .unwrap_or(Self::Other { selector_type, protocol, data: data.as_slice() });
+            .unwrap_or(Self::Other {
+                selector_type,
+                protocol,
+                data: data.as_slice(),
+            });
         Some((selector, octets.from(declared)))
     }
 
     fn range(protocol: u8, data: &[u8]) -> Option<Self> {
-        let &[a, b, c, d, ref addresses @ ..] = data else { return None };
+        let &[a, b, c, d, ref addresses @ ..] = data else {
+            return None;
+        };
         let (first, last) = addresses.split_at_checked(addresses.len() / 2)?;
         let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-        Some(Self::Range { protocol, ports, addresses: (address(first)?, address(last)?) })
+        Some(Self::Range {
+            protocol,
+            ports,
+            addresses: (address(first)?, address(last)?),
+        })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
@@ -144,7 +197,11 @@ impl<'a> Selector<'a> {
             IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
         };
         match *self {
-            Self::Range { protocol, ports, addresses } => {
+            Self::Range {
+                protocol,
+                ports,
+                addresses,
+            } => {
                 let selector_type = match addresses.0 {
                     IpAddr::V4(_) => TrafficSelectorType::IPV4_ADDR_RANGE,
                     IpAddr::V6(_) => TrafficSelectorType::IPV6_ADDR_RANGE,
@@ -155,7 +212,11 @@ impl<'a> Selector<'a> {
                 write_address(addresses.0, out);
                 write_address(addresses.1, out);
             }
-            Self::Other { selector_type, protocol, data } => {
+            Self::Other {
+                selector_type,
+                protocol,
+                data,
+            } => {
                 out.extend_from_slice(&[selector_type.0, protocol, 0, 0]);
                 out.extend_from_slice(data);
             }
@@ -168,14 +229,22 @@ impl<'a> Selector<'a> {
 impl fmt::Display for Selector<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Range { protocol, ports, addresses: (first, last) } => {
+            Self::Range {
+                protocol,
+                ports,
+                addresses: (first, last),
+            } => {
                 match prefix_length(first, last) {
                     Some(length) => write!(f, "{first}/{length}")?,
                     None => write!(f, "{first}-{last}")?,
                 }
                 write_narrowing(f, protocol, ports)
             }
-            Self::Other { selector_type, data, .. } => {
+            Self::Other {
+                selector_type,
+                data,
+                ..
+            } => {
                 write!(f, "{selector_type} ")?;
                 data.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
             }
@@ -205,7 +274,9 @@ fn write_narrowing(f: &mut fmt::Formatter<'_>, protocol: u8, ports: (u16, u16)) 
 /// The length of the prefix that is exactly this range.
 fn prefix_length(first: IpAddr, last: IpAddr) -> Option<u32> {
     let (first, last, bits) = match (first, last) {
-        (IpAddr::V4(first), IpAddr::V4(last)) => (u128::from(first.to_bits()), u128::from(last.to_bits()), 32),
+        (IpAddr::V4(first), IpAddr::V4(last)) => {
+            (u128::from(first.to_bits()), u128::from(last.to_bits()), 32)
+        }
         (IpAddr::V6(first), IpAddr::V6(last)) => (first.to_bits(), last.to_bits(), 128),
         _ => return None,
     };
@@ -220,27 +291,46 @@ mod tests {
 
     fn range(first: &str, last: &str) -> Selector<'static> {
         let addresses = (first.parse().unwrap(), last.parse().unwrap());
-        Selector::Range { protocol: 0, ports: (0, u16::MAX), addresses }
+        Selector::Range {
+            protocol: 0,
+            ports: (0, u16::MAX),
+            addresses,
+        }
     }
 
     #[test]
     fn ranges_are_written_as_people_write_them() {
         assert_eq!(range("10.1.0.0", "10.1.0.255").to_string(), "10.1.0.0/24");
         assert_eq!(range("0.0.0.0", "255.255.255.255").to_string(), "0.0.0.0/0");
-        assert_eq!(range("10.0.0.1", "10.0.0.9").to_string(), "10.0.0.1-10.0.0.9");
-        assert_eq!(range("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").to_string(), "::/0");
+        assert_eq!(
+            range("10.0.0.1", "10.0.0.9").to_string(),
+            "10.0.0.1-10.0.0.9"
+        );
+        assert_eq!(
+            range("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").to_string(),
+            "::/0"
+        );
         let addresses = ("10.0.0.1".parse().unwrap(), "10.0.0.1".parse().unwrap());
-        let narrowed = Selector::Range { protocol: 6, ports: (443, 443), addresses };
+        let narrowed = Selector::Range {
+            protocol: 6,
+            ports: (443, 443),
+            addresses,
+        };
         assert_eq!(narrowed.to_string(), "10.0.0.1/32[tcp/443]");
     }
 
     #[test]
     fn what_is_written_reads_back_and_every_cut_is_reported() {
-        let sent = TrafficSelectors { selectors: vec![range("10.1.0.0", "10.1.0.255"), range("fd00::", "fd00::9")] };
+        let sent = TrafficSelectors {
+            selectors: vec![range("10.1.0.0", "10.1.0.255"), range("fd00::", "fd00::9")],
+        };
         let mut octets = Vec::new();
         sent.encode(&mut octets);
         let mut issues = Issues::default();
-        assert_eq!(TrafficSelectors::parse(Octets::new(&octets), &mut issues), Some(sent));
+        assert_eq!(
+            TrafficSelectors::parse(Octets::new(&octets), &mut issues),
+            Some(sent)
+        );
         assert!(issues.is_empty());
         for cut in 0..octets.len() {
             let mut issues = Issues::default();

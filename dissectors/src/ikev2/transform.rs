@@ -17,8 +17,8 @@ use std::fmt;
 use crate::attribute::Attribute;
 use crate::issue::Issues;
 use crate::registries::ikev2::{
-    EncryptionAlgorithm, GroupControllerAuthentication, IntegrityAlgorithm, KeyExchangeMethod, KeyWrapAlgorithm, Prf,
-    SequenceNumbers, TransformAttribute, TransformType,
+    EncryptionAlgorithm, GroupControllerAuthentication, IntegrityAlgorithm, KeyExchangeMethod,
+    KeyWrapAlgorithm, Prf, SequenceNumbers, TransformAttribute, TransformType,
 };
 use crate::registries::suite_name;
 use crate::registry::Registry;
@@ -45,8 +45,13 @@ impl<'a> Transform<'a> {
     /// A transform to be sent.
     #[must_use]
     pub fn new(transform_type: TransformType, id: u16, key_length: Option<u16>) -> Self {
-        let key_length = key_length.map(|bits| Attribute::short(TransformAttribute::KEY_LENGTH.0, bits));
-        Self { transform_type, id, attributes: key_length.into_iter().collect() }
+        let key_length =
+            key_length.map(|bits| Attribute::short(TransformAttribute::KEY_LENGTH.0, bits));
+        Self {
+            transform_type,
+            id,
+            attributes: key_length.into_iter().collect(),
+        }
     }
 
     /// The Key Length attribute, in bits (RFC 7296, section 3.3.5).
@@ -75,7 +80,9 @@ impl<'a> Transform<'a> {
         write_substructure(if last { 0 } else { Self::MORE }, out, |out| {
             out.extend_from_slice(&[self.transform_type.0, 0]);
             out.extend_from_slice(&self.id.to_be_bytes());
-            self.attributes.iter().for_each(|attribute| attribute.encode(out));
+            self.attributes
+                .iter()
+                .for_each(|attribute| attribute.encode(out));
         });
     }
 }
@@ -85,7 +92,9 @@ impl fmt::Display for Transform<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.id;
         match self.transform_type {
-            TransformType::ENCR => f.write_str(&suite_name(EncryptionAlgorithm(id), self.key_length())),
+            TransformType::ENCR => {
+                f.write_str(&suite_name(EncryptionAlgorithm(id), self.key_length()))
+            }
             TransformType::PRF => Prf(id).short_name().fmt(f),
             TransformType::INTEG => IntegrityAlgorithm(id).short_name().fmt(f),
             TransformType::SN => match SequenceNumbers(id) {
@@ -107,6 +116,8 @@ impl TransformType {
     /// 1 to 7 for Additional Key Exchange 1 to 7 (RFC 9370).
     #[must_use]
     pub fn additional_key_exchange(self) -> Option<usize> {
-        (Self::ADDKE1.0..=Self::ADDKE7.0).contains(&self.0).then(|| usize::from(self.0 - Self::ADDKE1.0) + 1)
+        (Self::ADDKE1.0..=Self::ADDKE7.0)
+            .contains(&self.0)
+            .then(|| usize::from(self.0 - Self::ADDKE1.0) + 1)
     }
 }
