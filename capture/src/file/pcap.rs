@@ -48,7 +48,7 @@ impl Pcap {
         let aix = magic == MICROSECONDS && (major, minor) == (2, 2);
         Some(Self {
             big_endian,
-            nanoseconds: matches!(magic, NANOSECONDS | IXIA_HARDWARE | IXIA_SOFTWARE) || aix,
+            nanoseconds: magic == NANOSECONDS || aix,
             record_header: if magic == KUZNETZOV { 24 } else { 16 },
             file_header: if matches!(magic, IXIA_HARDWARE | IXIA_SOFTWARE) {
                 28
@@ -139,7 +139,7 @@ const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
 /// Alexey Kuznetzov's patched libpcap: 8 more octets in each record header
 const KUZNETZOV: u32 = 0xa1b2_cd34;
-/// IXIA's lcap: nanoseconds, and 4 more octets in the file header
+/// IXIA's lcap, of hardware and of software: 4 more octets in the file header
 const IXIA_HARDWARE: u32 = 0x1c00_01ac;
 const IXIA_SOFTWARE: u32 = 0x1c00_01ab;
 const MAGICS: [u32; 5] = [

@@ -287,9 +287,10 @@ impl FileReader {
                 )));
             }
             if !KNOWN_BLOCKS.contains(&header.kind) {
+                let began = self.window.offset();
                 let there = self.window.skip(length as u64);
                 if there < length as u64 {
-                    return Err(self.cut_at("a block", length as u64, there));
+                    return Err(self.cut_at(began, "a block", length as u64, there));
                 }
                 continue;
             }
@@ -345,17 +346,23 @@ impl FileReader {
 
     fn cut(&mut self, what: &'static str, needed: usize) -> CaptureError {
         let available = self.window.octets().len() as u64;
-        self.cut_at(what, needed as u64, available)
+        self.cut_at(self.window.offset(), what, needed as u64, available)
     }
 
-    fn cut_at(&mut self, what: &'static str, needed: u64, available: u64) -> CaptureError {
+    fn cut_at(
+        &mut self,
+        offset: u64,
+        what: &'static str,
+        needed: u64,
+        available: u64,
+    ) -> CaptureError {
         if let Some(error) = self.window.take_failure() {
             return self.failed(error);
         }
         CaptureError::Cut {
             name: self.name.clone(),
             what,
-            offset: self.window.offset(),
+            offset,
             packets: self.packets,
             needed,
             available,
