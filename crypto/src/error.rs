@@ -57,6 +57,14 @@ pub enum CryptoError {
         /// Octets of a block.
         block_len: usize,
     },
+    /// A Pad Length that exceeds what was decrypted.
+    #[error("the padding of {declared} octets exceeds the {available} that were decrypted")]
+    Padding {
+        /// Octets that Pad Length says.
+        declared: u8,
+        /// Octets before Pad Length.
+        available: usize,
+    },
     /// The integrity check value does not belong to these octets and this key.
     #[error("the integrity check value does not match")]
     IntegrityMismatch,

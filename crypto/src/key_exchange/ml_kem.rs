@@ -8,6 +8,9 @@ pub(super) const SEED_LEN: usize = 64;
 /// Octets of randomness that a responder encapsulates with.
 pub(super) const RANDOMNESS_LEN: usize = 32;
 
+/// Ciphertext and shared secret.
+type Encapsulated = (Vec<u8>, Vec<u8>);
+
 /// A parameter set.
 #[derive(Debug)]
 pub(super) struct Parameters {
@@ -17,7 +20,7 @@ pub(super) struct Parameters {
     pub(super) ciphertext_len: usize,
     pub(super) public: fn(&[u8]) -> Option<Vec<u8>>,
     pub(super) decapsulate: fn(&[u8], &[u8]) -> Option<Vec<u8>>,
-    pub(super) encapsulate: fn(&[u8], &[u8]) -> Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) encapsulate: fn(&[u8], &[u8]) -> Option<Encapsulated>,
 }
 
 /// The functions of a parameter set; a macro, because the crate keeps the trait that its keys need to itself.

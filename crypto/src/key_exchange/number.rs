@@ -70,7 +70,7 @@ impl Field {
 
     /// A number below the modulus as residue.
     pub(super) fn residue(&self, number: BoxedUint) -> Option<BoxedMontyForm> {
-        if &number >= self.modulus() || number.bits_precision() != self.params.bits_precision() {
+        if number >= *self.modulus() || number.bits_precision() != self.params.bits_precision() {
             return None;
         }
         Some(BoxedMontyForm::new(number, &self.params))

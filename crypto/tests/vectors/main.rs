@@ -8,3 +8,5 @@ mod hex;
 mod key_exchanges;
 mod lab;
 mod macs;
+mod openings;
+mod pcap;
