@@ -159,7 +159,7 @@ class Charon(Peer):
         with open(f"{swanctl}/swanctl.conf", "w") as file:
             file.write(self.configuration())
         data_plane = "" if self.settings.get("data_plane") == "none" else "kernel-libipsec"
-        charon = {**CHARON, **self.settings.get("charon", {}), "load": PLUGINS.format(data_plane=data_plane),
+        charon = {**CHARON, **self.settings.get("charon", {}), "load": " ".join([PLUGINS.format(data_plane=data_plane), *self.settings.get("plugins", [])]),
                   "filelog": {"lab": {"path": self.log, "time_format": "%b %e %T", "time_add_ms": "yes", "ike_name": "yes",
                                       "flush_line": "yes", "append": "yes", **LEVELS}}}
         plugins = {name: dict(value) for name, value in charon.pop("plugins", {}).items()}
@@ -204,7 +204,7 @@ class Pluto(Peer):
         self.control("--listen")
         answer = self.bench.run(self.command(f"{self.PROGRAMS}/addconn") + ["--config", f"{self.folder}/ipsec.conf", "--ctlsocket",
                                 f"{self.folder}/run/pluto.ctl", "gw"], self.role, check=False)
-        if "failed" in answer or "error" in answer.lower():
+        if '"gw"' not in self.control("--status"):
             raise LabError(f"{self.role}: addconn: {answer[-600:]}")
 
     def control(self, *arguments, timeout=30):

@@ -25,10 +25,13 @@ SYSTEM = {
 }
 CACHE = os.environ.get("IKESCOPE_LAB_CACHE", "/var/cache/ikescope-lab")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+STRONGSWAN = ["strongswan-swanctl", "charon-systemd", "libcharon-extra-plugins", "libcharon-extauth-plugins",
+              "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"]
 # Peers that conflict with the installed packages or come from a later suite: name -> (suite, packages).
 FOREIGN = {
-    "strongswan6": ("forky", ["strongswan-swanctl", "charon-systemd", "libcharon-extra-plugins", "libcharon-extauth-plugins",
-                               "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"]),
+    "strongswan6": ("forky", STRONGSWAN),
+    # The last that Debian builds with IKEv1.
+    "strongswan60": ("trixie", STRONGSWAN),
     "libreswan": ("bookworm", ["libreswan"]),
     "libreswan5": ("trixie", ["libreswan"]),
 }
@@ -85,6 +88,9 @@ def foreign(name):
         if package.endswith(".deb"):
             subprocess.run(f"dpkg-deb --fsys-tarfile '{base}/apt/archives/{package}' | tar -x --keep-directory-symlink -C '{root}'",
                            shell=True, check=True)
+    os.makedirs(f"{root}/etc", exist_ok=True)
+    for name in ("hosts", "resolv.conf"):  # pluto's addconn reads them, though nothing is to be looked up
+        open(f"{root}/etc/{name}", "a").close()
     open(f"{base}/complete", "w").close()
     return root
 

@@ -20,9 +20,9 @@ SPIS = re.compile(r"checkin IKEv(\d) SA .*\[(\d+)\] with SPIs ([0-9a-f]{16})_i (
 MESSAGE = re.compile(r"(parsed|generating) (\w+) (request|response) (\d+) \[")
 TROUBLE = re.compile(r"received \S+ (?:error notify|notify error)|no (?:acceptable|matching|proposal|IKE|shared key|trusted|private|issuer|config|virtual|peer)|"
                      r"giving up|failed|mismatch|unacceptable|not (?:found|acceptable|accepted|supported|confirmed)|inacceptable|invalid|reject|refus|expired|untrusted|"
-                     r"unable to|could not|peer didn't|constraint|timed out|unexpected|no .* found|lost", re.I)
+                     r"unable to|could not|peer didn't|constraint|timed out|unexpected|no .* found|does not match|lost", re.I)
 NOISE = re.compile(r"queueing|activating|state change|precalculated|natd_|hash algorithm|verifying|cert payload|sending supported|no message rule|"
-                   r"nothing to initiate|successfully created|scheduling|maximum IKE_SA|using (?:\S+ )+for (?:encryption|integrity)|next IV for|size of|message |reinitiating|^  \S+ task$|vendor ID$")
+                   r"nothing to initiate|successfully created|scheduling|maximum IKE_SA|using (?:\S+ )+for (?:encryption|integrity)|next IV for|size of|message |ocsp check skipped|reinitiating|^  \S+ task$|vendor ID$")
 
 
 def entries(text):

@@ -95,7 +95,7 @@ def truth(scenario, texts):
                 known["ended_at"].append(role)
     established = [i for i in ikes if len(i["established_at"]) >= min(2, len(texts))]
     up = [c for c in children if len(c["established_at"]) >= min(2, len(texts))]
-    if established and all(i["ended_at"] for i in established) and (up or not children):
+    if established and up and all(i["ended_at"] for i in established):
         state = "closed"
     elif established and up:
         state = "established"
@@ -191,11 +191,12 @@ def tshark(arguments, config=None):
 def verify(folder):
     """Lets tshark decrypt the capture with the tables beside it: counts of encrypted frames and of those it opened."""
     out = tshark(["-r", f"{folder}/capture.pcapng", "-o", "esp.enable_encryption_decode:TRUE", "-T", "fields", "-e", "frame.protocols",
-                  "-e", "isakmp.version", "-e", "isakmp.flags", "-e", "isakmp.typepayload", "-e", "isakmp.enc.decrypted", "-e", "isakmp.ikev2.integrity_checksum"],
+                  "-e", "isakmp.version", "-e", "isakmp.flags", "-e", "isakmp.typepayload", "-e", "isakmp.enc.decrypted", "-e", "isakmp.ikev2.integrity_checksum",
+                  "-e", "_ws.malformed"],
                  f"{folder}/secrets/wireshark")
     ike, ike_open, esp, esp_open = 0, 0, 0, 0
     for line in out.splitlines():
-        protocols, version, flags, payloads, decrypted, _ = (line.split("\t") + [""] * 6)[:6]
+        protocols, version, flags, payloads, decrypted, wrong, malformed = (line.split("\t") + [""] * 7)[:7]
         names = protocols.split(":")
         if "icmp" in names and "esp" not in names:
             continue
@@ -204,8 +205,8 @@ def verify(folder):
             kinds = payloads.split(",")
             if v1_encrypted or "46" in kinds or "53" in kinds:
                 ike += 1
-                # IKEv2: tshark has the plaintext as a field when a key fitted. IKEv1: it begins with ID or HASH.
-                ike_open += bool(decrypted) or bool(v1_encrypted and kinds[0] in ("5", "8"))
+                # With a key tshark shows IKEv2's plaintext as a field and IKEv1's payloads; with a wrong one it complains.
+                ike_open += bool(payloads if v1_encrypted else decrypted) and not wrong and not malformed
         elif "esp" in names:
             esp += 1
             esp_open += names[-1] != "esp" and names.index("esp") < len(names) - 1

@@ -183,6 +183,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=["*"], help="scenarios, or shell patterns of their names")
     parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
+    parser.add_argument("--table", action="store_true", help="the list as the table of SCENARIOS.md, and exit")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="scenarios at a time")
     arguments = parser.parse_args()
     try:
@@ -190,6 +191,11 @@ def main():
         if arguments.list:
             for scenario in chosen:
                 print(f"{scenario.name:48} {scenario.fault or '-':36} {scenario.what}")
+            return 0
+        if arguments.table:
+            print("| scenario | fault | state | what |\n|---|---|---|---|")
+            for scenario in chosen:
+                print(f"| {scenario.name} | {scenario.fault or ''} | {scenario.expect} | {scenario.what} |")
             return 0
         if os.geteuid():
             raise LabError("network namespaces need root")
