@@ -9,4 +9,5 @@ mod key_exchanges;
 mod lab;
 mod macs;
 mod openings;
+mod packets;
 mod pcap;
