@@ -441,3 +441,163 @@ fn auth_payloads_follow_from_the_preshared_key() {
     }
     assert!(seen >= 20, "only {seen} AUTH payloads");
 }
+
+#[test]
+fn intermediate_exchanges_enter_the_auth_payload() {
+    let mut seen = 0;
+    for scenario in scenarios() {
+        let ikes: Vec<&Keys> = scenario
+            .ike
+            .iter()
+            .filter(|ike| ike.text("nonce_i").is_some())
+            .collect();
+        let [first, second] = ikes.as_slice() else {
+            continue;
+        };
+        if second.text("after_ike_intermediate").is_none() {
+            continue;
+        }
+        let psk = scenario.shared.octets("psk").expect("a key");
+        let prf = first
+            .suite()
+            .and_then(|suite| suite.prf().ok())
+            .expect("a function");
+        let plaintexts = plaintexts(&scenario);
+        let messages: Vec<(usize, Vec<u8>)> = frames(&scenario.folder.join("capture.pcap"))
+            .into_iter()
+            .filter_map(|(number, frame)| match frame {
+                Frame::Ike(message) if message[..8] == first.spi("spi_i") => {
+                    Some((number, message))
+                }
+                _ => None,
+            })
+            .collect();
+        let from_initiator = |message: &[u8]| message[19] & 8 != 0;
+        let mut int_auth = ikev2::IntAuth::default();
+        for (number, message) in messages.iter().filter(|(_, message)| message[18] == 43) {
+            let intermediate = ikev2::IntermediateMessage {
+                associated: &message[..body(message).expect("an encrypted payload")],
+                plaintext: &plaintexts[number].octets,
+            };
+            let secret = |name| Secret::new(first.octets(name).expect("SK_p"));
+            match from_initiator(message) {
+                true => int_auth.add_request(prf, &secret("sk_pi"), &intermediate),
+                false => int_auth.add_response(prf, &secret("sk_pr"), &intermediate),
+            }
+            .expect("a message with headers");
+        }
+        for (number, message) in messages.iter().filter(|(_, message)| message[18] == 35) {
+            let plain = &plaintexts[number];
+            let chain = payloads(message[28], &plain.octets);
+            let (id_type, sk_p, nonce) = match from_initiator(message) {
+                true => (35, "sk_pi", "nonce_r"),
+                false => (36, "sk_pr", "nonce_i"),
+            };
+            let find = |kind| chain.iter().find(|p| p.0 == kind).map(|p| &p.1);
+            let (Some(id), Some(auth)) = (find(id_type), find(39)) else {
+                continue;
+            };
+            let sk_p = Secret::new(second.octets(sk_p).expect("SK_p"));
+            let maced_id = ikev2::maced_id(prf, &sk_p, id).expect("MACedID");
+            let init = messages.iter().rfind(|(_, init)| {
+                init[18] == 34 && from_initiator(init) == from_initiator(message)
+            });
+            let signed = ikev2::SignedOctets {
+                message: &init.expect("an IKE_SA_INIT message").1,
+                peer_nonce: &second.octets(nonce).expect("a nonce"),
+                maced_id: maced_id.expose(),
+                int_auth: &int_auth.octets(message_id(message)),
+            };
+            let computed = ikev2::shared_key_auth(prf, &psk, &signed).expect("AUTH");
+            assert_eq!(
+                computed.expose(),
+                &auth[4..],
+                "{}, frame {number}",
+                scenario.name
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "only {seen} AUTH payloads");
+}
+
+#[test]
+fn ikev1_hashes_follow_from_skeyid() {
+    let mut seen = 0;
+    for scenario in scenarios() {
+        let all: Vec<Vec<u8>> = frames(&scenario.folder.join("capture.pcap"))
+            .into_iter()
+            .filter_map(|(_, frame)| match frame {
+                Frame::Ike(message) if message[17] >> 4 == 1 => Some(message),
+                _ => None,
+            })
+            .collect();
+        for keys in scenario
+            .ike
+            .iter()
+            .filter(|ike| ike.text("skeyid").is_some())
+        {
+            let clear =
+                |message: &&Vec<u8>| message[..8] == keys.spi("spi_i") && message[19] & 1 == 0;
+            let Some(offer) = all.iter().filter(clear).find(|message| message[16] == 1) else {
+                continue;
+            };
+            let sa_body = payloads(1, &offer[28..])[0].1.clone();
+            let (Some(public_i), Some(public_r)) = (keys.octets("ke_i"), keys.octets("ke_r"))
+            else {
+                continue;
+            };
+            let phase_one = ikev1::PhaseOne {
+                public_i: &public_i,
+                public_r: &public_r,
+                spi_i: &keys.spi("spi_i"),
+                spi_r: &keys.spi("spi_r"),
+                sa_body: &sa_body,
+            };
+            let prf = keys
+                .suite()
+                .and_then(|suite| suite.prf().ok())
+                .expect("a function");
+            let secret = |name| Secret::new(keys.octets(name).expect("a secret"));
+            let (skeyid, skeyid_a) = (secret("skeyid"), secret("skeyid_a"));
+            let mut quick: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
+            for (number, message, plain) in ikev1_messages(&scenario) {
+                if message[..8] != keys.spi("spi_i") {
+                    continue;
+                }
+                let context = format!("{}, frame {number}", scenario.name);
+                let chain = payloads(message[16], &plain.octets);
+                let find = |kind| chain.iter().find(|p| p.0 == kind).map(|p| p.1.clone());
+                let Some(sent) = find(8) else { continue };
+                let computed: Vec<Vec<u8>> = match (message[18], find(5)) {
+                    // Main mode: the initiator speaks first, so one of both it must be.
+                    (2, Some(id)) => [
+                        phase_one.hash_i(prf, &skeyid, &id),
+                        phase_one.hash_r(prf, &skeyid, &id),
+                    ]
+                    .map(|hash| hash.expect("a hash").expose().to_vec())
+                    .to_vec(),
+                    (32, _) => {
+                        let nonces = quick.entry(message_id(&message)).or_default();
+                        let used: usize = chain.iter().map(|p| p.1.len() + 4).sum();
+                        let rest = &plain.octets[4 + sent.len()..used];
+                        let id = message_id(&message);
+                        let hash = match nonces.as_slice() {
+                            [] => ikev1::hash_1(prf, &skeyid_a, id, rest),
+                            [nonce_i] => ikev1::hash_2(prf, &skeyid_a, id, nonce_i, rest),
+                            [nonce_i, nonce_r, ..] => {
+                                ikev1::hash_3(prf, &skeyid_a, id, nonce_i, nonce_r)
+                            }
+                        };
+                        nonces.extend(find(10));
+                        vec![hash.expect("a hash").expose().to_vec()]
+                    }
+                    _ => continue,
+                };
+                assert!(computed.contains(&sent), "{context}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 20, "only {seen} hashes");
+}
