@@ -1,10 +1,12 @@
 //! SKEYID and what follows from it (RFC 2409, section 5 and appendix B).
 
+use ikescope_dissectors::registries::ikev1::ProtocolId;
 use ikescope_dissectors::registries::ikev2::EncryptionAlgorithm;
 use zeroize::Zeroizing;
 
 use crate::cipher::CipherFacts;
 use crate::hash::Hash;
+use crate::ikev2::ChildSuite;
 use crate::mac::Prf;
 use crate::{CryptoError, Secret};
 
@@ -146,42 +148,84 @@ pub fn phase_two_iv(hash: Hash, last_block: &[u8], message_id: u32, block_len: u
     iv
 }
 
-/// KEYMAT of Quick Mode, `len` octets: encryption key, then integrity key of the SA with this protocol and SPI
-/// (RFC 2409, section 5.5). `pfs` is the secret of Quick Mode's own key exchange. The two directions have the SPI, and so
-/// the key material, of their destination.
-///
-/// # Errors
-/// [`CryptoError::TooMuchKeyMaterial`] beyond what 255 outputs give.
-#[allow(clippy::too_many_arguments)] // the formula has them
-pub fn keymat(
-    prf: Prf,
-    skeyid_d: &Secret,
-    pfs: Option<&[u8]>,
-    protocol: u8,
-    spi: &[u8],
-    nonce_i: &[u8],
-    nonce_r: &[u8],
-    len: usize,
-) -> Result<Secret, CryptoError> {
-    if len > prf.facts().key_len * MAX_ROUNDS {
-        return Err(CryptoError::TooMuchKeyMaterial { octets: len });
+/// What a Quick Mode exchange adds to SKEYID_d (RFC 2409, section 5.5).
+#[derive(Debug, Clone, Copy)]
+pub struct QuickMode<'a> {
+    /// Ni_b.
+    pub nonce_i: &'a [u8],
+    /// Nr_b.
+    pub nonce_r: &'a [u8],
+    /// The secret of Quick Mode's own key exchange, where it had one.
+    pub shared: Option<&'a [u8]>,
+}
+
+/// The keys of one IPsec SA, that is one direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaKeys {
+    /// Encryption, salt included; empty for AH.
+    pub encryption: Secret,
+    /// Integrity; empty for a combined mode.
+    pub integrity: Secret,
+}
+
+impl QuickMode<'_> {
+    /// The keys of the SA with this protocol and SPI. The SPI is that of the SA's destination, so each direction has keys
+    /// of its own.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsupported`] or [`CryptoError::KeyBits`].
+    pub fn keys(
+        &self,
+        prf: Prf,
+        skeyid_d: &Secret,
+        suite: &ChildSuite,
+        protocol: ProtocolId,
+        spi: &[u8],
+    ) -> Result<SaKeys, CryptoError> {
+        let encryption = suite.encryption_len()?;
+        let octets = encryption + suite.integrity_len()?;
+        let mut integrity = self.keymat(prf, skeyid_d, protocol, spi, octets)?;
+        let encryption = integrity
+            .take(encryption)
+            .ok_or(CryptoError::TooMuchKeyMaterial { octets })?;
+        Ok(SaKeys {
+            encryption,
+            integrity,
+        })
     }
-    let protocol = [protocol];
-    let mut stream = Zeroizing::new(Vec::with_capacity(len));
-    let mut last = Secret::default();
-    while stream.len() < len {
-        let parts = [
-            last.expose(),
-            pfs.unwrap_or_default(),
-            &protocol,
-            spi,
-            nonce_i,
-            nonce_r,
-        ];
-        last = prf.compute(skeyid_d.expose(), &parts)?;
-        stream.extend_from_slice(last.expose());
+
+    /// `KEYMAT = K1 | K2 | …`, `K1 = prf(SKEYID_d, [g(qm)^xy |] protocol | SPI | Ni_b | Nr_b)`, `len` octets of it.
+    ///
+    /// # Errors
+    /// [`CryptoError::TooMuchKeyMaterial`] beyond what 255 outputs give.
+    pub fn keymat(
+        &self,
+        prf: Prf,
+        skeyid_d: &Secret,
+        protocol: ProtocolId,
+        spi: &[u8],
+        len: usize,
+    ) -> Result<Secret, CryptoError> {
+        if len > prf.facts().key_len * MAX_ROUNDS {
+            return Err(CryptoError::TooMuchKeyMaterial { octets: len });
+        }
+        let protocol = [protocol.0];
+        let mut stream = Zeroizing::new(Vec::with_capacity(len));
+        let mut last = Secret::default();
+        while stream.len() < len {
+            let parts = [
+                last.expose(),
+                self.shared.unwrap_or_default(),
+                &protocol,
+                spi,
+                self.nonce_i,
+                self.nonce_r,
+            ];
+            last = prf.compute(skeyid_d.expose(), &parts)?;
+            stream.extend_from_slice(last.expose());
+        }
+        Ok(stream.get(..len).unwrap_or_default().into())
     }
-    Ok(stream.get(..len).unwrap_or_default().into())
 }
 
 /// Blowfish without a key length in phase 1 takes the longest key (RFC 2409, appendix B).

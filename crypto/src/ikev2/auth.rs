@@ -180,3 +180,48 @@ const PAYLOAD_HEADER_LEN: usize = 4;
 const FRAGMENT_FIELDS_LEN: usize = 4;
 const SK: u8 = ikescope_dissectors::registries::ikev2::PayloadType::SK.0;
 const SKF: u8 = ikescope_dissectors::registries::ikev2::PayloadType::SKF.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message with a Vendor ID payload in the clear before the encrypted one.
+    fn message(kind: u8, fields: &[u8]) -> Vec<u8> {
+        let mut message = vec![7; IKE_HEADER_LEN];
+        message[NEXT_PAYLOAD_PLACE] = 43;
+        message.extend_from_slice(&[kind, 0, 0, 6, 1, 2]);
+        message.extend_from_slice(&[34, 0, 0xff, 0xff]);
+        message.extend_from_slice(fields);
+        message
+    }
+
+    #[test]
+    fn fragments_count_as_the_message_they_were() {
+        let plaintext = [5; 300];
+        let adjust = |associated: &[u8]| {
+            adjusted(&IntermediateMessage {
+                associated,
+                plaintext: &plaintext,
+            })
+        };
+        let whole = adjust(&message(SK, &[])).expect("headers");
+        assert_eq!(adjust(&message(SKF, &[0, 1, 0, 2])), Some(whole.clone()));
+        // RFC 9242, section 3.3.2: A and P together, and P with the generic header.
+        assert_eq!(whole[24..28], (28 + 6 + 4 + 300_u32).to_be_bytes());
+        assert_eq!(whole[36..38], (4 + 300_u16).to_be_bytes());
+    }
+
+    #[test]
+    fn headers_that_are_cut_are_refused() {
+        let whole = message(SKF, &[0, 1, 0, 2]);
+        for cut in 0..whole.len() - 4 {
+            let associated = &whole[..cut];
+            let message = IntermediateMessage {
+                associated,
+                plaintext: &[],
+            };
+            // Without the last payload's header nothing can be adjusted; within it, lengths go astray but nothing panics.
+            assert!(adjusted(&message).is_none() || cut > 34, "cut at {cut}");
+        }
+    }
+}

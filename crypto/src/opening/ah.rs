@@ -25,7 +25,7 @@ pub fn verify_ah(
 ) -> Result<(), CryptoError> {
     let too_short = CryptoError::TooShort {
         available: ah.packet.len(),
-        minimum: ah.header + FIXED_LEN,
+        minimum: ah.header.saturating_add(FIXED_LEN),
     };
     let (covered, icv) = covered(ah, integrity).ok_or(too_short)?;
     let high = high.map(u32::to_be_bytes);

@@ -2,12 +2,14 @@
 
 use ikescope_crypto::Secret;
 use ikescope_crypto::hash::Hash;
-use ikescope_crypto::ikev1::{PhaseOneKeys, initial_iv, keymat, skeyid_psk, skeyid_signature};
+use ikescope_crypto::ikev1::{
+    PhaseOneKeys, QuickMode, SaKeys, initial_iv, skeyid_psk, skeyid_signature,
+};
 use ikescope_crypto::ikev2::{
     ChildKeys, IkeKeys, Nonces, Spis, intermediate_skeyseed, rekey_skeyseed, skeyseed,
 };
 use ikescope_crypto::mac::Prf;
-use ikescope_dissectors::registries::ikev1::HashAlgorithm;
+use ikescope_dissectors::registries::ikev1::{HashAlgorithm, ProtocolId};
 use ikescope_dissectors::registries::ikev2::{IntegrityAlgorithm, Prf as PrfId};
 
 use crate::lab::{Keys, Scenario, payloads, scenarios};
@@ -294,33 +296,28 @@ fn ikev1_child_keys_follow_from_skeyid_d() {
                 };
                 let pfs = child.octets("dh_shared");
                 let rest = &seed[pfs.as_ref().map_or(0, Vec::len)..];
-                let expected = [
-                    child.octets(enc).unwrap_or_default(),
-                    child.octets(integ).unwrap_or_default(),
-                ]
-                .concat();
+                let expected = SaKeys {
+                    encryption: Secret::new(child.octets(enc).unwrap_or_default()),
+                    integrity: Secret::new(child.octets(integ).unwrap_or_default()),
+                };
                 assert!(suite.integrity != IntegrityAlgorithm::NONE, "{context}");
-                let fits = scenario
+                let (spi, nonces) = rest[1..].split_at(4);
+                let (nonce_i, nonce_r) = nonces.split_at(nonces.len() / 2);
+                let quick_mode = QuickMode {
+                    nonce_i,
+                    nonce_r,
+                    shared: pfs.as_deref(),
+                };
+                let phase_one = scenario
                     .ike
                     .iter()
-                    .filter(|ike| ike.text("skeyid_d").is_some())
-                    .any(|ike| {
-                        let (_, prf) = hash_and_prf(ike);
-                        let skeyid_d = Secret::new(ike.octets("skeyid_d").unwrap_or_default());
-                        let (spi, nonces) = rest[1..].split_at(4);
-                        let (nonce_i, nonce_r) = nonces.split_at(nonces.len() / 2);
-                        keymat(
-                            prf,
-                            &skeyid_d,
-                            pfs.as_deref(),
-                            rest[0],
-                            spi,
-                            nonce_i,
-                            nonce_r,
-                            expected.len(),
-                        )
-                        .is_ok_and(|keys| keys.expose() == expected)
-                    });
+                    .filter(|ike| ike.text("skeyid_d").is_some());
+                let fits = phase_one.into_iter().any(|ike| {
+                    let (_, prf) = hash_and_prf(ike);
+                    let skeyid_d = Secret::new(ike.octets("skeyid_d").unwrap_or_default());
+                    quick_mode.keys(prf, &skeyid_d, &suite, ProtocolId(rest[0]), spi)
+                        == Ok(expected.clone())
+                });
                 assert!(fits, "{context}");
                 seen += 1;
             }

@@ -601,3 +601,53 @@ fn ikev1_hashes_follow_from_skeyid() {
     }
     assert!(seen >= 20, "only {seen} hashes");
 }
+
+#[test]
+fn no_octets_panic() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        u8::try_from(state >> 56).expect("an octet")
+    };
+    let all = scenarios();
+    let mut protections: Vec<Protection> = all
+        .iter()
+        .flat_map(|s| &s.child)
+        .filter_map(|child| protection(child, "enc_i2r", "integ_i2r"))
+        .collect();
+    let suites = all
+        .iter()
+        .flat_map(|s| &s.child)
+        .filter_map(Keys::child_suite);
+    protections.extend(suites.filter_map(|suite| {
+        let key = vec![1; suite.encryption_len().ok()?];
+        let cipher = Cipher::new(suite.encryption, suite.key_bits, &key).ok()?;
+        Some(Protection::unchecked(cipher, 12))
+    }));
+    let mut out = Vec::new();
+    for keys in &protections {
+        for len in 0..130 {
+            let octets: Vec<u8> = (0..len).map(|_| random()).collect();
+            for body in [0, 1, 32, 36, 200, usize::MAX] {
+                let opened = open_payload(keys, &octets, body);
+                assert!(opened.is_err() || !keys.verifies());
+            }
+            for high in [None, Some(1)] {
+                let opened = open_esp(keys, &octets, high, &mut out);
+                assert!(opened.is_err() || !keys.verifies());
+            }
+        }
+    }
+    let sas = all.iter().flat_map(|s| &s.ike);
+    for mut sa in sas.filter_map(ikev1_sa).take(4) {
+        for len in 0..130 {
+            let octets: Vec<u8> = (0..len).map(|_| random()).collect();
+            sa.ivs.note(u32::from(random()), &octets);
+            for kind in [0, 8, 255] {
+                let _ = open_message(&sa.cipher, &sa.ivs, kind, u32::from(random()), &octets);
+            }
+        }
+    }
+}
