@@ -1,1 +1,14 @@
-//! Results as text, JSON and CSV
+//! Results as text, JSON and CSV: writes to what it is given, and knows no files and no terminal.
+
+mod describe;
+mod digits;
+mod output;
+mod packet_writer;
+mod sanitize;
+mod text;
+mod time;
+
+pub use jiff::tz::TimeZone;
+pub use packet_writer::{CaptureSummary, PacketWriter};
+pub use sanitize::{is_deceptive, sanitize};
+pub use text::{TextOptions, TextWriter, TimeColumn};
