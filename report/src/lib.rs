@@ -1,14 +1,19 @@
 //! Results as text, JSON and CSV: writes to what it is given, and knows no files and no terminal.
 
+mod csv;
 mod describe;
 mod digits;
+mod json;
 mod output;
+mod packet;
 mod packet_writer;
 mod sanitize;
 mod text;
 mod time;
 
+pub use csv::CsvWriter;
 pub use jiff::tz::TimeZone;
+pub use json::{JsonWriter, NdjsonWriter};
 pub use packet_writer::{CaptureSummary, PacketWriter};
 pub use sanitize::{is_deceptive, sanitize};
 pub use text::{TextOptions, TextWriter, TimeColumn};
