@@ -651,3 +651,64 @@ fn no_octets_panic() {
         }
     }
 }
+
+#[test]
+fn a_preshared_key_is_verified_by_an_aggressive_mode_answer_alone() {
+    let mut seen = 0;
+    for scenario in scenarios() {
+        let psks: Vec<Vec<u8>> = ["psk_responder_ascii", "psk_ascii"]
+            .iter()
+            .filter_map(|key| scenario.shared.text(key))
+            .map(|psk| psk.as_bytes().to_vec())
+            .collect();
+        let clear: Vec<Vec<u8>> = frames(&scenario.folder.join("capture.pcap"))
+            .into_iter()
+            .filter_map(|(_, frame)| match frame {
+                Frame::Ike(message)
+                    if message[17] == 0x10 && message[18] == 4 && message[19] & 1 == 0 =>
+                {
+                    Some(message)
+                }
+                _ => None,
+            })
+            .collect();
+        let [offer, answer, ..] = clear.as_slice() else {
+            continue;
+        };
+        let Some(keys) = scenario.ike.first().filter(|_| !psks.is_empty()) else {
+            continue;
+        };
+        let body = |message: &[u8], kind| {
+            let chain = payloads(message[16], &message[28..]);
+            chain.into_iter().find(|p| p.0 == kind).map(|p| p.1)
+        };
+        let (Some(sent), Some(id)) = (body(answer, 8), body(answer, 5)) else {
+            continue;
+        };
+        let find = |message, kind| body(message, kind).expect("a payload");
+        let phase_one = ikev1::PhaseOne {
+            public_i: &find(offer, 4),
+            public_r: &find(answer, 4),
+            spi_i: &offer[..8].try_into().expect("eight octets"),
+            spi_r: &answer[8..16].try_into().expect("eight octets"),
+            sa_body: &find(offer, 1),
+        };
+        let prf = keys
+            .suite()
+            .and_then(|suite| suite.prf().ok())
+            .expect("a function");
+        let fits = |psk: &[u8]| {
+            let skeyid =
+                ikev1::skeyid_psk(prf, psk, &find(offer, 10), &find(answer, 10)).expect("SKEYID");
+            phase_one
+                .hash_r(prf, &skeyid, &id)
+                .expect("HASH_R")
+                .expose()
+                == sent
+        };
+        assert!(fits(&psks[0]), "{}", scenario.name);
+        assert!(!fits(b"another key"), "{}", scenario.name);
+        seen += 1;
+    }
+    assert!(seen >= 1, "only {seen} answers");
+}
