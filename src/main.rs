@@ -1,1 +1,22 @@
-fn main() {}
+//! The command line of ikescope.
+
+mod args;
+mod commands;
+mod exit;
+mod filter;
+mod frame_filter;
+mod input;
+mod interrupt;
+#[cfg(feature = "live")]
+mod live;
+mod output;
+mod progress;
+mod stdin;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    exit::report(commands::run(&args::Cli::parse()))
+}
