@@ -23,7 +23,9 @@ type Column = (&'static str, fn(&Packet) -> Cow<'_, str>);
 const COLUMNS: [Column; 26] = [
     ("file", |packet| text(packet.file)),
     ("frame", |packet| text(packet.frame)),
-    ("time", |packet| optional(packet.time.and_then(|time| time.text()))),
+    ("time", |packet| {
+        optional(packet.time.and_then(|time| time.text()))
+    }),
     ("length", |packet| text(packet.length)),
     ("captured", |packet| text(packet.captured)),
     ("src", |packet| optional(packet.src.address)),
@@ -31,35 +33,70 @@ const COLUMNS: [Column; 26] = [
     ("dst", |packet| optional(packet.dst.address)),
     ("dst_port", |packet| optional(packet.dst.port)),
     ("protocol", |packet| Cow::Borrowed(packet.protocol)),
-    ("encapsulation", |packet| Cow::Borrowed(packet.encapsulation.unwrap_or_default())),
-    ("initiator_spi", |packet| borrowed(packet.ike.as_ref().map(|ike| ike.initiator_spi.as_str()))),
-    ("responder_spi", |packet| borrowed(packet.ike.as_ref().map(|ike| ike.responder_spi.as_str()))),
-    ("exchange", |packet| match packet.ike.as_ref().map(|ike| &ike.exchange) {
-        Some(exchange) => exchange.name.map_or_else(|| text(exchange.id), Cow::Borrowed),
-        None => Cow::Borrowed(""),
+    ("encapsulation", |packet| {
+        Cow::Borrowed(packet.encapsulation.unwrap_or_default())
     }),
-    ("message_id", |packet| optional(packet.ike.as_ref().map(|ike| ike.message_id))),
-    ("response", |packet| optional(packet.ike.as_ref().and_then(|ike| ike.flags.response))),
-    ("encrypted", |packet| optional(packet.ike.as_ref().map(|ike| ike.encrypted))),
-    ("payloads", |packet| borrowed(packet.ike.as_ref().map(|ike| ike.notations.as_str()))),
-    ("answers", |packet| optional(packet.ike.as_ref().and_then(|ike| ike.answers))),
+    ("initiator_spi", |packet| {
+        borrowed(packet.ike.as_ref().map(|ike| ike.initiator_spi.as_str()))
+    }),
+    ("responder_spi", |packet| {
+        borrowed(packet.ike.as_ref().map(|ike| ike.responder_spi.as_str()))
+    }),
+    ("exchange", |packet| {
+        match packet.ike.as_ref().map(|ike| &ike.exchange) {
+            Some(exchange) => exchange
+                .name
+                .map_or_else(|| text(exchange.id), Cow::Borrowed),
+            None => Cow::Borrowed(""),
+        }
+    }),
+    ("message_id", |packet| {
+        optional(packet.ike.as_ref().map(|ike| ike.message_id))
+    }),
+    ("response", |packet| {
+        optional(packet.ike.as_ref().and_then(|ike| ike.flags.response))
+    }),
+    ("encrypted", |packet| {
+        optional(packet.ike.as_ref().map(|ike| ike.encrypted))
+    }),
+    ("payloads", |packet| {
+        borrowed(packet.ike.as_ref().map(|ike| ike.notations.as_str()))
+    }),
+    ("answers", |packet| {
+        optional(packet.ike.as_ref().and_then(|ike| ike.answers))
+    }),
     ("spi", |packet| {
-        let spi = packet.esp.map(|esp| esp.spi).or(packet.ah.as_ref().map(|ah| ah.spi));
+        let spi = packet
+            .esp
+            .map(|esp| esp.spi)
+            .or(packet.ah.as_ref().map(|ah| ah.spi));
         optional(spi.map(|spi| spi.0))
     }),
     ("sequence", |packet| {
-        let sequence = packet.esp.map(|esp| esp.sequence).or(packet.ah.as_ref().map(|ah| ah.sequence));
+        let sequence = packet
+            .esp
+            .map(|esp| esp.sequence)
+            .or(packet.ah.as_ref().map(|ah| ah.sequence));
         optional(sequence)
     }),
     ("icmp", |packet| match &packet.icmp {
-        Some(icmp) => icmp.name.map_or_else(|| text(format!("{}/{}", icmp.icmp_type, icmp.code)), Cow::Borrowed),
+        Some(icmp) => icmp.name.map_or_else(
+            || text(format!("{}/{}", icmp.icmp_type, icmp.code)),
+            Cow::Borrowed,
+        ),
         None => Cow::Borrowed(""),
     }),
     ("tunnel", |packet| optional(packet.tunnel)),
-    ("retransmission_of", |packet| optional(packet.retransmission_of)),
+    ("retransmission_of", |packet| {
+        optional(packet.retransmission_of)
+    }),
     ("duplicate_of", |packet| optional(packet.duplicate_of)),
     ("issues", |packet| {
-        let messages: Vec<_> = packet.issues.iter().map(|issue| format!("{}: {}", issue.layer, issue.message)).collect();
+        let messages: Vec<_> = packet
+            .issues
+            .iter()
+            .map(|issue| format!("{}: {}", issue.layer, issue.message))
+            .collect();
         text(messages.join("; "))
     }),
 ];
@@ -67,30 +104,47 @@ const COLUMNS: [Column; 26] = [
 impl<W: Write> CsvWriter<W> {
     /// A writer of rows.
     pub fn new(writer: W) -> Self {
-        Self { output: Output::new(writer), frames: Frames::new(None), started: false }
+        Self {
+            output: Output::new(writer),
+            frames: Frames::new(None),
+            started: false,
+        }
     }
 
     fn start(&mut self) {
         if !self.started {
-            row(&mut self.output.buffer, COLUMNS.iter().map(|(name, _)| Cow::Borrowed(*name)));
+            row(
+                &mut self.output.buffer,
+                COLUMNS.iter().map(|(name, _)| Cow::Borrowed(*name)),
+            );
             self.started = true;
         }
     }
 
     fn write(&mut self, packet: &Packet) -> io::Result<()> {
         self.start();
-        row(&mut self.output.buffer, COLUMNS.iter().map(|(_, column)| column(packet)));
+        row(
+            &mut self.output.buffer,
+            COLUMNS.iter().map(|(_, column)| column(packet)),
+        );
         self.output.written()
     }
 }
 
 impl<W: Write> PacketWriter for CsvWriter<W> {
     fn packet(&mut self, observation: &Observation<'_>) -> io::Result<()> {
-        self.frames.observe(observation).iter().flatten().try_for_each(|packet| self.write(packet))
+        self.frames
+            .observe(observation)
+            .iter()
+            .flatten()
+            .try_for_each(|packet| self.write(packet))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.frames.finish().iter().try_for_each(|packet| self.write(packet))?;
+        self.frames
+            .finish()
+            .iter()
+            .try_for_each(|packet| self.write(packet))?;
         self.output.flush()
     }
 

@@ -4,13 +4,19 @@ use std::borrow::Cow;
 
 use ikescope_analysis::Content;
 use ikescope_dissectors::registries::Registry;
-use ikescope_dissectors::{Flags, HEADER_LEN, Header, Message, Payload, ikev1, ikev2, registries, vendor_id};
 use ikescope_dissectors::{Body, Content as Payloads};
+use ikescope_dissectors::{
+    Flags, HEADER_LEN, Header, Message, Payload, ikev1, ikev2, registries, vendor_id,
+};
 
 /// The outermost protocol, as JSON names it. A message of which not even the header is there has no version.
 pub(crate) fn protocol(content: &Content<'_>) -> &'static str {
     match content {
-        Content::Ike(ike) => match ike.message.as_ref().map(|message| message.header.version.major()) {
+        Content::Ike(ike) => match ike
+            .message
+            .as_ref()
+            .map(|message| message.header.version.major())
+        {
             Some(0 | 1) => "ikev1",
             Some(_) => "ikev2",
             None => "other",
@@ -48,7 +54,9 @@ pub(crate) fn exchange(header: &Header) -> Cow<'static, str> {
         }
         2 => {
             let exchange = registries::ikev2::ExchangeType(header.exchange);
-            exchange.name().map_or_else(|| exchange.to_string().into(), Cow::Borrowed)
+            exchange
+                .name()
+                .map_or_else(|| exchange.to_string().into(), Cow::Borrowed)
         }
         _ => format!("exchange {} of IKE {}", header.exchange, header.version).into(),
     }
@@ -59,7 +67,10 @@ pub(crate) fn notations(message: &Message<'_>) -> Vec<Cow<'static, str>> {
     let flags = message.header.flags;
     match &message.content {
         Payloads::V1(payloads) => payloads.iter().map(notation_v1).collect(),
-        Payloads::V2(payloads) => payloads.iter().map(|payload| notation_v2(payload, flags)).collect(),
+        Payloads::V2(payloads) => payloads
+            .iter()
+            .map(|payload| notation_v2(payload, flags))
+            .collect(),
         Payloads::V1Encrypted(octets) => vec![format!("encrypted, {} octets", octets.len()).into()],
         Payloads::Unknown(octets) => vec![format!("{} octets", octets.len()).into()],
     }
@@ -74,7 +85,10 @@ pub(crate) fn notation_v1(payload: &Payload<'_, ikev1::Body<'_>>) -> Cow<'static
 }
 
 /// One payload of IKEv2, with the name of a vendor.
-pub(crate) fn notation_v2(payload: &Payload<'_, ikev2::Body<'_>>, flags: Flags) -> Cow<'static, str> {
+pub(crate) fn notation_v2(
+    payload: &Payload<'_, ikev2::Body<'_>>,
+    flags: Flags,
+) -> Cow<'static, str> {
     match &payload.body {
         ikev2::Body::VendorId(octets) => with_vendor("V", octets),
         _ => ikev2::notation(payload, flags),
@@ -92,13 +106,20 @@ fn with_vendor(word: &'static str, octets: &[u8]) -> Cow<'static, str> {
 
 /// Where the message begins in the buffer from which its payloads were read: behind a non-ESP marker or AH that is not 0.
 pub(crate) fn message_start<'a, B: Body<'a>>(payloads: &[Payload<'a, B>]) -> usize {
-    payloads.first().map_or(0, |first| first.span.start.saturating_sub(HEADER_LEN))
+    payloads
+        .first()
+        .map_or(0, |first| first.span.start.saturating_sub(HEADER_LEN))
 }
 
 /// What an ICMP message says about the packet that it quotes; `None` for types that are no errors.
 pub(crate) fn icmp(version6: bool, icmp_type: u8, code: u8) -> Option<&'static str> {
     let table = if version6 { ICMPV6 } else { ICMP };
-    let named = |code| table.iter().find(|(known, _)| *known == (icmp_type, code)).map(|(_, name)| *name);
+    let named = |code| {
+        table
+            .iter()
+            .find(|(known, _)| *known == (icmp_type, code))
+            .map(|(_, name)| *name)
+    };
     named(Some(code)).or_else(|| named(None))
 }
 

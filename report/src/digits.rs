@@ -61,7 +61,10 @@ pub(crate) fn hex(out: &mut Vec<u8>, octets: &[u8]) {
 /// Two lower-case hexadecimal digits per octet, as text.
 pub(crate) fn hex_text(octets: &[u8]) -> String {
     let digit = |four_bits: u8| char::from(HEX[usize::from(four_bits & 0x0f)]);
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
+    octets
+        .iter()
+        .flat_map(|octet| [digit(octet >> 4), digit(*octet)])
+        .collect()
 }
 
 /// An address, without brackets.
@@ -94,7 +97,10 @@ fn pad_start(out: &mut Vec<u8>, width: usize, fill: u8, write: impl FnOnce(&mut 
         out.resize(out.len() + missing, fill);
         if let Some(written) = out.get_mut(start..) {
             written.rotate_right(missing);
-            written.iter_mut().take(missing).for_each(|octet| *octet = fill);
+            written
+                .iter_mut()
+                .take(missing)
+                .for_each(|octet| *octet = fill);
         }
     }
 }
@@ -113,11 +119,20 @@ mod tests {
     fn numbers_are_those_of_the_standard_library() {
         for number in [0, 1, 9, 10, 99, 100, 4_294_967_295, u64::MAX] {
             assert_eq!(text(|out| decimal(out, number)), number.to_string());
-            assert_eq!(text(|out| zero_padded(out, number, 3)), format!("{number:03}"));
-            assert_eq!(text(|out| right_aligned(out, number, 5)), format!("{number:5}"));
+            assert_eq!(
+                text(|out| zero_padded(out, number, 3)),
+                format!("{number:03}")
+            );
+            assert_eq!(
+                text(|out| right_aligned(out, number, 5)),
+                format!("{number:5}")
+            );
         }
         for number in [0, 7, 123_456, 999_999] {
-            assert_eq!(six_digits(number).as_slice(), format!("{number:06}").as_bytes());
+            assert_eq!(
+                six_digits(number).as_slice(),
+                format!("{number:06}").as_bytes()
+            );
         }
         assert_eq!(text(|out| hex_u32(out, 0xc0ff_ee01)), "c0ffee01");
     }

@@ -14,7 +14,10 @@ pub(crate) struct Output<W> {
 
 impl<W: Write> Output<W> {
     pub(crate) fn new(writer: W) -> Self {
-        Self { buffer: Vec::with_capacity(BLOCK + 4096), writer }
+        Self {
+            buffer: Vec::with_capacity(BLOCK + 4096),
+            writer,
+        }
     }
 
     /// Passes full blocks on.

@@ -52,7 +52,12 @@ mod tests {
 
     #[test]
     fn clean_text_stays_as_it_is() {
-        for text in ["", "vpn.example.com", "C=CH, O=Zürich, CN=東京", "DOMAIN\\user"] {
+        for text in [
+            "",
+            "vpn.example.com",
+            "C=CH, O=Zürich, CN=東京",
+            "DOMAIN\\user",
+        ] {
             assert!(matches!(sanitize(text), Cow::Borrowed(same) if same == text));
         }
     }

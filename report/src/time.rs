@@ -22,7 +22,8 @@ impl Civil {
         // Days are counted in eras of 400 years from 1 March of the year 0, so that the leap day is the last of a year.
         let days = seconds.div_euclid(DAY) + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month + 2) / 5 + 1;
@@ -59,7 +60,8 @@ pub(crate) struct Rfc3339(pub(crate) Timestamp);
 impl Rfc3339 {
     /// `2026-11-21T10:15:02.123456789Z`
     pub(crate) fn text(self) -> Option<String> {
-        self.octets().and_then(|octets| String::from_utf8(octets.to_vec()).ok())
+        self.octets()
+            .and_then(|octets| String::from_utf8(octets.to_vec()).ok())
     }
 
     fn octets(self) -> Option<[u8; 30]> {

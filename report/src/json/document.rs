@@ -47,7 +47,12 @@ struct Capture<'a> {
 impl<W: Write> JsonWriter<W> {
     /// A writer of one document.
     pub fn new(writer: W) -> Self {
-        Self { output: Output::new(writer), frames: Frames::new(None), started: false, counts: Counts::default() }
+        Self {
+            output: Output::new(writer),
+            frames: Frames::new(None),
+            started: false,
+            counts: Counts::default(),
+        }
     }
 
     fn start(&mut self) {
@@ -61,7 +66,9 @@ impl<W: Write> JsonWriter<W> {
     fn write(&mut self, packet: &Packet) -> io::Result<()> {
         self.counts.add(packet);
         self.start();
-        self.output.buffer.extend_from_slice(if self.started { b",\n" } else { b"\n" });
+        self.output
+            .buffer
+            .extend_from_slice(if self.started { b",\n" } else { b"\n" });
         self.started = true;
         formatter::write(&mut self.output.buffer, packet)?;
         self.output.written()
@@ -70,9 +77,11 @@ impl<W: Write> JsonWriter<W> {
 
 impl Counts {
     fn add(&mut self, packet: &Packet) {
-        let messages = packet.messages.as_ref().map_or(0, Vec::len) + usize::from(packet.ike.is_some());
+        let messages =
+            packet.messages.as_ref().map_or(0, Vec::len) + usize::from(packet.ike.is_some());
         self.ike_messages += messages as u64;
-        let esp = packet.further_esp.as_ref().map_or(0, Vec::len) + usize::from(packet.esp.is_some());
+        let esp =
+            packet.further_esp.as_ref().map_or(0, Vec::len) + usize::from(packet.esp.is_some());
         self.esp_packets += esp as u64;
         self.ah_packets += u64::from(packet.ah.is_some());
         self.malformed += u64::from(packet.issues.iter().any(|issue| issue.severity == "error"));
@@ -82,16 +91,26 @@ impl Counts {
 
 impl<W: Write> PacketWriter for JsonWriter<W> {
     fn packet(&mut self, observation: &Observation<'_>) -> io::Result<()> {
-        self.frames.observe(observation).iter().flatten().try_for_each(|packet| self.write(packet))
+        self.frames
+            .observe(observation)
+            .iter()
+            .flatten()
+            .try_for_each(|packet| self.write(packet))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.frames.finish().iter().try_for_each(|packet| self.write(packet))?;
+        self.frames
+            .finish()
+            .iter()
+            .try_for_each(|packet| self.write(packet))?;
         self.output.flush()
     }
 
     fn finish(&mut self, capture: &CaptureSummary) -> io::Result<()> {
-        self.frames.finish().iter().try_for_each(|packet| self.write(packet))?;
+        self.frames
+            .finish()
+            .iter()
+            .try_for_each(|packet| self.write(packet))?;
         self.start();
         self.output.buffer.extend_from_slice(b"\n],\"capture\":");
         let counts = &self.counts;

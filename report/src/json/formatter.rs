@@ -9,14 +9,20 @@ use crate::sanitize::is_deceptive;
 
 /// Appends a value. Nothing but a `Serialize` that fails could fail.
 pub(super) fn write(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(out, Harmless)).map_err(io::Error::from)
+    value
+        .serialize(&mut Serializer::with_formatter(out, Harmless))
+        .map_err(io::Error::from)
 }
 
 /// Writes as `\u202e` what JSON allows in a string but a terminal obeys or nobody sees. A reader gets the same text.
 struct Harmless;
 
 impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         if !fragment.chars().any(is_deceptive) {
             return writer.write_all(fragment.as_bytes());
         }

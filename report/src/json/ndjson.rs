@@ -19,7 +19,10 @@ pub struct NdjsonWriter<W> {
 impl<W: Write> NdjsonWriter<W> {
     /// A writer of lines.
     pub fn new(writer: W) -> Self {
-        Self { output: Output::new(writer), frames: Frames::new(Some(SCHEMA)) }
+        Self {
+            output: Output::new(writer),
+            frames: Frames::new(Some(SCHEMA)),
+        }
     }
 
     fn write(&mut self, packet: &Packet) -> io::Result<()> {
@@ -31,11 +34,18 @@ impl<W: Write> NdjsonWriter<W> {
 
 impl<W: Write> PacketWriter for NdjsonWriter<W> {
     fn packet(&mut self, observation: &Observation<'_>) -> io::Result<()> {
-        self.frames.observe(observation).iter().flatten().try_for_each(|packet| self.write(packet))
+        self.frames
+            .observe(observation)
+            .iter()
+            .flatten()
+            .try_for_each(|packet| self.write(packet))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.frames.finish().iter().try_for_each(|packet| self.write(packet))?;
+        self.frames
+            .finish()
+            .iter()
+            .try_for_each(|packet| self.write(packet))?;
         self.output.flush()
     }
 

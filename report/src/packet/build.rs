@@ -9,7 +9,8 @@ use ikescope_dissectors::{
 
 use super::fields;
 use super::types::{
-    Ah, Endpoint, Esp, Flags, Fragment, Icmp, Ike, IpComp, Issue, Nat, Number, Packet, PacketSpi, Payload, Quoted, Wesp,
+    Ah, Endpoint, Esp, Flags, Fragment, Icmp, Ike, IpComp, Issue, Nat, Number, Packet, PacketSpi,
+    Payload, Quoted, Wesp,
 };
 use crate::describe;
 use crate::digits::hex_text;
@@ -41,10 +42,12 @@ impl Packet {
             src: endpoint(observation.src),
             dst: endpoint(observation.dst),
             protocol: describe::protocol(&observation.content),
-            encapsulation: observation.encapsulation.map(|encapsulation| match encapsulation {
-                Encapsulation::Udp => "udp",
-                Encapsulation::Tcp => "tcp",
-            }),
+            encapsulation: observation
+                .encapsulation
+                .map(|encapsulation| match encapsulation {
+                    Encapsulation::Udp => "udp",
+                    Encapsulation::Tcp => "tcp",
+                }),
             ike: parts.ike,
             messages: parts.message.map(|message| vec![message]),
             esp: parts.esp,
@@ -109,12 +112,31 @@ impl Parts {
                 self.esp = esp.as_ref().map(esp_packet);
             }
             Content::IpComp(Some(ipcomp)) => {
-                self.ipcomp = Some(IpComp { next_header: ipcomp.next_header, cpi: ipcomp.cpi });
+                self.ipcomp = Some(IpComp {
+                    next_header: ipcomp.next_header,
+                    cpi: ipcomp.cpi,
+                });
             }
-            Content::Fragment { protocol, offset, more, id } => {
-                self.fragment = Some(Fragment { protocol: *protocol, offset: *offset, more: *more, id: *id });
+            Content::Fragment {
+                protocol,
+                offset,
+                more,
+                id,
+            } => {
+                self.fragment = Some(Fragment {
+                    protocol: *protocol,
+                    offset: *offset,
+                    more: *more,
+                    id: *id,
+                });
             }
-            Content::Icmp { version6, icmp_type, code, mtu, quoted } => {
+            Content::Icmp {
+                version6,
+                icmp_type,
+                code,
+                mtu,
+                quoted,
+            } => {
                 self.icmp = Some(Icmp {
                     icmp_type: *icmp_type,
                     code: *code,
@@ -142,11 +164,12 @@ impl Parts {
         };
         let frames: Vec<_> = reassembled.frames.iter().copied().map(number).collect();
         let mut issues = Issues::default();
-        self.message = Message::parse(Octets::new(&reassembled.octets), &mut issues).map(|whole| Ike {
-            reassembled_from: Some(frames.clone()),
-            answers: ike.answers.map(number),
-            ..message(&whole)
-        });
+        self.message =
+            Message::parse(Octets::new(&reassembled.octets), &mut issues).map(|whole| Ike {
+                reassembled_from: Some(frames.clone()),
+                answers: ike.answers.map(number),
+                ..message(&whole)
+            });
         add_issues(&mut self.issues, &issues, 0, "reassembled");
         if let Some(outer) = &mut self.ike {
             outer.answers = ike.answers.map(number);
@@ -169,7 +192,13 @@ fn quoted_packet(quoted: &analysis::Quoted<'_>) -> Quoted {
 }
 
 fn esp_packet(esp: &dissectors::Esp<'_>) -> Esp {
-    Esp { spi: PacketSpi(esp.spi), sequence: esp.sequence, decrypted: false, integrity: None, inner: None }
+    Esp {
+        spi: PacketSpi(esp.spi),
+        sequence: esp.sequence,
+        decrypted: false,
+        integrity: None,
+        inner: None,
+    }
 }
 
 fn message(message: &Message<'_>) -> Ike {
@@ -177,14 +206,20 @@ fn message(message: &Message<'_>) -> Ike {
     let (payloads, encrypted) = match &message.content {
         Payloads::V1(list) => (payloads(list, version_1_type, false), false),
         Payloads::V1Encrypted(_) => (Vec::new(), true),
-        Payloads::V2(list) => (payloads(list, version_2_type, true), list.iter().any(|payload| payload.body.ends_chain())),
+        Payloads::V2(list) => (
+            payloads(list, version_2_type, true),
+            list.iter().any(|payload| payload.body.ends_chain()),
+        ),
         Payloads::Unknown(_) => (Vec::new(), false),
     };
     Ike {
         initiator_spi: header.initiator_spi.to_string(),
         responder_spi: header.responder_spi.to_string(),
         version: header.version.to_string(),
-        exchange: Number { id: u32::from(header.exchange), name: describe::exchange_name(header) },
+        exchange: Number {
+            id: u32::from(header.exchange),
+            name: describe::exchange_name(header),
+        },
         message_id: header.message_id,
         flags: flags(header),
         encrypted,
@@ -204,7 +239,10 @@ fn payloads<'p, B: Body<'p>>(
 ) -> Vec<Payload> {
     let start = describe::message_start(list);
     let object = |payload: &dissectors::Payload<'p, B>| Payload {
-        payload_type: Number { id: u32::from(payload.payload_type), name: name(payload.payload_type) },
+        payload_type: Number {
+            id: u32::from(payload.payload_type),
+            name: name(payload.payload_type),
+        },
         offset: payload.span.start.saturating_sub(start),
         length: payload.declared_len,
         critical: has_critical_bit.then(|| payload.critical()),
@@ -258,7 +296,11 @@ fn add_issues(list: &mut Vec<Issue>, issues: &Issues, offset: usize, place: &'st
         offset: Some(offset.saturating_add(issue.span.start)),
         place,
         layer: issue.layer,
-        severity: if issue.kind.hides_octets() { "error" } else { "warning" },
+        severity: if issue.kind.hides_octets() {
+            "error"
+        } else {
+            "warning"
+        },
         message: issue.kind.to_string(),
     }));
 }
@@ -267,7 +309,9 @@ fn add_issues(list: &mut Vec<Issue>, issues: &Issues, offset: usize, place: &'st
 fn note(note: &Note) -> Issue {
     let (layer, place, severity) = match note {
         Note::IpLengthZero | Note::TooManyOuterHeaders => ("ip", "frame", "warning"),
-        Note::IpLengthTooSmall { .. } | Note::IpLengthTooLarge { .. } | Note::BadFragment => ("ip", "frame", "error"),
+        Note::IpLengthTooSmall { .. } | Note::IpLengthTooLarge { .. } | Note::BadFragment => {
+            ("ip", "frame", "error")
+        }
         Note::OverlappingFragments { differ: true } => ("ip", "reassembled", "error"),
         Note::OverlappingFragments { differ: false } => ("ip", "reassembled", "warning"),
         Note::UdpLength { .. } => ("udp", "frame", "error"),
@@ -277,5 +321,11 @@ fn note(note: &Note) -> Issue {
         Note::StreamGap { .. } | Note::RecordLength { .. } => ("tcp", "reassembled", "error"),
         _ => ("ip", "frame", "error"),
     };
-    Issue { offset: None, place, layer, severity, message: note.to_string() }
+    Issue {
+        offset: None,
+        place,
+        layer,
+        severity,
+        message: note.to_string(),
+    }
 }

@@ -7,7 +7,10 @@ use crate::digits::hex_text;
 
 /// Named values as an object.
 pub(super) fn object(fields: &[Field<'_>]) -> Map<String, Json> {
-    fields.iter().map(|field| (field.name.to_owned(), value(&field.value))).collect()
+    fields
+        .iter()
+        .map(|field| (field.name.to_owned(), value(&field.value)))
+        .collect()
 }
 
 /// A registered number is `{"id", "name"}`, octets are lower-case hexadecimal digits, absent is `null`.

@@ -22,7 +22,10 @@ struct Waiting {
 impl Frames {
     /// Each object has this schema, if any.
     pub(crate) const fn new(schema: Option<&'static str>) -> Self {
-        Self { schema, waiting: None }
+        Self {
+            schema,
+            waiting: None,
+        }
     }
 
     /// Takes one observation and gives the objects that are now complete, the earlier first.
@@ -34,13 +37,22 @@ impl Frames {
             return [None, Some(packet)];
         }
         let (before, packet) = match self.waiting.take() {
-            Some(waiting) if waiting.frame == observation.frame => {
-                (None, if waiting.fragment { replaced(waiting.packet, packet) } else { joined(waiting.packet, packet) })
-            }
+            Some(waiting) if waiting.frame == observation.frame => (
+                None,
+                if waiting.fragment {
+                    replaced(waiting.packet, packet)
+                } else {
+                    joined(waiting.packet, packet)
+                },
+            ),
             other => (other.map(|waiting| waiting.packet), packet),
         };
         if may_grow {
-            self.waiting = Some(Waiting { frame: observation.frame, packet, fragment });
+            self.waiting = Some(Waiting {
+                frame: observation.frame,
+                packet,
+                fragment,
+            });
             return [before, None];
         }
         [before, Some(packet)]
@@ -56,12 +68,19 @@ impl Frames {
 fn replaced(fragment: Packet, mut datagram: Packet) -> Packet {
     let mut issues = fragment.issues;
     issues.append(&mut datagram.issues);
-    Packet { issues, fragment: fragment.fragment, ..datagram }
+    Packet {
+        issues,
+        fragment: fragment.fragment,
+        ..datagram
+    }
 }
 
 /// The first packet of a frame with what the next one adds.
 fn joined(mut first: Packet, next: Packet) -> Packet {
-    let further = next.ike.into_iter().chain(next.messages.into_iter().flatten());
+    let further = next
+        .ike
+        .into_iter()
+        .chain(next.messages.into_iter().flatten());
     for message in further {
         if first.ike.is_none() {
             first.ike = Some(message);

@@ -26,7 +26,12 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) const fn new(column: TimeColumn) -> Self {
-        Self { column, second: None, offset: None, reference: None }
+        Self {
+            column,
+            second: None,
+            offset: None,
+            reference: None,
+        }
     }
 
     /// What `delta` and `relative` count from, to go back to when a line is taken back.
@@ -96,7 +101,10 @@ fn difference(out: &mut Vec<u8>, nanos: i64) {
     const SECOND: u64 = 1_000_000_000;
     let (start, size) = (out.len(), nanos.unsigned_abs());
     let sign: &[u8] = if nanos < 0 { b"-" } else { b"" };
-    out.resize(start + WIDTH.saturating_sub(7 + sign.len() + decimal_width(size / SECOND)), b' ');
+    out.resize(
+        start + WIDTH.saturating_sub(7 + sign.len() + decimal_width(size / SECOND)),
+        b' ',
+    );
     out.extend_from_slice(sign);
     digits::decimal(out, size / SECOND);
     out.push(b'.');

@@ -8,7 +8,10 @@ const ROW: usize = 16;
 pub(super) fn hexdump(out: &mut Vec<u8>, octets: &[u8]) {
     for (index, row) in octets.chunks(ROW).enumerate() {
         out.extend_from_slice(b"        0x");
-        hex(out, &u32::try_from(index * ROW).unwrap_or(u32::MAX).to_be_bytes()[2..]);
+        hex(
+            out,
+            &u32::try_from(index * ROW).unwrap_or(u32::MAX).to_be_bytes()[2..],
+        );
         out.extend_from_slice(b":  ");
         let start = out.len();
         for pair in row.chunks(2) {
@@ -16,7 +19,13 @@ pub(super) fn hexdump(out: &mut Vec<u8>, octets: &[u8]) {
             out.push(b' ');
         }
         pad_end(out, start, ROW / 2 * 5 + 1);
-        out.extend(row.iter().map(|octet| if matches!(octet, b' '..=b'~') { *octet } else { b'.' }));
+        out.extend(row.iter().map(|octet| {
+            if matches!(octet, b' '..=b'~') {
+                *octet
+            } else {
+                b'.'
+            }
+        }));
         out.push(b'\n');
     }
 }

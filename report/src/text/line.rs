@@ -1,7 +1,11 @@
 //! One packet in one line.
 
-use ikescope_analysis::{Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted};
-use ikescope_dissectors::{Ah, Content as Payloads, Esp, Flags, Header, IkeSpi, IpComp, Issues, Message, Octets, Wesp};
+use ikescope_analysis::{
+    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted,
+};
+use ikescope_dissectors::{
+    Ah, Content as Payloads, Esp, Flags, Header, IkeSpi, IpComp, Issues, Message, Octets, Wesp,
+};
 
 use super::style::Styles;
 use crate::describe;
@@ -17,7 +21,12 @@ pub(super) struct LineWriter {
 
 impl LineWriter {
     /// Source and destination.
-    pub(super) fn endpoints(&self, out: &mut Vec<u8>, src: Option<Endpoint>, dst: Option<Endpoint>) {
+    pub(super) fn endpoints(
+        &self,
+        out: &mut Vec<u8>,
+        src: Option<Endpoint>,
+        dst: Option<Endpoint>,
+    ) {
         let (Some(src), Some(dst)) = (src, dst) else {
             out.push(b'-');
             return;
@@ -61,23 +70,44 @@ impl LineWriter {
             Content::Wesp(wesp) => wesp_packet(out, wesp.as_ref()),
             Content::IpComp(ipcomp) => ipcomp_packet(out, ipcomp.as_ref()),
             Content::NatKeepalive => out.extend_from_slice(b"NAT keepalive"),
-            Content::Fragment { protocol, offset, more, id } => {
+            Content::Fragment {
+                protocol,
+                offset,
+                more,
+                id,
+            } => {
                 out.extend_from_slice(b"IP fragment of ");
                 out.extend_from_slice(describe::ip_protocol(*protocol).as_bytes());
                 out.extend_from_slice(b" id=0x");
                 hex_u32(out, *id);
                 out.extend_from_slice(b" offset ");
                 decimal(out, u64::from(*offset));
-                out.extend_from_slice(if *more { b", more follow" } else { b", the last" });
+                out.extend_from_slice(if *more {
+                    b", more follow"
+                } else {
+                    b", the last"
+                });
             }
-            Content::Icmp { version6, icmp_type, code, mtu, quoted } => {
+            Content::Icmp {
+                version6,
+                icmp_type,
+                code,
+                mtu,
+                quoted,
+            } => {
                 self.icmp(out, (*version6, *icmp_type, *code), *mtu, quoted.as_ref());
             }
             Content::Other(what) => out.extend_from_slice(sanitize(&what.to_string()).as_bytes()),
         }
     }
 
-    fn icmp(&self, out: &mut Vec<u8>, message: (bool, u8, u8), mtu: Option<u32>, quoted: Option<&Quoted<'_>>) {
+    fn icmp(
+        &self,
+        out: &mut Vec<u8>,
+        message: (bool, u8, u8),
+        mtu: Option<u32>,
+        quoted: Option<&Quoted<'_>>,
+    ) {
         let (version6, icmp_type, code) = message;
         out.extend_from_slice(&self.styles.bad);
         out.extend_from_slice(if version6 { b"ICMPv6 " } else { b"ICMP " });
@@ -135,7 +165,11 @@ impl LineWriter {
             out.extend_from_slice(sanitize(notation).as_bytes());
         }
         if notations.is_empty() {
-            let end: &[u8] = if matches!(message.content, Payloads::V2(_)) { b", empty" } else { b", no payloads" };
+            let end: &[u8] = if matches!(message.content, Payloads::V2(_)) {
+                b", empty"
+            } else {
+                b", no payloads"
+            };
             out.extend_from_slice(end);
         }
     }
@@ -162,7 +196,13 @@ impl LineWriter {
             self.frames(out, observation.reassembled_from.iter().copied());
         }
         if let Some(frame) = observation.retransmission_of {
-            self.bracketed(out, b"retransmission of ", frame, here, &self.styles.repeated);
+            self.bracketed(
+                out,
+                b"retransmission of ",
+                frame,
+                here,
+                &self.styles.repeated,
+            );
         }
         if let Some(frame) = observation.duplicate_of {
             self.bracketed(out, b"duplicate of ", frame, here, &self.styles.repeated);
@@ -255,7 +295,10 @@ pub(super) fn message_id(out: &mut Vec<u8>, header: &Header) {
 }
 
 fn sender(flags: Flags) -> &'static [u8] {
-    match (flags.contains(Flags::INITIATOR), flags.contains(Flags::RESPONSE)) {
+    match (
+        flags.contains(Flags::INITIATOR),
+        flags.contains(Flags::RESPONSE),
+    ) {
         (true, false) => b" Initiator Request",
         (true, true) => b" Initiator Response",
         (false, false) => b" Responder Request",

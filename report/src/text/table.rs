@@ -12,7 +12,11 @@ pub(super) fn is_table(values: &[Value<'_>]) -> bool {
 }
 
 /// A column for each field that any row has; what a list holds stands below each other.
-pub(super) fn render(rows: &[Value<'_>], width: usize, scalar: impl Fn(&Value<'_>) -> String) -> String {
+pub(super) fn render(
+    rows: &[Value<'_>],
+    width: usize,
+    scalar: impl Fn(&Value<'_>) -> String,
+) -> String {
     let groups: Vec<&[Field<'_>]> = rows
         .iter()
         .filter_map(|row| match row {
@@ -39,7 +43,11 @@ pub(super) fn render(rows: &[Value<'_>], width: usize, scalar: impl Fn(&Value<'_
 }
 
 fn cell(fields: &[Field<'_>], name: &str, scalar: impl Fn(&Value<'_>) -> String) -> String {
-    match fields.iter().find(|field| field.name == name).map(|field| &field.value) {
+    match fields
+        .iter()
+        .find(|field| field.name == name)
+        .map(|field| &field.value)
+    {
         None | Some(Value::Null) => String::new(),
         Some(Value::List(values)) => values.iter().map(scalar).collect::<Vec<_>>().join("\n"),
         Some(value) => scalar(value),
@@ -49,7 +57,9 @@ fn cell(fields: &[Field<'_>], name: &str, scalar: impl Fn(&Value<'_>) -> String)
 /// All fields but the attributes of a transform: the other columns already say what they mean.
 fn columns<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
     let decoded = fields.iter().any(|field| field.name == "lifetime_seconds");
-    fields.iter().filter(move |field| !(decoded && matches!(field.name, "attributes" | "transform")))
+    fields
+        .iter()
+        .filter(move |field| !(decoded && matches!(field.name, "attributes" | "transform")))
 }
 
 fn fits_cell(value: &Value<'_>) -> bool {

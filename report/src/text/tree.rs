@@ -37,8 +37,16 @@ pub(super) struct Tree<'w> {
 }
 
 impl<'w> Tree<'w> {
-    pub(super) const fn new(out: &'w mut Vec<u8>, options: &'w TextOptions, styles: &'w Styles) -> Self {
-        Self { out, options, styles }
+    pub(super) const fn new(
+        out: &'w mut Vec<u8>,
+        options: &'w TextOptions,
+        styles: &'w Styles,
+    ) -> Self {
+        Self {
+            out,
+            options,
+            styles,
+        }
     }
 
     pub(super) fn observation(&mut self, observation: &Observation<'_>) {
@@ -57,7 +65,11 @@ impl<'w> Tree<'w> {
             Content::Ike(ike) => self.ike(level, ike),
             Content::Ah(Some(ah), inner) => {
                 self.heading(level, "AH");
-                self.named(level + 1, "next header", describe::ip_protocol(ah.next_header));
+                self.named(
+                    level + 1,
+                    "next header",
+                    describe::ip_protocol(ah.next_header),
+                );
                 self.named(level + 1, "SPI", ah.spi);
                 self.named(level + 1, "sequence number", ah.sequence);
                 self.named(level + 1, "ICV", self.octets(ah.icv));
@@ -68,8 +80,16 @@ impl<'w> Tree<'w> {
             Content::Esp(Some(esp)) => self.esp(level, esp),
             Content::Wesp(Some((wesp, esp))) => {
                 self.heading(level, "WESP");
-                self.named(level + 1, "encrypted", if wesp.encrypted() { "yes" } else { "no" });
-                self.named(level + 1, "next header", describe::ip_protocol(wesp.next_header));
+                self.named(
+                    level + 1,
+                    "encrypted",
+                    if wesp.encrypted() { "yes" } else { "no" },
+                );
+                self.named(
+                    level + 1,
+                    "next header",
+                    describe::ip_protocol(wesp.next_header),
+                );
                 self.named(level + 1, "header length", wesp.header_len);
                 self.named(level + 1, "trailer length", wesp.trailer_len);
                 if let Some(esp) = esp {
@@ -78,11 +98,18 @@ impl<'w> Tree<'w> {
             }
             Content::IpComp(Some(ipcomp)) => {
                 self.heading(level, "IPComp");
-                self.named(level + 1, "next header", describe::ip_protocol(ipcomp.next_header));
+                self.named(
+                    level + 1,
+                    "next header",
+                    describe::ip_protocol(ipcomp.next_header),
+                );
                 self.named(level + 1, "CPI", ipcomp.cpi);
                 self.named(level + 1, "compressed", self.octets(ipcomp.octets));
             }
-            Content::Icmp { quoted: Some(quoted), .. } => self.quoted(level, quoted),
+            Content::Icmp {
+                quoted: Some(quoted),
+                ..
+            } => self.quoted(level, quoted),
             _ => {}
         }
     }
@@ -91,7 +118,11 @@ impl<'w> Tree<'w> {
         self.heading(level, "ESP");
         self.named(level + 1, "SPI", esp.spi);
         self.named(level + 1, "sequence number", esp.sequence);
-        self.named(level + 1, "encrypted", format!("{} octets", esp.octets.len()));
+        self.named(
+            level + 1,
+            "encrypted",
+            format!("{} octets", esp.octets.len()),
+        );
     }
 
     fn quoted(&mut self, level: usize, quoted: &Quoted<'_>) {
@@ -104,9 +135,13 @@ impl<'w> Tree<'w> {
     fn ike(&mut self, level: usize, ike: &Ike<'_>) {
         let Some(message) = &ike.message else { return };
         self.message(level, message);
-        let Some(reassembled) = &ike.reassembled else { return };
+        let Some(reassembled) = &ike.reassembled else {
+            return;
+        };
         let mut issues = Issues::default();
-        let Some(whole) = Message::parse(Octets::new(&reassembled.octets), &mut issues) else { return };
+        let Some(whole) = Message::parse(Octets::new(&reassembled.octets), &mut issues) else {
+            return;
+        };
         self.heading(level, "message put together from fragments");
         self.message(level, &whole);
         self.issues(level, &issues, 0);
@@ -117,9 +152,15 @@ impl<'w> Tree<'w> {
         let flags = message.header.flags;
         match &message.content {
             Payloads::V1(payloads) => self.payloads(level, payloads, describe::notation_v1),
-            Payloads::V2(payloads) => self.payloads(level, payloads, |payload| describe::notation_v2(payload, flags)),
+            Payloads::V2(payloads) => self.payloads(level, payloads, |payload| {
+                describe::notation_v2(payload, flags)
+            }),
             Payloads::V1Encrypted(octets) | Payloads::Unknown(octets) => {
-                let name = if matches!(message.content, Payloads::Unknown(_)) { "content" } else { "encrypted" };
+                let name = if matches!(message.content, Payloads::Unknown(_)) {
+                    "content"
+                } else {
+                    "encrypted"
+                };
                 let octets = self.octets(octets);
                 self.named(level + 1, name, octets);
             }
@@ -128,10 +169,22 @@ impl<'w> Tree<'w> {
 
     fn header(&mut self, level: usize, header: &Header) {
         self.heading(level, &format!("IKE {}", header.version));
-        self.named(level + 1, "SPIs", ike_spis(header.initiator_spi, header.responder_spi));
-        self.named(level + 1, "exchange", format!("{} ({})", describe::exchange(header), header.exchange));
+        self.named(
+            level + 1,
+            "SPIs",
+            ike_spis(header.initiator_spi, header.responder_spi),
+        );
+        self.named(
+            level + 1,
+            "exchange",
+            format!("{} ({})", describe::exchange(header), header.exchange),
+        );
         self.named(level + 1, "flags", flags(header));
-        self.named(level + 1, "message ID", format!("{} ({:#010x})", header.message_id, header.message_id));
+        self.named(
+            level + 1,
+            "message ID",
+            format!("{} ({:#010x})", header.message_id, header.message_id),
+        );
         self.named(level + 1, "length", header.length);
     }
 
@@ -173,7 +226,11 @@ impl<'w> Tree<'w> {
                 self.heading(level, &name);
                 self.table(level + 1, values);
             }
-            Value::List(values) if values.iter().any(|value| matches!(value, Value::Group(_) | Value::List(_))) => {
+            Value::List(values)
+                if values
+                    .iter()
+                    .any(|value| matches!(value, Value::Group(_) | Value::List(_))) =>
+            {
                 for (index, value) in values.iter().enumerate() {
                     self.heading(level, &format!("{name} {}", index + 1));
                     match value {
@@ -208,16 +265,23 @@ impl<'w> Tree<'w> {
             Value::Null => "-".into(),
             Value::Bool(yes) => (if *yes { "yes" } else { "no" }).into(),
             Value::Number(number) => number.to_string(),
-            Value::Registered { id, name: Some(name) } => format!("{} ({id})", sanitize(name)),
+            Value::Registered {
+                id,
+                name: Some(name),
+            } => format!("{} ({id})", sanitize(name)),
             Value::Registered { id, name: None } => id.to_string(),
             Value::Octets(octets) => self.octets(octets),
             Value::Text(text) => sanitize(text).into_owned(),
             Value::Address(address) => address.to_string(),
-            Value::List(values) => {
-                values.iter().map(|value| self.scalar(value)).collect::<Vec<_>>().join(", ")
-            }
+            Value::List(values) => values
+                .iter()
+                .map(|value| self.scalar(value))
+                .collect::<Vec<_>>()
+                .join(", "),
             Value::Group(fields) => {
-                let parts = fields.iter().map(|field| format!("{} {}", field.name, self.scalar(&field.value)));
+                let parts = fields
+                    .iter()
+                    .map(|field| format!("{} {}", field.name, self.scalar(&field.value)));
                 parts.collect::<Vec<_>>().join(", ")
             }
         }
@@ -235,7 +299,10 @@ impl<'w> Tree<'w> {
     fn issues(&mut self, level: usize, issues: &Issues, offset: usize) {
         for issue in issues.as_slice() {
             let place = offset.saturating_add(issue.span.start);
-            self.bad(level, &format!("octet {place}, {}: {}", issue.layer, issue.kind));
+            self.bad(
+                level,
+                &format!("octet {place}, {}: {}", issue.layer, issue.kind),
+            );
         }
         if issues.left_out() > 0 {
             self.bad(level, &format!("{} more are not listed", issues.left_out()));
@@ -266,7 +333,8 @@ impl<'w> Tree<'w> {
     }
 
     fn indent(&mut self, level: usize) {
-        self.out.resize(self.out.len() + LEFT + level * INDENT, b' ');
+        self.out
+            .resize(self.out.len() + LEFT + level * INDENT, b' ');
     }
 }
 
@@ -278,9 +346,17 @@ fn flags(header: &Header) -> String {
             (Flags::COMMIT, "commit"),
             (Flags::AUTHENTICATION_ONLY, "authentication only"),
         ],
-        _ => &[(Flags::INITIATOR, "initiator"), (Flags::VERSION, "version"), (Flags::RESPONSE, "response")],
+        _ => &[
+            (Flags::INITIATOR, "initiator"),
+            (Flags::VERSION, "version"),
+            (Flags::RESPONSE, "response"),
+        ],
     };
-    let set: Vec<_> = names.iter().filter(|(flag, _)| header.flags.contains(*flag)).map(|(_, name)| *name).collect();
+    let set: Vec<_> = names
+        .iter()
+        .filter(|(flag, _)| header.flags.contains(*flag))
+        .map(|(_, name)| *name)
+        .collect();
     match set.as_slice() {
         [] => format!("{:#04x}", header.flags.0),
         set => format!("{:#04x} ({})", header.flags.0, set.join(", ")),

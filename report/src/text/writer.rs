@@ -44,7 +44,10 @@ struct Mark {
 impl<W: Write> TextWriter<W> {
     /// A writer with these options.
     pub fn new(writer: W, options: TextOptions) -> Self {
-        let lines = LineWriter { styles: Styles::new(options.color), several_files: options.several_files };
+        let lines = LineWriter {
+            styles: Styles::new(options.color),
+            several_files: options.several_files,
+        };
         Self {
             output: Output::new(writer),
             clock: Clock::new(options.time.clone()),
@@ -94,7 +97,10 @@ impl<W: Write> PacketWriter for TextWriter<W> {
     fn packet(&mut self, observation: &Observation<'_>) -> io::Result<()> {
         self.replace_fragment(observation);
         self.output.written()?;
-        if matches!(observation.content, ikescope_analysis::Content::Fragment { .. }) {
+        if matches!(
+            observation.content,
+            ikescope_analysis::Content::Fragment { .. }
+        ) {
             self.fragment = Some(Mark {
                 frame: observation.frame,
                 start: self.output.buffer.len(),
@@ -103,7 +109,8 @@ impl<W: Write> PacketWriter for TextWriter<W> {
         }
         self.line(observation);
         if self.options.verbose {
-            Tree::new(&mut self.output.buffer, &self.options, &self.lines.styles).observation(observation);
+            Tree::new(&mut self.output.buffer, &self.options, &self.lines.styles)
+                .observation(observation);
         }
         if self.options.octets {
             hexdump(&mut self.output.buffer, observation.octets);
