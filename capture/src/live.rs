@@ -5,6 +5,7 @@ use crate::{CaptureError, Frame, LinkType, Timestamp};
 use pcap::{Active, Capture, Device};
 use std::fmt;
 use std::net::IpAddr;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// An interface one could capture on
@@ -75,7 +76,9 @@ pub fn open(
             .promisc(promiscuous)
             .timeout(READ_TIMEOUT)
             .buffer_size(KERNEL_BUFFER)
-            .open()
+            .open()?
+            // A blocking read may wait on a quiet interface for ever, whatever the timeout.
+            .setnonblock()
     };
     // The binding takes libpcap's warning that there is no promiscuous mode for a failure.
     let mut capture = attempt(promiscuous)
@@ -106,7 +109,7 @@ pub fn open(
 }
 
 impl Source {
-    /// Waits for the next frame up to about `timeout`, at least a tenth of a second; `Ok(None)` if there was none
+    /// Waits for the next frame up to about `timeout`; `Ok(None)` if there was none
     ///
     /// # Errors
     /// What libpcap says, for instance that the interface went down.
@@ -122,7 +125,7 @@ impl Source {
                     let seconds = i64::from(packet.header.ts.tv_sec);
                     break (Timestamp::new(seconds, micros * 1000), packet.header.len);
                 }
-                Err(pcap::Error::TimeoutExpired) if began.elapsed() < timeout => {}
+                Err(pcap::Error::TimeoutExpired) if began.elapsed() < timeout => sleep(PAUSE),
                 Err(pcap::Error::TimeoutExpired) => return Ok(None),
                 Err(error) => {
                     return Err(CaptureError::Live {
@@ -233,8 +236,10 @@ fn available(wanted: &str, mut names: Vec<String>) -> String {
     format!("there are {}", names.join(", "))
 }
 
-/// Milliseconds libpcap waits for a frame: how soon a quiet interface can be stopped
+/// Milliseconds the kernel gathers frames before it hands them over
 const READ_TIMEOUT: i32 = 100;
 /// Octets the kernel holds while we are busy: a tenth of a second of 1.6 Gbit/s
 const KERNEL_BUFFER: i32 = 20 << 20;
+/// Between looks at a quiet interface
+const PAUSE: Duration = Duration::from_millis(5);
 const MOST_NAMES: usize = 8;
