@@ -69,7 +69,7 @@ class Bench:
             process.kill()
             output = process.communicate()[0].decode(errors="replace") + "\n(stopped: no end in time)"
         self.processes.remove(process)
-        if check and process.returncode:
+        if (check and process.returncode) or output.startswith("exec of "):
             raise LabError(f"{' '.join(command)}: exit {process.returncode}: {output.strip()[-400:]}")
         return output
 

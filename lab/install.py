@@ -47,12 +47,15 @@ def system():
     if not shutil.which("apt-get"):
         raise LabError(f"no apt-get here; install by hand: {' '.join(packages)}")
     print("lab: installing " + " ".join(packages), flush=True)
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     for command in (["apt-get", "update", "-qq"],
                     ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise LabError(f"{' '.join(command)}: {done.stderr.strip()[-600:]}")
+    if "charon-systemd" in packages and os.path.isdir("/run/systemd/system"):
+        print("lab: stopping and disabling strongswan.service, which the installation started", flush=True)
+        subprocess.run(["systemctl", "disable", "--now", "strongswan.service"], capture_output=True, check=False)
     if missing():
         raise LabError(f"still missing after the installation: {' '.join(missing())}")
 

@@ -12,6 +12,7 @@ import logs
 
 SCHEMA = "ikescope.lab-truth/1"
 HERE = os.path.dirname(os.path.abspath(__file__))
+PCAP_HEADER = 24
 TARGET = os.path.join(os.path.dirname(HERE), "testdata", "lab")
 
 IKE_ENCR = {"3DES_CBC": "3DES [RFC2451]", "NULL": "NULL [RFC2410]"}
@@ -172,7 +173,7 @@ def to_pcapng(pcap):
     blocks = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
               block(1, struct.pack("<HHI", link, 0, 262144) + struct.pack("<HH4s", 2, 4, b"eth0")
                     + struct.pack("<HHB3x", 9, 1, 9) + struct.pack("<HH", 0, 0))]
-    at = 24
+    at = PCAP_HEADER
     while at + 16 <= len(pcap):
         seconds, nanos, captured, length = struct.unpack_from("<IIII", pcap, at)
         stamp = seconds * 10**9 + nanos

@@ -48,6 +48,8 @@ class Run:
                     with open(peer.log, errors="replace") as file:
                         self.texts[role] = file.read()
             captures = {role: path for role, (_, path) in self.bench.captures.items()}
+            if all(os.path.getsize(path) <= output.PCAP_HEADER for path in captures.values()):
+                raise LabError("nothing was on the wire")
             return output.write(self.scenario, self.peers, captures, self.texts, self.happened)
         finally:
             self.bench.close()
