@@ -76,11 +76,11 @@ pub(crate) struct Live {
     pub(crate) interface: Option<String>,
 
     /// Stop after this many captured packets
-    #[arg(long, value_name = "N", requires = "interface", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "interface", conflicts_with = "inputs", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
     /// Stop after this many seconds
-    #[arg(long, value_name = "SECONDS", requires = "interface", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", requires = "interface", conflicts_with = "inputs", value_parser = seconds)]
     pub(crate) duration: Option<Duration>,
 }
 
