@@ -163,7 +163,8 @@ def main():
             install.system()
         except LabError as error:
             reason = str(error)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     for name in arguments.checks:
         try:
             if reason:

@@ -222,8 +222,7 @@ def frames(folder, name="capture.pcapng"):
 
 def write(scenario, peers, captures, texts, happened):
     """Returns the truth and what tshark could open."""
-    folder = os.path.join(TARGET, scenario.name)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = os.path.join(peers["initiator"].bench.folder, "result")
     os.makedirs(f"{folder}/secrets/wireshark")
     for role, path in captures.items():
         with open(path, "rb") as file:
@@ -253,6 +252,11 @@ def write(scenario, peers, captures, texts, happened):
         file.write("\n")
     with open(f"{folder}/origin.md", "w") as file:
         file.write(origin(scenario, peers, folder, happened, checked))
+    # Only a complete result takes the place of the one before.
+    target = os.path.join(TARGET, scenario.name)
+    os.makedirs(TARGET, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
     return account, checked
 
 

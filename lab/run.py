@@ -208,8 +208,8 @@ def main():
         print(f"lab: {error}", file=sys.stderr)
         return 2
     benches.sweep()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     failed = []
     pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
     try:
