@@ -28,7 +28,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Inspect(Inspect),
+    Inspect(Box<Inspect>),
     Interfaces(Interfaces),
     #[command(hide = true)]
     Generate(Generate),

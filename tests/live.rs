@@ -35,7 +35,7 @@ impl Namespace {
                 }
             }
         };
-        println!("skipped: no network namespace: {reason}");
+        eprintln!("skipped: no network namespace: {reason}");
         None
     }
 

@@ -34,13 +34,42 @@ fn write_manual(folder: &Path) -> io::Result<()> {
 }
 
 fn write_page(command: clap::Command, name: &str, folder: &Path) -> io::Result<()> {
-    let mut page = Vec::new();
-    Man::new(command.display_name(name.to_owned()))
+    let notes = command.get_after_help().map(ToString::to_string);
+    let has_commands = command.has_subcommands();
+    let man = Man::new(command.display_name(name.to_owned()))
         .title(name.to_uppercase())
         .source(concat!("ikescope ", env!("CARGO_PKG_VERSION")))
-        .manual("ikescope manual")
-        .render(&mut page)?;
+        .manual("ikescope manual");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if has_commands {
+        man.render_subcommands_section(&mut page)?;
+    }
+    page.extend(sections(&notes.unwrap_or_default()).into_bytes());
     fs::write(folder.join(format!("{name}.1")), page)
+}
+
+/// The sections of a text whose headings are lines in capitals with a colon; their lines stay as they are.
+fn sections(text: &str) -> String {
+    let mut roff = String::new();
+    for line in text.lines() {
+        let heading = line
+            .strip_suffix(':')
+            .filter(|title| title.chars().all(|c| c.is_ascii_uppercase() || c == ' '));
+        match heading {
+            Some(title) => roff.push_str(&format!(".SH \"{title}\"\n.nf\n")),
+            None => {
+                let escaped = line.replace('\\', "\\e").replace('-', "\\-");
+                // A dot or an apostrophe at the start of a line would be a request.
+                roff.push_str(&format!("\\&{escaped}\n"));
+            }
+        }
+    }
+    roff
 }
 
 fn write_completions(folder: &Path) -> io::Result<()> {

@@ -112,7 +112,7 @@ pub(crate) fn corpus() -> Vec<PathBuf> {
         PathBuf::from,
     );
     if !folder.is_dir() {
-        println!("skipped: no captures in {}", folder.display());
+        eprintln!("skipped: no captures in {}", folder.display());
         return Vec::new();
     }
     captures_below(&folder)
