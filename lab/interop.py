@@ -49,7 +49,12 @@ class Live(Run):
                 self.perform(event.split())
             time.sleep(1)
             ours.send_signal(signal.SIGINT)
-            printed, messages = (text.decode(errors="replace") for text in ours.communicate(timeout=20))
+            try:
+                printed, messages = (text.decode(errors="replace") for text in ours.communicate(timeout=20))
+            except subprocess.TimeoutExpired as error:
+                raise LabError(f"{' '.join(arguments)} does not end within 20 s of SIGINT") from error
+            if ours.returncode not in (0, 3):
+                raise LabError(f"{' '.join(arguments)}: exit {ours.returncode}: {messages.strip()[-300:]}")
             self.bench.stop_captures()
             texts = {}
             for role, peer in self.peers.items():
@@ -173,7 +178,7 @@ def main():
             result, message = "ok", CHECKS[name](arguments.program)
         except Skip as skip:
             result, message = "skipped", str(skip)
-        except (LabError, subprocess.TimeoutExpired) as error:
+        except LabError as error:
             result, message = "FAILED", str(error)
         except KeyboardInterrupt:
             benches.close_all()
