@@ -29,7 +29,17 @@ SCHEMA = "ikescope.inspect/1"
 
 # (capture, frame, what, reason). `capture` is a pattern of the path; `frame` a number or "*";
 # `what` the name of the difference as it is printed, or "*".
-WRONG_IN_TSHARK = []
+WRONG_IN_TSHARK = [
+    ("tcpdump/ISAKMP_sa_setup.pcap", 3, "issues", "payload 15 is NAT-D of early drafts here; tshark reads SAK of GDOI"),
+    ("tcpdump/ISAKMP_sa_setup.pcap", 4, "issues", "payload 15 is NAT-D of early drafts here; tshark reads SAK of GDOI"),
+    ("tcpdump/isakmp-pointer-loop.pcap", 1, "protocol", "a length of 0 in its header makes it wrong, not another protocol"),
+    ("zeek/ipsec-ikev1-zero-length.pcap", 1, "protocol", "a length of 0 in its header makes it wrong, not another protocol"),
+    ("tcpdump/esp_truncated.pcap", 1, "esp", "four octets are no ESP header; tshark shows them as the SPI"),
+    ("tcpdump/ikev1_id_ipv6_addr_subnet-oobr.pcap", 1, "payloads", "tshark reads no payloads behind a length of gigabytes"),
+    ("tcpdump/isakmp-ikev1_n_print-oobr.pcap", 1, "payloads", "tshark reads no payloads behind a length of gigabytes"),
+    ("tcpdump/isakmpv1-attr-oobr.pcap", 1, "payloads", "tshark reads no payloads behind a length of gigabytes"),
+    ("zeek/ipsec-ikev1-payload-bad-length.pcap", 1, "payloads", "a payload of 3 octets has no next; tshark invents one"),
+]
 
 
 def main():
@@ -139,6 +149,8 @@ def frame_differences(theirs, ours):
             yield "ike", theirs["ike"], ours["ike"]
         return
     for key in ("initiator_spi", "responder_spi", "version", "exchange", "flags", "message_id"):
+        if theirs["ike"][key] is None and theirs["malformed"]:
+            continue
         if theirs["ike"][key] != ours["ike"][key]:
             yield key, theirs["ike"][key], ours["ike"][key]
     expected, found = theirs["ike"]["payloads"], ours["ike"]["payloads"]
@@ -166,7 +178,7 @@ class Failure(Exception):
 
 
 def tshark_version():
-    return subprocess.run(["tshark", "--version"], capture_output=True, text=True).stdout.split(" (")[0].splitlines()[0]
+    return subprocess.run(["tshark", "--version"], capture_output=True, text=True).stdout.split(" (Git")[0].splitlines()[0]
 
 
 def tshark_frames(capture):
@@ -187,12 +199,13 @@ def tshark_frame(packet):
     layers = [layer for layer in packet if layer.get("name") not in ("geninfo", "frame")]
     names = [layer.get("name") for layer in layers]
     frame = {"protocol": "other", "encapsulation": None, "ike": None, "esp": None, "ah": None, "quoted": None}
-    frame["malformed"] = any(name in ("_ws.malformed", "_ws.unreassembled") for name in names)
+    ours = any(name in ("isakmp", "esp", "ah", "ipcomp") for name in names)
+    frame["malformed"] = ours and any(name in ("_ws.malformed", "_ws.unreassembled") for name in names)
     for icmp in ("icmp", "icmpv6"):
         if icmp in names:
             behind = names[names.index(icmp) + 1 :]
             quoted = next((name for name in behind if name in ("isakmp", "esp", "ah")), None)
-            frame["protocol"] = "icmp" if quoted else "other"
+            frame["protocol"] = "icmp"
             frame["quoted"] = quoted
             frame["malformed"] = False
             return frame
@@ -206,7 +219,7 @@ def tshark_frame(packet):
             frame["protocol"] = "fragment"
         elif name == "isakmp" and frame["ike"] is None:
             frame["ike"] = tshark_ike(layer)
-            frame["protocol"] = "ikev" + frame["ike"]["version"][0]
+            frame["protocol"] = "ikev1" if frame["ike"]["version"].startswith("1.") else "ikev2"
         elif name in ("esp", "ah"):
             sequence = number_of(layer, f"{name}.sequence")
             spi = number_of(layer, f"{name}.spi")
@@ -221,6 +234,8 @@ def tshark_frame(packet):
 def is_fragment(layer, names):
     """A piece of a datagram that tshark did not put together in this frame."""
     if names[-1] not in ("fake-field-wrapper", "ip", "ipv6", "data"):
+        return False
+    if number_of(layer, "ip.proto") not in (None, 6, 17, 50, 51, 108):
         return False
     more = any(field.get("name") in ("ip.flags.mf", "ipv6.fraghdr.more") and field.get("show") == "1" for field in layer.iter("field"))
     offset = next((field for field in layer.iter("field") if field.get("name") in ("ip.frag_offset", "ipv6.fraghdr.offset")), None)
@@ -242,7 +257,7 @@ def tshark_ike(layer):
         "responder_spi": octets_of(layer, "isakmp.rspi"),
         "version": f"{version >> 4}.{version & 15}",
         "exchange": number_of(layer, "isakmp.exchangetype"),
-        "flags": number_of(layer, "isakmp.flags"),
+        "flags": (number_of(layer, "isakmp.flags") or 0) & FLAGS_OF_VERSION.get(version >> 4, 0),
         "message_id": number_of(layer, "isakmp.messageid"),
         "payloads": payloads,
     }
@@ -321,6 +336,7 @@ def notify_number(payload):
 
 
 # RFC 2408, section 3.1 (v1) and RFC 7296, section 3.1 (v2): the two versions share no bit.
+FLAGS_OF_VERSION = {1: 0x07, 2: 0x38}
 FLAG_BITS = {
     "encryption": 0x01,
     "commit": 0x02,
