@@ -89,3 +89,5 @@ compare: ## every capture, frame by frame, beside tshark
 
 bench-smoke: build ## the benchmark on a small capture
 	benches/run.sh --packets 20000 --repeat 1
+
+include lab/lab.mk

@@ -4,5 +4,5 @@
 lab: ## real IPsec peers in network namespaces (root); SCENARIO=name for one
 	python3 lab/run.py $(foreach name,$(SCENARIO),'$(name)')
 
-interop: ## our own program beside real peers (root; skips by name without the rights)
+interop: build ## our own program beside real peers (root; skips by name without the rights)
 	python3 lab/interop.py

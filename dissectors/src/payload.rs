@@ -31,6 +31,9 @@ pub trait Body<'a>: Sized {
     /// Reads what stands behind the payload header. What cannot be read is kept as octets, with an issue.
     fn parse(payload_type: u8, content: Octets<'a>, context: Context, issues: &mut Issues) -> Self;
 
+    /// Keeps what stands behind the payload header without reading it.
+    fn raw(content: Octets<'a>) -> Self;
+
     /// Writes the canonical form.
     fn encode(&self, out: &mut Vec<u8>);
 
@@ -125,6 +128,17 @@ pub fn parse_chain<'a, B: Body<'a>>(
                 minimum: PAYLOAD_HEADER_LEN,
             };
             issues.note(left.part(2, 2), LAYER, kind);
+            // Its header is all that can be said of it: where it ends and the next one begins is unknown.
+            let header = left.part(0, PAYLOAD_HEADER_LEN);
+            payloads.push(Payload {
+                payload_type,
+                next_payload,
+                flags,
+                declared_len,
+                span: header.span(),
+                octets: header.as_slice(),
+                body: B::raw(header.from(PAYLOAD_HEADER_LEN)),
+            });
             return (payloads, left.from(left.len()));
         }
         if declared > left.len() {

@@ -183,6 +183,8 @@ pub enum Note {
         /// Whether the octets differ: an error, or an attack
         differ: bool,
     },
+    /// The first fragment of a datagram is cut by the snap length: what is there is read, the datagram is never whole
+    FirstFragmentCut,
     /// A fragment that cannot be: beyond 65,535 octets, not a multiple of 8 or behind the last one; it was not used
     BadFragment,
     /// More IP headers than are followed
@@ -253,6 +255,9 @@ impl fmt::Display for Note {
             }
             Self::OverlappingFragments { differ: true } => f.write_str(
                 "IP fragments overlap with different octets; those that came first were taken",
+            ),
+            Self::FirstFragmentCut => f.write_str(
+                "a first IP fragment, cut by the snap length: the datagram cannot be put together",
             ),
             Self::BadFragment => {
                 f.write_str("the IP fragment does not fit its datagram and was not used")

@@ -207,6 +207,11 @@ impl Stack {
         at: usize,
         sink: Sink<'_>,
     ) {
+        // What the snap length cut is never whole. The headers at its beginning are read where they stand.
+        if packet.truncated && fragment.offset == 0 {
+            context.notes.add(Note::FirstFragmentCut);
+            return self.content(context, packet, at, sink);
+        }
         let Context { frame, .. } = *context;
         let complete = self
             .fragments

@@ -95,6 +95,10 @@ impl<'a> payload::Body<'a> for Body<'a> {
         read.unwrap_or(Self::Raw(octets))
     }
 
+    fn raw(content: Octets<'a>) -> Self {
+        Self::Raw(content.as_slice())
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Self::SecurityAssociation(body) => body.encode(out),
