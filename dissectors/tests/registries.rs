@@ -411,7 +411,7 @@ fn octets(hex: &str) -> Vec<u8> {
 #[test]
 fn the_tables_hold_what_iana_lists() {
     let Some(folder) = std::env::var_os("IKESCOPE_SPECS").map(PathBuf::from) else {
-        println!("skipped: IKESCOPE_SPECS is not set");
+        eprintln!("skipped: IKESCOPE_SPECS is not set");
         return;
     };
     let read = |file: &str| {
