@@ -15,8 +15,11 @@ fn cookie() -> String {
     testdata("ikev2-cookie/capture.pcap")
 }
 
-fn schema() -> jsonschema::Validator {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/inspect.schema.json");
+fn schema(command: &str) -> jsonschema::Validator {
+    let path = format!(
+        "{}/schemas/{command}.schema.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let text = fs::read_to_string(path).expect("the schema is there");
     let schema = serde_json::from_str(&text).expect("it is JSON");
     jsonschema::validator_for(&schema).expect("it is a schema")
@@ -401,7 +404,7 @@ fn the_result_goes_to_a_file_when_asked() {
 
 #[test]
 fn every_json_document_of_every_capture_is_valid() {
-    let schema = schema();
+    let schema = schema("inspect");
     for path in captures().iter().chain(&corpus()) {
         let path = path.to_str().unwrap();
         let lines = run(["inspect", "--format", "ndjson", "--all", path]);
@@ -445,7 +448,7 @@ fn interfaces_are_listed() {
     assert_eq!(text.code, Some(0), "{text:?}");
     let document: Value =
         serde_json::from_str(&run(["interfaces", "--format", "json"]).stdout).unwrap();
-    assert_eq!(document["schema"], "ikescope.interfaces/1");
+    check(&schema("interfaces"), "interfaces", &document);
     let interfaces = document["interfaces"].as_array().unwrap();
     assert_eq!(text.stdout.lines().count(), interfaces.len().max(1));
     for interface in interfaces {

@@ -1,12 +1,13 @@
 //! Every bound of this crate, with the reason for the number.
 
-/// Tunnels that are remembered by their initiator SPI. A gateway with 10,000 tunnels that all rekey within a capture
-/// needs twice as many; with some 100 octets each this stays below 10 MiB.
-pub(crate) const MAX_TUNNELS: usize = 32_768;
+/// Tunnels that are remembered by their initiator SPI: more than a gateway with 10,000 of them has, at some 30 octets
+/// each.
+pub(crate) const MAX_TUNNELS: usize = 16_384;
 
 /// Exchanges whose messages are remembered, to find retransmissions and answers: what is under way at one time, and
-/// what a peer still repeats minutes later.
-pub(crate) const MAX_EXCHANGES: usize = 32_768;
+/// what a peer still repeats minutes later. At some 500 octets each this is most of the memory of a run, and stays
+/// below 10 MiB.
+pub(crate) const MAX_EXCHANGES: usize = 8_192;
 
 /// Distinct messages of one exchange. Main mode has six, EAP some dozens in one IKE_AUTH each with its own message
 /// number; fragments count one each.
