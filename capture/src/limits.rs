@@ -3,7 +3,7 @@
 //! Reaching one of the bounds of [`Stack`](crate::Stack) is counted in [`Dropped`](crate::Dropped).
 
 /// Octets read at once from an uncompressed file that is read alone. Larger reads are not faster.
-pub const READ_BUFFER: usize = 1 << 20;
+pub const READ_BUFFER: usize = 1 << 17;
 
 /// Octets read at once when many files are merged, so that a thousand rotated files take 64 MiB.
 pub const SMALL_READ_BUFFER: usize = 1 << 16;
