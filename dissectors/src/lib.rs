@@ -3,6 +3,7 @@
 //! Dissecting never fails and never panics: [`Message::parse`] returns what could be read, and [`Issues`] say where the
 //! rest departs from the standard. Nothing here knows keys, files, sockets, clocks or severity.
 
+mod address;
 mod ah;
 mod attribute;
 pub mod certificate;

@@ -16,8 +16,8 @@ use std::net::IpAddr;
 use nom::Parser;
 use nom::number::complete::{be_u8, be_u16};
 
-use super::address;
 use super::transform::{plain, registered};
+use crate::address;
 use crate::attribute::{Attribute, AttributeValue};
 use crate::field::{Field, Value, field};
 use crate::issue::Issues;

@@ -17,7 +17,8 @@ use std::net::IpAddr;
 use nom::Parser;
 use nom::number::complete::{be_u8, be_u16};
 
-use super::{address, spi};
+use super::spi;
+use crate::address;
 use crate::certificate;
 use crate::field::{Field, Value, field};
 use crate::issue::{IssueKind, Issues};

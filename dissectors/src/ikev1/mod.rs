@@ -1,6 +1,5 @@
 //! IKEv1: the payloads of RFC 2408, RFC 2407, RFC 2409, RFC 3947 and the drafts that were deployed.
 
-mod address;
 mod attributes;
 mod body;
 mod certificate;
@@ -20,7 +19,7 @@ mod substructure;
 mod transform;
 mod vendor_id;
 
-pub use address::{range, subnet};
+pub use crate::address::{range, subnet};
 pub use attributes::Attributes;
 pub use body::Body;
 pub use certificate::{Certificate, CertificateRequest};

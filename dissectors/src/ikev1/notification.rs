@@ -20,8 +20,9 @@ use nom::Parser;
 use nom::bytes::complete::take;
 use nom::number::complete::{be_u8, be_u16, be_u32};
 
+use super::spi;
 use super::transform::Lifetimes;
-use super::{address, spi};
+use crate::address;
 use crate::attribute::Attribute;
 use crate::field::{Field, Value, field};
 use crate::issue::{IssueKind, Issues};

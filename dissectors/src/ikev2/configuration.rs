@@ -16,7 +16,7 @@ use crate::issue::{IssueKind, Issues};
 use crate::octets::Octets;
 use crate::registries::ikev2::{ConfigurationAttribute, ConfigurationType};
 
-use super::identification::address;
+use crate::address::address;
 
 /// Addresses and more that one peer gives to the other.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@
 //! ```
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::address::address;
 use crate::certificate;
 use crate::field::{Field, Value, field};
 use crate::issue::{IssueKind, Issues};
@@ -98,14 +98,4 @@ impl fmt::Display for Identification<'_> {
                 .try_for_each(|octet| write!(f, "{octet:02x}")),
         }
     }
-}
-
-/// Four or sixteen octets as an address.
-pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
-    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
-        return Some(IpAddr::V4(Ipv4Addr::from(octets)));
-    }
-    <[u8; 16]>::try_from(octets)
-        .ok()
-        .map(|octets| IpAddr::V6(Ipv6Addr::from(octets)))
 }

@@ -8,7 +8,7 @@ use crate::registries::ikev2::{
 };
 use crate::{Attribute, Issues};
 
-use super::identification::address;
+use crate::address::address;
 
 /// Types whose data has one length, in octets.
 const FIXED_LENGTHS: [(NotifyType, usize); 21] = [

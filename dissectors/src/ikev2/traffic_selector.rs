@@ -24,7 +24,7 @@ use crate::registries::ikev2::TrafficSelectorType;
 use crate::registries::ip::IpProtocol;
 use crate::{Registry, payload};
 
-use super::identification::address;
+use crate::address;
 
 /// Which packets belong into the child SA, seen from one end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,21 +181,16 @@ impl<'a> Selector<'a> {
         let &[a, b, c, d, ref addresses @ ..] = data else {
             return None;
         };
-        let (first, last) = addresses.split_at_checked(addresses.len() / 2)?;
         let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
         Some(Self::Range {
             protocol,
             ports,
-            addresses: (address(first)?, address(last)?),
+            addresses: address::pair(addresses)?,
         })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        let write_address = |address: IpAddr, out: &mut Vec<u8>| match address {
-            IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
-            IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
-        };
         match *self {
             Self::Range {
                 protocol,
@@ -209,8 +204,8 @@ impl<'a> Selector<'a> {
                 out.extend_from_slice(&[selector_type.0, protocol, 0, 0]);
                 out.extend_from_slice(&ports.0.to_be_bytes());
                 out.extend_from_slice(&ports.1.to_be_bytes());
-                write_address(addresses.0, out);
-                write_address(addresses.1, out);
+                address::encode(addresses.0, out);
+                address::encode(addresses.1, out);
             }
             Self::Other {
                 selector_type,

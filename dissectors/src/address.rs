@@ -1,9 +1,9 @@
-//! Addresses, subnets and ranges as IKEv1 has them: octets of an address, of a mask, of two ends (RFC 2407, section 4.6.2).
+//! Addresses, subnets and ranges in octets: of an address, of a mask, of two ends (RFC 2407, section 4.6.2; RFC 7296, section 3.13.1).
 
 use std::net::IpAddr;
 
 /// The address in four or sixteen octets; `None` for any other number of octets.
-pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
+pub(crate) fn address(octets: &[u8]) -> Option<IpAddr> {
     if let Ok(octets) = <[u8; 4]>::try_from(octets) {
         return Some(IpAddr::from(octets));
     }
@@ -11,13 +11,13 @@ pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
 }
 
 /// Two addresses of the same family, one behind the other.
-pub(super) fn pair(octets: &[u8]) -> Option<(IpAddr, IpAddr)> {
+pub(crate) fn pair(octets: &[u8]) -> Option<(IpAddr, IpAddr)> {
     let (first, second) = octets.split_at_checked(octets.len() / 2)?;
     address(first).zip(address(second))
 }
 
 /// Writes the octets of an address.
-pub(super) fn encode(address: IpAddr, out: &mut Vec<u8>) {
+pub(crate) fn encode(address: IpAddr, out: &mut Vec<u8>) {
     match address {
         IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
         IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
