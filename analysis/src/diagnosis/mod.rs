@@ -1,0 +1,13 @@
+//! Why a tunnel failed: what there is to find, and the rules that find it.
+//!
+//! A [`Declaration`] says what a diagnosis is; a rule of the same file says when a capture shows it. One file per topic.
+
+mod catalogue;
+mod declaration;
+#[allow(clippy::module_inception)]
+mod diagnosis;
+mod reachability;
+
+pub use catalogue::{by_id, catalogue, near};
+pub use declaration::{Confidence, Declaration, Need, Severity, Side};
+pub use diagnosis::{Competitor, Diagnosis, Evidence};
