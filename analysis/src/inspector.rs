@@ -97,6 +97,9 @@ impl Inspector {
             tunnel: place.tunnel,
             retransmission_of: place.retransmission_of,
             duplicate_of: place.duplicate_of,
+            esp_opened: None,
+            esp_closed: None,
+            ah_integrity: None,
         }
     }
 
@@ -238,9 +241,7 @@ impl Inspector {
         match packet {
             Packet::Ike(message) => Content::Ike(Ike {
                 message,
-                answers: None,
-                nat: None,
-                reassembled: None,
+                ..Ike::default()
             }),
             Packet::Esp(esp) => Content::Esp(esp),
             Packet::Ah(ah) => {

@@ -11,10 +11,15 @@ mod inspector;
 mod limits;
 mod nat_detection;
 mod observation;
+mod opened;
 mod recent;
 
 pub use inspector::{Inspector, InspectorOptions};
 pub use observation::{
     Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted, Reassembled,
     Unrelated,
+};
+pub use opened::{
+    Carriage, Closed, EspOpened, Inner, Integrity, KeySource, Opened, OpeningNote, Proof, Verdict,
+    Verification,
 };

@@ -7,6 +7,8 @@ use ikescope_capture::{NotIp, Note, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
 use ikescope_dissectors::{Ah, Esp, IpComp, Issues, Message, Registry, Wesp};
 
+use crate::opened::{Closed, EspOpened, Integrity, Opened, Verification};
+
 /// A frame by its place: the index of the file and the number of the frame in it, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrameId {
@@ -71,6 +73,12 @@ pub struct Observation<'a> {
     pub retransmission_of: Option<FrameId>,
     /// The frame that this one repeats: captured twice.
     pub duplicate_of: Option<FrameId>,
+    /// What was inside ESP; always none without keys.
+    pub esp_opened: Option<Box<EspOpened>>,
+    /// Why ESP or AH was not opened or verified; none without keys.
+    pub esp_closed: Option<Closed>,
+    /// Whether the ICV of AH belongs to the packet; none without a key.
+    pub ah_integrity: Option<Integrity>,
 }
 
 impl Observation<'_> {
@@ -167,7 +175,7 @@ pub struct Quoted<'a> {
 }
 
 /// An IKE message and its place in the conversation.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ike<'a> {
     /// The message; `None` when not even the header is there.
     pub message: Option<Message<'a>>,
@@ -177,6 +185,13 @@ pub struct Ike<'a> {
     pub nat: Option<NatDetection>,
     /// The message that IKEv1 fragments gave, at the fragment that completed it.
     pub reassembled: Option<Reassembled>,
+    /// What was inside its encrypted payload, or behind its header in IKEv1; always none without keys. For a message in
+    /// fragments it stands at the fragment that completed it.
+    pub opened: Option<Box<Opened>>,
+    /// Why an encrypted message was not opened; none where it was, where nothing is encrypted, and without keys.
+    pub closed: Option<Closed>,
+    /// What its proofs are worth: AUTH, HASH and signatures. Empty without keys.
+    pub verifications: Vec<Verification>,
 }
 
 /// An IKEv1 message that was put together from fragments: its octets are its own.

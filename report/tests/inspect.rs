@@ -53,6 +53,9 @@ fn observation(number: u64, content: Content<'_>) -> Observation<'_> {
         tunnel: None,
         retransmission_of: None,
         duplicate_of: None,
+        esp_opened: None,
+        esp_closed: None,
+        ah_integrity: None,
     }
 }
 
@@ -60,9 +63,7 @@ fn ike(octets: &[u8]) -> Ike<'_> {
     let message = Message::parse(Octets::new(octets), &mut Issues::default());
     Ike {
         message,
-        answers: None,
-        nat: None,
-        reassembled: None,
+        ..Ike::default()
     }
 }
 
@@ -312,9 +313,7 @@ fn offsets_count_from_the_ike_header_and_issues_from_the_frame() {
     let message = Message::parse(Octets::new(&octets).from(4), &mut issues);
     let content = Content::Ike(Ike {
         message,
-        answers: None,
-        nat: None,
-        reassembled: None,
+        ..Ike::default()
     });
     let packet = Observation {
         issues,
