@@ -28,21 +28,11 @@ pub(crate) enum SpiFilter {
 pub(crate) struct Frames(Vec<RangeInclusive<u64>>);
 
 impl Selection {
-    /// Whether this is a packet of IPsec, or one about it.
-    pub(crate) fn is_ipsec(observation: &Observation<'_>) -> bool {
-        !matches!(
-            observation.content,
-            Content::Other(_) | Content::Icmp { quoted: None, .. }
-        )
-    }
-
     /// Whether the user asked for this packet.
     pub(crate) fn wants(&self, observation: &Observation<'_>) -> bool {
-        (self.all || Self::is_ipsec(observation))
-            && self
-                .frames
-                .as_ref()
-                .is_none_or(|frames| frames.contains(observation.frame.number))
+        self.frames
+            .as_ref()
+            .is_none_or(|frames| frames.contains(observation.frame.number))
             && (self.hosts.is_empty() || self.hosts.iter().any(|host| host.is_of(observation)))
             && (self.spis.is_empty() || self.spis.iter().any(|spi| spi.is_in(&observation.content)))
     }
@@ -69,7 +59,8 @@ impl Host {
             .any(|Endpoint { address, .. }| self.contains(*address))
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether the address is this one, or in this network.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
                 let differing = (network.to_bits() ^ address.to_bits()).leading_zeros();

@@ -17,15 +17,16 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// Begins to listen for what the user selected, packets that can be of IPsec if nothing else.
+    /// Begins to listen for what the user selected, or for `everything`, else for packets that can be of IPsec.
     pub(crate) fn open(
         interface: &str,
         options: &Live,
         selection: &Selection,
+        everything: bool,
     ) -> Result<Self, CaptureError> {
         let source = match &selection.filter {
             Some(expression) => open(interface, Some(expression)),
-            None if selection.all => open(interface, None),
+            None if everything => open(interface, None),
             None => open_for_ipsec(interface, &selection.ports),
         }?;
         Ok(Self {

@@ -11,6 +11,7 @@ mod interrupt;
 mod live;
 mod output;
 mod progress;
+mod reading;
 mod stdin;
 
 use std::process::ExitCode;

@@ -2,216 +2,113 @@
 
 use std::io::{self, IsTerminal};
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
-use ikescope_analysis::{Inspector, InspectorOptions, Observation};
-use ikescope_capture::{CaptureError, Options, Stack, Timestamp};
+use ikescope_analysis::Observation;
+use ikescope_capture::Frame;
 use ikescope_report::{
-    CaptureSummary, CsvWriter, JsonWriter, NdjsonWriter, PacketWriter, TextOptions, TextWriter,
-    TimeColumn, TimeZone,
+    CsvWriter, JsonWriter, NdjsonWriter, PacketWriter, TextOptions, TextWriter, TimeColumn,
+    TimeZone,
 };
 
-use crate::args::{Cli, Format, Inspect, Selection, Time, View};
+use crate::args::{Format, Inspect, Time, View};
 use crate::exit::{Error, Exit, complain};
-use crate::frame_filter::FrameFilter;
-use crate::input::{self, Next, Opened, Source};
-use crate::interrupt::Interrupt;
 use crate::output::Output;
-use crate::progress::Progress;
+use crate::reading::{Consumer, Ended, Reading, counted};
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit, Error> {
-    require_input(options);
-    let selection = &options.selection;
-    let frames_filter = match &options.live.interface {
-        None => selection
-            .filter
-            .as_deref()
-            .map(FrameFilter::new)
-            .transpose()?,
-        Some(_) => None,
-    };
-    let interrupt = Interrupt::listen()?;
-    let Opened {
-        source,
-        names,
-        unreadable,
-    } = open(options, &interrupt)?;
-    let output = Output::open(&options.view.output, &options.inputs)?;
+    let mut reading = Reading::open("inspect", &options.input, &options.selection, options.all)?;
+    let output = Output::open(&options.view.output, &options.input.inputs)?;
     let name = output.name().to_owned();
-    let progress = !options.view.quiet && !options.view.no_progress && !output.is_terminal();
+    reading.show_progress(&options.view.quiet, output.is_terminal());
     let mut inspection = Inspection {
-        selection,
-        frames_filter,
-        stack: Stack::new(Options::default()),
-        inspector: Inspector::new(InspectorOptions {
-            ports: selection.ports.clone(),
-        }),
-        writer: writer(&options.view, names.len() > 1, output),
-        progress: Progress::new(progress),
+        options,
+        writer: writer(&options.view, reading.names().len() > 1, output),
+        name,
         tally: Tally::default(),
-        failed: unreadable.is_some(),
-        unreadable,
     };
-    let mut source = source;
-    inspection.read(&mut source, &interrupt, &name)?;
-    #[cfg(feature = "live")]
-    if let Source::Live(listening) = &mut source {
-        listening.tell_drops();
-    }
-    if interrupt.is_set() && inspection.tally.shown == 0 {
+    let ended = reading.run(&mut inspection)?;
+    if ended.interrupted && inspection.tally.shown == 0 {
         return Ok(Exit::Interrupted);
     }
-    inspection.finish(names, &name, options.view.quiet)
+    inspection.finish(&ended)
 }
 
 /// One run over a capture.
 struct Inspection<'a> {
-    selection: &'a Selection,
-    frames_filter: Option<FrameFilter>,
-    stack: Stack,
-    inspector: Inspector,
+    options: &'a Inspect,
     writer: Box<dyn PacketWriter>,
-    progress: Progress,
+    /// What the writer writes to, as it is called in messages.
+    name: String,
     tally: Tally,
-    /// Whether an input gave no packet.
-    failed: bool,
-    /// Why reading stopped early.
-    unreadable: Option<String>,
 }
 
 /// What was met.
 #[derive(Default)]
 struct Tally {
-    frames: u64,
     ipsec: u64,
     shown: u64,
     with_issues: u64,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
+}
+
+impl Consumer for Inspection<'_> {
+    fn observe(&mut self, _: &Frame<'_>, observation: &Observation<'_>) -> Result<(), Error> {
+        self.tally.count(observation);
+        if !self.wants(observation) {
+            return Ok(());
+        }
+        self.tally.shown += 1;
+        let written = self.writer.packet(observation);
+        written.map_err(|source| Error::write(&self.name, source))
+    }
+
+    fn pause(&mut self) -> Result<(), Error> {
+        let flushed = self.writer.flush();
+        flushed.map_err(|source| Error::write(&self.name, source))
+    }
 }
 
 impl Inspection<'_> {
-    fn read(
-        &mut self,
-        source: &mut Source,
-        interrupt: &Interrupt,
-        output: &str,
-    ) -> Result<(), Error> {
-        loop {
-            let frame = match source.next(interrupt) {
-                Ok(Next::Frame(frame)) => frame,
-                #[cfg(feature = "live")]
-                Ok(Next::Quiet) => continue,
-                Ok(Next::End) => return Ok(()),
-                // What was cut by Ctrl-C is no fault of the input.
-                Err(_) if interrupt.is_set() => return Ok(()),
-                Err(error) => {
-                    let ends = matches!(error, CaptureError::Live { .. });
-                    self.note(&error);
-                    if ends {
-                        return Ok(());
-                    }
-                    continue;
-                }
-            };
-            if let Some(filter) = &mut self.frames_filter
-                && !filter.matches(&frame)?
-            {
-                continue;
-            }
-            self.tally.frames += 1;
-            if frame.time.is_some() {
-                self.tally.first = self.tally.first.or(frame.time);
-                self.tally.last = frame.time;
-            }
-            let mut written = Ok(());
-            let Self {
-                selection,
-                stack,
-                inspector,
-                writer,
-                tally,
-                ..
-            } = self;
-            stack.decode(&frame, &mut |datagram| {
-                let observation = inspector.observe(&datagram);
-                tally.count(&observation);
-                if selection.wants(&observation) && written.is_ok() {
-                    tally.shown += 1;
-                    written = writer.packet(&observation);
-                }
-            });
-            if written.is_ok() && source.may_wait() {
-                written = self.writer.flush();
-            }
-            written.map_err(|source| Error::write(output, source))?;
-            self.progress.tick(|| source.octets());
-        }
+    fn wants(&self, observation: &Observation<'_>) -> bool {
+        (self.options.all || observation.is_ipsec()) && self.options.selection.wants(observation)
     }
 
-    /// Tells why an input ended early.
-    fn note(&mut self, error: &CaptureError) {
-        self.progress.clear();
-        complain(error);
-        self.failed |= input::packets_before(error) == 0;
-        self.unreadable.get_or_insert(error.to_string());
-    }
-
-    fn finish(mut self, names: Vec<String>, output: &str, quiet: bool) -> Result<Exit, Error> {
-        self.progress.clear();
-        let place = names.join(", ");
-        let summary = CaptureSummary {
-            files: names,
-            packets: self.tally.frames,
-            first: self.tally.first,
-            last: self.tally.last,
-            unreadable: self.unreadable,
-        };
-        self.writer
-            .finish(&summary)
-            .map_err(|source| Error::write(output, source))?;
-        tell_dropped(&self.stack);
-        let code = if self.failed {
-            Exit::Failed
-        } else {
-            Exit::Done
-        };
-        if self.tally.frames > 0 || !self.failed {
-            self.tally.tell(self.selection, &place, quiet);
+    fn finish(mut self, ended: &Ended) -> Result<Exit, Error> {
+        let written = self.writer.finish(&ended.summary);
+        written.map_err(|source| Error::write(&self.name, source))?;
+        if ended.has_packets() {
+            self.tally.tell(self.options, ended);
         }
-        Ok(code)
+        Ok(ended.exit())
     }
 }
 
 impl Tally {
     fn count(&mut self, observation: &Observation<'_>) {
-        self.ipsec += u64::from(Selection::is_ipsec(observation));
+        self.ipsec += u64::from(observation.is_ipsec());
         self.with_issues += u64::from(!observation.issues.is_empty());
     }
 
     /// A sentence on standard error: why nothing is shown, or for somebody at a terminal how much was.
-    fn tell(&self, selection: &Selection, place: &str, quiet: bool) {
+    fn tell(&self, options: &Inspect, ended: &Ended) {
         let Self {
-            frames,
             ipsec,
             shown,
             with_issues,
-            ..
         } = self;
-        let frames = counted(*frames, "packet");
+        let frames = counted(ended.summary.packets, "packet");
+        let place = ended.place();
         if *ipsec == 0 {
-            let hint = if selection.all {
+            let hint = if options.all {
                 ""
             } else {
                 " (try --port N, or --all to see everything)"
             };
             complain(&format_args!("no IPsec in {frames} of {place}{hint}"));
-        } else if *shown == 0 && selection.narrows() {
+        } else if *shown == 0 && options.selection.narrows() {
             complain(&format_args!(
                 "none of the {} of IPsec in {place} match --host, --spi or --frames",
                 counted(*ipsec, "packet")
             ));
-        } else if !quiet && io::stderr().is_terminal() {
+        } else if !options.view.quiet.quiet && io::stderr().is_terminal() {
             let issues = match with_issues {
                 0 => String::new(),
                 _ => format!(", {with_issues} with issues"),
@@ -221,73 +118,6 @@ impl Tally {
             ));
         }
     }
-}
-
-/// Bounds that were reached: what was given up is not in the result.
-fn tell_dropped(stack: &Stack) {
-    let dropped = stack.dropped();
-    if dropped.crowded_datagrams > 0 {
-        complain(&format_args!(
-            "{} were given up because too many were open at once",
-            counted(dropped.crowded_datagrams, "fragmented IP datagram")
-        ));
-    }
-    if dropped.streams > 0 {
-        complain(&format_args!(
-            "{} were forgotten because too many were open at once",
-            counted(dropped.streams, "TCP stream")
-        ));
-    }
-}
-
-fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}
-
-/// Ends the program if nothing was named to read.
-fn require_input(options: &Inspect) {
-    if !options.inputs.is_empty() || options.live.interface.is_some() {
-        return;
-    }
-    let what = if io::stdin().is_terminal() {
-        "no INPUT: name a capture file, for instance `ikescope inspect capture.pcapng`, or an interface with -i"
-    } else {
-        "no INPUT: to read standard input say so, for instance `tcpdump -w - | ikescope inspect -`"
-    };
-    let mut command = Cli::command();
-    command.build();
-    let inspect = command.find_subcommand_mut("inspect");
-    match inspect {
-        Some(inspect) => inspect
-            .error(ErrorKind::MissingRequiredArgument, what)
-            .exit(),
-        None => command
-            .error(ErrorKind::MissingRequiredArgument, what)
-            .exit(),
-    }
-}
-
-fn open(options: &Inspect, interrupt: &Interrupt) -> Result<Opened, Error> {
-    match &options.live.interface {
-        Some(interface) => open_live(interface, options),
-        None => input::open_files(&options.inputs, interrupt),
-    }
-}
-
-#[cfg(feature = "live")]
-fn open_live(interface: &str, options: &Inspect) -> Result<Opened, Error> {
-    let listening = crate::live::Listening::open(interface, &options.live, &options.selection)?;
-    Ok(Opened {
-        source: Source::Live(Box::new(listening)),
-        names: vec![interface.to_owned()],
-        unreadable: None,
-    })
-}
-
-#[cfg(not(feature = "live"))]
-fn open_live(_: &str, _: &Inspect) -> Result<Opened, Error> {
-    Err(Error::Unable(crate::exit::WITHOUT_LIVE.to_owned()))
 }
 
 fn writer(view: &View, several_files: bool, output: Output) -> Box<dyn PacketWriter> {

@@ -1,0 +1,17 @@
+//! The one definition of the command line: parser, help, manual and completions come from it.
+
+mod cli;
+mod generate;
+mod input;
+mod inspect;
+mod interfaces;
+mod keys;
+mod output;
+
+pub(crate) use cli::{Cli, Command};
+pub(crate) use generate::{Generate, Generated};
+pub(crate) use input::{Input, Live, Selection};
+pub(crate) use inspect::{Format, Inspect, View};
+pub(crate) use interfaces::Interfaces;
+pub(crate) use keys::Keys;
+pub(crate) use output::{Color, ListFormat, Output, Quiet, Time};

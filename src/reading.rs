@@ -1,0 +1,267 @@
+//! Reading a capture from its first frame to its last, the same for every command.
+
+use std::io::{self, IsTerminal};
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use ikescope_analysis::{Inspector, InspectorOptions, Observation};
+use ikescope_capture::{CaptureError, Frame, Options, Stack};
+use ikescope_report::CaptureSummary;
+
+use crate::args::{Cli, Input, Quiet, Selection};
+use crate::exit::{Error, Exit, complain};
+use crate::frame_filter::FrameFilter;
+use crate::input::{self, Next, Opened, Source};
+use crate::interrupt::Interrupt;
+use crate::progress::Progress;
+
+/// What a command does with packets.
+pub(crate) trait Consumer {
+    /// The next packet, and the frame that carried or completed it.
+    fn observe(&mut self, frame: &Frame<'_>, observation: &Observation<'_>) -> Result<(), Error>;
+
+    /// The next packet may be long in coming: what is known should be shown.
+    fn pause(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// A capture that is being read.
+pub(crate) struct Reading {
+    source: Source,
+    frames_filter: Option<FrameFilter>,
+    stack: Stack,
+    inspector: Inspector,
+    progress: Progress,
+    interrupt: Interrupt,
+    summary: CaptureSummary,
+    /// Whether an input gave no packet.
+    failed: bool,
+}
+
+/// How a capture ended.
+pub(crate) struct Ended {
+    /// Files, packets, times, and why reading stopped early.
+    pub(crate) summary: CaptureSummary,
+    /// Whether an input gave no packet.
+    pub(crate) failed: bool,
+    /// Whether Ctrl-C ended it.
+    pub(crate) interrupted: bool,
+}
+
+impl Reading {
+    /// Opens what the user named. `everything` is for live capture: also packets that cannot be of IPsec.
+    pub(crate) fn open(
+        command: &str,
+        input: &Input,
+        selection: &Selection,
+        everything: bool,
+    ) -> Result<Self, Error> {
+        require_input(command, input);
+        let frames_filter = match (&selection.filter, &input.live.interface) {
+            (Some(expression), None) => Some(FrameFilter::new(expression)?),
+            // The kernel filters what comes from an interface.
+            _ => None,
+        };
+        let interrupt = Interrupt::listen()?;
+        let opened = match &input.live.interface {
+            Some(interface) => open_live(interface, input, selection, everything),
+            None => input::open_files(&input.inputs, &interrupt),
+        }?;
+        let Opened {
+            source,
+            names,
+            unreadable,
+        } = opened;
+        Ok(Self {
+            source,
+            frames_filter,
+            stack: Stack::new(Options::default()),
+            inspector: Inspector::new(InspectorOptions {
+                ports: selection.ports.clone(),
+            }),
+            progress: Progress::new(false),
+            interrupt,
+            failed: unreadable.is_some(),
+            summary: CaptureSummary {
+                files: names,
+                packets: 0,
+                first: None,
+                last: None,
+                unreadable,
+            },
+        })
+    }
+
+    /// The inputs as they were named, by index.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.summary.files
+    }
+
+    /// Shows progress, unless the user wants quiet or `somebody_watches` the result as it comes.
+    pub(crate) fn show_progress(&mut self, quiet: &Quiet, somebody_watches: bool) {
+        let wanted = !quiet.quiet && !quiet.no_progress && !somebody_watches;
+        self.progress = Progress::new(wanted);
+    }
+
+    /// Reads to the end, or to Ctrl-C.
+    pub(crate) fn run(mut self, consumer: &mut impl Consumer) -> Result<Ended, Error> {
+        self.read(consumer)?;
+        self.progress.clear();
+        #[cfg(feature = "live")]
+        if let Source::Live(listening) = &mut self.source {
+            listening.tell_drops();
+        }
+        tell_dropped(&self.stack);
+        Ok(Ended {
+            summary: self.summary,
+            failed: self.failed,
+            interrupted: self.interrupt.is_set(),
+        })
+    }
+
+    fn read(&mut self, consumer: &mut impl Consumer) -> Result<(), Error> {
+        loop {
+            let frame = match self.source.next(&self.interrupt) {
+                Ok(Next::Frame(frame)) => frame,
+                #[cfg(feature = "live")]
+                Ok(Next::Quiet) => continue,
+                Ok(Next::End) => return Ok(()),
+                // What was cut by Ctrl-C is no fault of the input.
+                Err(_) if self.interrupt.is_set() => return Ok(()),
+                Err(error) => {
+                    let ends = matches!(error, CaptureError::Live { .. });
+                    self.note(&error);
+                    if ends {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            };
+            if let Some(filter) = &mut self.frames_filter
+                && !filter.matches(&frame)?
+            {
+                continue;
+            }
+            self.summary.packets += 1;
+            if frame.time.is_some() {
+                self.summary.first = self.summary.first.or(frame.time);
+                self.summary.last = frame.time;
+            }
+            let mut consumed = Ok(());
+            let inspector = &mut self.inspector;
+            self.stack.decode(&frame, &mut |datagram| {
+                if consumed.is_ok() {
+                    consumed = consumer.observe(&frame, &inspector.observe(&datagram));
+                }
+            });
+            consumed?;
+            if self.source.may_wait() {
+                consumer.pause()?;
+            }
+            self.progress.tick(|| self.source.octets());
+        }
+    }
+
+    /// Tells why an input ended early.
+    fn note(&mut self, error: &CaptureError) {
+        self.progress.clear();
+        complain(error);
+        self.failed |= input::packets_before(error) == 0;
+        self.summary
+            .unreadable
+            .get_or_insert_with(|| error.to_string());
+    }
+}
+
+impl Ended {
+    /// The code of a command that did what it could with the capture.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.failed {
+            Exit::Failed
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// Whether there was anything to look at, rather than only an error that was told.
+    pub(crate) fn has_packets(&self) -> bool {
+        self.summary.packets > 0 || !self.failed
+    }
+
+    /// The inputs in one line.
+    pub(crate) fn place(&self) -> String {
+        self.summary.files.join(", ")
+    }
+}
+
+/// Bounds that were reached: what was given up is not in the result.
+fn tell_dropped(stack: &Stack) {
+    let dropped = stack.dropped();
+    if dropped.crowded_datagrams > 0 {
+        complain(&format_args!(
+            "{} were given up because too many were open at once",
+            counted(dropped.crowded_datagrams, "fragmented IP datagram")
+        ));
+    }
+    if dropped.streams > 0 {
+        complain(&format_args!(
+            "{} were forgotten because too many were open at once",
+            counted(dropped.streams, "TCP stream")
+        ));
+    }
+}
+
+/// `1 packet`, `2 packets`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// Ends the program if nothing was named to read.
+fn require_input(command: &str, input: &Input) {
+    if !input.inputs.is_empty() || input.live.interface.is_some() {
+        return;
+    }
+    let what = if io::stdin().is_terminal() {
+        format!(
+            "no INPUT: name a capture file, for instance `ikescope {command} capture.pcapng`, or an interface with -i"
+        )
+    } else {
+        format!(
+            "no INPUT: to read standard input say so, for instance `tcpdump -w - | ikescope {command} -`"
+        )
+    };
+    usage(command, &what)
+}
+
+/// Ends the program with a word on how the command is used.
+pub(crate) fn usage(command: &str, what: &str) -> ! {
+    let mut program = Cli::command();
+    program.build();
+    let kind = ErrorKind::MissingRequiredArgument;
+    match program.find_subcommand_mut(command) {
+        Some(command) => command.error(kind, what).exit(),
+        None => program.error(kind, what).exit(),
+    }
+}
+
+#[cfg(feature = "live")]
+fn open_live(
+    interface: &str,
+    input: &Input,
+    selection: &Selection,
+    everything: bool,
+) -> Result<Opened, Error> {
+    let listening = crate::live::Listening::open(interface, &input.live, selection, everything)?;
+    Ok(Opened {
+        source: Source::Live(Box::new(listening)),
+        names: vec![interface.to_owned()],
+        unreadable: None,
+    })
+}
+
+#[cfg(not(feature = "live"))]
+fn open_live(_: &str, _: &Input, _: &Selection, _: bool) -> Result<Opened, Error> {
+    Err(Error::Unable(crate::exit::WITHOUT_LIVE.to_owned()))
+}
