@@ -12,6 +12,7 @@ pub mod hash;
 pub mod ikev1;
 pub mod ikev2;
 pub mod key_exchange;
+pub mod key_material;
 pub mod keys;
 pub mod mac;
 pub mod opening;
