@@ -13,6 +13,10 @@ pub(crate) enum Exit {
     Done,
     /// A part could not be done, and was told.
     Failed,
+    /// Done, and there is something: a failure that was diagnosed, a finding, a verdict.
+    Found,
+    /// A target gave no answer of IKE.
+    Unanswered,
     /// Interrupted before there was anything to print.
     Interrupted,
 }
@@ -60,6 +64,8 @@ pub(crate) fn report(result: Result<Exit, Error>) -> ExitCode {
     let code = match result {
         Ok(Exit::Done) | Err(Error::ClosedPipe) => DONE,
         Ok(Exit::Failed) => FAILED,
+        Ok(Exit::Found) => FOUND,
+        Ok(Exit::Unanswered) => UNANSWERED,
         Ok(Exit::Interrupted) => INTERRUPTED,
         Err(error) => {
             complain(&error);
@@ -84,6 +90,8 @@ fn code_of(error: &Error) -> u8 {
 const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
+const FOUND: u8 = 3;
+const UNANSWERED: u8 = 4;
 /// 128 and the number of SIGINT, as shells count.
 pub(crate) const INTERRUPTED: u8 = 130;
 /// What live capture says where it was left out.
