@@ -13,6 +13,7 @@ mod nat_detection;
 mod observation;
 mod opened;
 mod recent;
+pub mod tunnels;
 
 pub use inspector::{Inspector, InspectorOptions};
 pub use observation::{

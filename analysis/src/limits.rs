@@ -32,3 +32,9 @@ pub(crate) const CAPTURED_TWICE_NANOS: i64 = 20_000_000;
 
 /// Octets of one IKEv1 message in fragments: what fits in one UDP datagram, which is what it replaces.
 pub(crate) const MAX_FRAGMENTED_OCTETS: usize = 65_535;
+
+/// Proposals of one SA payload that are kept. strongSwan's default offer has 2, the largest of the corpus 24.
+pub(crate) const MAX_PROPOSALS: usize = 64;
+
+/// Transforms of one proposal that are kept: every algorithm of the registries, and more.
+pub(crate) const MAX_TRANSFORMS: usize = 128;

@@ -1,0 +1,26 @@
+//! Tunnels: IKE SAs with their messages, child SAs and flows of ESP and AH.
+//!
+//! A [`Tracker`] takes observations in order and hands out each [`Tunnel`] when it has ended. What it knows is owned,
+//! bounded, and in the time of the capture.
+
+mod capture_facts;
+mod child;
+mod flow;
+mod message;
+mod payloads;
+mod proposal;
+mod tunnel;
+
+pub use capture_facts::{CaptureFacts, FragmentedDatagram, Surroundings, Traffic};
+pub use child::{Child, ChildState, EncapsulationMode, ForwardSecrecy};
+pub use flow::{Flow, IcmpError, PortChange};
+pub use message::{Message, Sender, SenderEnds, Step, Transmission};
+pub use payloads::{
+    Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange, Notify,
+    Payloads,
+};
+pub use proposal::{Algorithms, Lifetime, Proposal, Protocol, Suite, Transform};
+pub use tunnel::{
+    Authentication, Keepalives, Mode, Opening, Peer, PskCheck, PskResult, Rekeys, Stage, State,
+    Tunnel, Vendor,
+};
