@@ -1,10 +1,17 @@
 //! All diagnoses.
 
 use super::declaration::Declaration;
-use super::reachability;
+use super::{authentication, certificates, eap, negotiation, reachability, xauth};
 
 /// One list per topic.
-const TOPICS: &[&[&Declaration]] = &[reachability::DECLARATIONS];
+const TOPICS: &[&[&Declaration]] = &[
+    reachability::DECLARATIONS,
+    negotiation::DECLARATIONS,
+    authentication::DECLARATIONS,
+    certificates::DECLARATIONS,
+    eap::DECLARATIONS,
+    xauth::DECLARATIONS,
+];
 
 /// Every diagnosis, topic by topic.
 pub fn catalogue() -> impl Iterator<Item = &'static Declaration> {

@@ -2,11 +2,16 @@
 //!
 //! A [`Declaration`] says what a diagnosis is; a rule of the same file says when a capture shows it. One file per topic.
 
+mod authentication;
 mod catalogue;
+mod certificates;
 mod declaration;
 #[allow(clippy::module_inception)]
 mod diagnosis;
+mod eap;
+mod negotiation;
 mod reachability;
+mod xauth;
 
 pub use catalogue::{by_id, catalogue, near};
 pub use declaration::{Confidence, Declaration, Need, Severity, Side};
