@@ -1,7 +1,10 @@
 //! All diagnoses.
 
 use super::declaration::Declaration;
-use super::{authentication, certificates, eap, negotiation, reachability, xauth};
+use super::{
+    authentication, certificates, child, cloud, data_plane, denial, eap, fragmentation, interop,
+    liveness, mobility, nat, negotiation, reachability, rekey, xauth,
+};
 
 /// One list per topic.
 const TOPICS: &[&[&Declaration]] = &[
@@ -11,6 +14,16 @@ const TOPICS: &[&[&Declaration]] = &[
     certificates::DECLARATIONS,
     eap::DECLARATIONS,
     xauth::DECLARATIONS,
+    child::DECLARATIONS,
+    nat::DECLARATIONS,
+    fragmentation::DECLARATIONS,
+    rekey::DECLARATIONS,
+    liveness::DECLARATIONS,
+    mobility::DECLARATIONS,
+    data_plane::DECLARATIONS,
+    interop::DECLARATIONS,
+    denial::DECLARATIONS,
+    cloud::DECLARATIONS,
 ];
 
 /// Every diagnosis, topic by topic.

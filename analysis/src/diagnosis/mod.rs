@@ -5,12 +5,22 @@
 mod authentication;
 mod catalogue;
 mod certificates;
+mod child;
+mod cloud;
+mod data_plane;
 mod declaration;
+mod denial;
 #[allow(clippy::module_inception)]
 mod diagnosis;
 mod eap;
+mod fragmentation;
+mod interop;
+mod liveness;
+mod mobility;
+mod nat;
 mod negotiation;
 mod reachability;
+mod rekey;
 mod xauth;
 
 pub use catalogue::{by_id, catalogue, near};

@@ -1,0 +1,470 @@
+//! Known disagreements of particular implementations.
+
+use super::declaration::{Declaration, Need, Severity, Side};
+
+/// Everything on this topic.
+pub(super) const DECLARATIONS: &[&Declaration] = &[
+    &MS_FRAGMENT_TINY,
+    &ASA_AEAD_INTEG,
+    &ASA_MULTI_TS,
+    &ROUTEROS_STARTS_4500,
+    &MACOS14_IKE_REKEY,
+    &APPLE_NO_PFS_MACOS,
+    &APPLE_DN_AS_FQDN,
+    &WINDOWS_MODP1024_DEFAULT,
+    &WINDOWS_NO_IDR,
+    &WINDOWS_SERVER_REKEY_12345,
+    &FORTINET_PSS_TRAILER,
+    &SONICWALL_CLEAR_MSG5,
+    &RACOON_E_FLAG_FRAGMENT,
+    &LIBRESWAN_WRONG_IV_NOTIFY,
+    &LIBRESWAN_MALFORMED_SUPPRESSED,
+    &ANDROID6_SHA2_96,
+    &PALOALTO_FAST_DELETE,
+    &CHECKPOINT_SUPERNET,
+    &CHECKPOINT_SHA384_VERSION_ISSUES,
+    &EIGHT_PROPOSAL_LIMIT,
+    &INTERMEDIATE_IKE_REKEY_BADKEYS,
+    &STRONGSWAN_KE_VS_NOPROP,
+];
+
+pub(super) static MS_FRAGMENT_TINY: Declaration = Declaration {
+    id: "ms-fragment-tiny",
+    title: "The peer splits its IKE messages into very small fragments",
+    severity: Severity::Note,
+    weight: 14,
+    explanation: "Windows splits IKE messages for an IP packet of 576 octets. The number of fragments can exceed \
+        what an old peer accepts.",
+    symptom: "Works with some gateways only; error 809.",
+    wire: "Encrypted fragments of at most 576 octets of IP, in a message of many fragments.",
+    opened: "",
+    checks: &[(Side::Responder, "a version that accepts more fragments")],
+    needs: &[Need::Clear],
+    competitors: &[("ike-frag-limit-exceeded", "no answer follows")],
+    references: &["RFC 7383, section 2.5.1"],
+    see: None,
+};
+
+pub(super) static ASA_AEAD_INTEG: Declaration = Declaration {
+    id: "asa-aead-integ",
+    title: "AEAD cipher with an integrity transform, as some Cisco versions want or refuse",
+    severity: Severity::Warning,
+    weight: 50,
+    explanation: "Beside an AEAD cipher there is no integrity algorithm. Some peers demand the value NONE, others \
+        demand that the transform is left out; a rekey between the two is refused. Whether this is one is possible.",
+    symptom: "A rekey with AES-GCM fails between ASA and another implementation.",
+    wire: "With a vendor ID of Cisco: a refused CREATE_CHILD_SA.",
+    opened: "A proposal with an AEAD cipher and INTEG NONE, refused with NO_PROPOSAL_CHOSEN.",
+    checks: &[(
+        Side::Both,
+        "versions; the proposal with and without INTEG NONE",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[("rekey-pfs-mismatch", "the group differs")],
+    references: &["RFC 7296, section 3.3", "RFC 5282, section 8"],
+    see: None,
+};
+
+pub(super) static ASA_MULTI_TS: Declaration = Declaration {
+    id: "asa-multi-ts",
+    title: "A peer of Cisco takes one pair of networks for a child",
+    severity: Severity::Warning,
+    weight: 40,
+    explanation: "Crypto maps of ASA and IOS know one pair of networks for each SA, and narrow a request for several \
+        to the first. The others need a child each.",
+    symptom: "Only the first network works towards an ASA.",
+    wire: "With a vendor ID of Cisco.",
+    opened: "Several selectors in the request, one in the response.",
+    checks: &[(Side::Initiator, "one child for each pair of networks")],
+    needs: &[Need::IkeKeys],
+    competitors: &[],
+    references: &["RFC 7296, section 2.9"],
+    see: Some("ts-narrowed"),
+};
+
+pub(super) static ROUTEROS_STARTS_4500: Declaration = Declaration {
+    id: "routeros-starts-4500",
+    title: "The first message goes to UDP 4500 already",
+    severity: Severity::Note,
+    weight: 18,
+    explanation: "The initiator begins on UDP 4500 with the non-ESP marker, as the standard allows. Older RouterOS \
+        did so with a NAT detection hash of port 500, so that encapsulation follows without a NAT.",
+    symptom: "Encapsulation in UDP without a NAT.",
+    wire: "IKE_SA_INIT or the first message of IKEv1 to UDP 4500.",
+    opened: "",
+    checks: &[
+        (
+            Side::Initiator,
+            "a port of 500 in the configuration of the peer, if encapsulation is not wanted",
+        ),
+        (Side::Network, "UDP 4500 must pass from the first packet"),
+    ],
+    needs: &[Need::Clear],
+    competitors: &[(
+        "false-nat-detection",
+        "the hash fits another port than the one used",
+    )],
+    references: &["RFC 7296, section 2.23", "RFC 3948, section 2.2"],
+    see: None,
+};
+
+pub(super) static MACOS14_IKE_REKEY: Declaration = Declaration {
+    id: "macos14-ike-rekey",
+    title: "The proposals of an IKE rekey do not begin with number 1",
+    severity: Severity::Failure,
+    weight: 62,
+    explanation: "The request to renew the IKE SA has proposals whose first number is not 1, as macOS 14 sent. A \
+        strict responder refuses it.",
+    symptom: "A drop every 24 or 48 minutes with macOS 14.",
+    wire: "A refused CREATE_CHILD_SA with a key exchange, at 24 or 48 minutes.",
+    opened: "The SA payload of the request begins with proposal number 3.",
+    checks: &[
+        (Side::Initiator, "update macOS"),
+        (
+            Side::Responder,
+            "accept other numbers, or a longer life of the IKE SA than the client's",
+        ),
+    ],
+    needs: &[Need::IkeKeys],
+    competitors: &[("ike-rekey-refused", "the proposals begin with number 1")],
+    references: &["RFC 7296, section 3.3.1"],
+    see: None,
+};
+
+pub(super) static APPLE_NO_PFS_MACOS: Declaration = Declaration {
+    id: "apple-no-pfs-macos",
+    title: "Apple clients differ in PFS for rekeys",
+    severity: Severity::Note,
+    weight: 30,
+    explanation: "iOS offers rekeys with and without PFS, macOS without only. A server that demands PFS ends the \
+        tunnel of macOS at the first rekey.",
+    symptom: "macOS drops at the first rekey, iOS does not.",
+    wire: "As rekey-pfs-mismatch, with an Apple client.",
+    opened: "The request has no KE payload, the answer is NO_PROPOSAL_CHOSEN.",
+    checks: &[(
+        Side::Responder,
+        "allow rekeys without PFS for these clients",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[],
+    references: &["RFC 7296, section 1.3.3"],
+    see: Some("rekey-pfs-mismatch"),
+};
+
+pub(super) static APPLE_DN_AS_FQDN: Declaration = Declaration {
+    id: "apple-dn-as-fqdn",
+    title: "An identity of type FQDN holds a distinguished name",
+    severity: Severity::Warning,
+    weight: 56,
+    explanation: "The identity is announced as a domain name, and its text is a distinguished name of a certificate. \
+        The peer compares type and text and finds no match. Apple clients send it so.",
+    symptom: "\"No matching peer config found\" for an identity that looks right.",
+    wire: "Nothing: the identities are encrypted.",
+    opened: "ID_FQDN whose text contains attributes like CN= and commas.",
+    checks: &[
+        (
+            Side::Initiator,
+            "use a name from the subjectAltName of the certificate as identity",
+        ),
+        (
+            Side::Responder,
+            "a connection with an identity of type FQDN and this text",
+        ),
+    ],
+    needs: &[Need::IkeKeys],
+    competitors: &[("id-mismatch-v2", "type and text belong together")],
+    references: &["RFC 7296, section 3.5"],
+    see: None,
+};
+
+pub(super) static WINDOWS_MODP1024_DEFAULT: Declaration = Declaration {
+    id: "windows-modp1024-default",
+    title: "Windows offers MODP-1024 only, as shipped",
+    severity: Severity::Note,
+    weight: 30,
+    explanation: "Windows offers the key exchange of 1024 bits only, unless it is told otherwise, and gateways \
+        refuse it today.",
+    symptom: "\"Policy match error\", 13868.",
+    wire: "All proposals of a Windows initiator have MODP-1024.",
+    opened: "",
+    checks: &[(
+        Side::Initiator,
+        "Set-VpnConnectionIPsecConfiguration, or the registry value NegotiateDH2048_AES256",
+    )],
+    needs: &[Need::Clear],
+    competitors: &[],
+    references: &["RFC 8247, section 2.4"],
+    see: Some("legacy-only-offer"),
+};
+
+pub(super) static WINDOWS_NO_IDR: Declaration = Declaration {
+    id: "windows-no-idr",
+    title: "The initiator does not say whom it wants to reach",
+    severity: Severity::Note,
+    weight: 12,
+    explanation: "The first IKE_AUTH request has no IDr. A responder with several identities chooses one itself, \
+        which may be the wrong one. Windows sends none; alone it is no fault.",
+    symptom: "A gateway with several certificates presents the wrong one.",
+    wire: "Nothing.",
+    opened: "IKE_AUTH without IDr in the request.",
+    checks: &[(
+        Side::Responder,
+        "the connection that serves clients without IDr must have the right certificate",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[("id-mismatch-v2", "the responder refuses")],
+    references: &["RFC 7296, section 1.2", "RFC 7296, section 2.15"],
+    see: None,
+};
+
+pub(super) static WINDOWS_SERVER_REKEY_12345: Declaration = Declaration {
+    id: "windows-server-rekey-12345",
+    title: "Windows refuses rekeys that the server begins",
+    severity: Severity::Failure,
+    weight: 64,
+    explanation: "The answer of Windows to the rekey is its private notification 12345 with an error number.",
+    symptom: "The tunnel drops when the server rekeys.",
+    wire: "A response that is a little larger than one notification alone.",
+    opened: "Notification 12345 with four octets.",
+    checks: &[(
+        Side::Responder,
+        "do not begin rekeys towards Windows clients",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[],
+    references: &["RFC 7296, section 3.10.1"],
+    see: Some("windows-rekey-refused"),
+};
+
+pub(super) static FORTINET_PSS_TRAILER: Declaration = Declaration {
+    id: "fortinet-pss-trailer",
+    title: "A signature with RSA-PSS may differ in its trailer field",
+    severity: Severity::Warning,
+    weight: 40,
+    explanation: "FortiGate may leave the trailer field of RSA-PSS out or write it where others do not, so the \
+        algorithm identifiers differ octet for octet. Whether this is the cause is possible.",
+    symptom: "Authentication with certificates fails against FortiGate with RSA-PSS.",
+    wire: "SIGNATURE_HASH_ALGORITHMS in both directions, and a refused IKE_AUTH.",
+    opened: "A digital signature with RSA-PSS parameters with an explicit trailer field.",
+    checks: &[(
+        Side::Both,
+        "switch RSA-PSS off, or the trailer field on (rsa_pss_trailerfield in strongSwan)",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[("signature-hash-mismatch", "the hashes differ")],
+    references: &["RFC 7427, section 3", "RFC 4055, section 3.1"],
+    see: None,
+};
+
+pub(super) static SONICWALL_CLEAR_MSG5: Declaration = Declaration {
+    id: "sonicwall-clear-msg5",
+    title: "Main mode message 5 is not encrypted",
+    severity: Severity::Warning,
+    weight: 52,
+    explanation: "The third round of main mode must be encrypted, and here identity and hash are sent in clear. Some \
+        implementations accept it, others refuse, as it shows the identity.",
+    symptom: "\"Unencrypted message 5 refused\"; it works with one product only.",
+    wire: "Main mode with the payloads ID and HASH and without the encryption flag.",
+    opened: "",
+    checks: &[
+        (Side::Initiator, "update the device, or use IKEv2"),
+        (
+            Side::Responder,
+            "whether unencrypted messages in main mode are accepted",
+        ),
+    ],
+    needs: &[Need::Clear],
+    competitors: &[("psk-mismatch-ikev1-main", "message 5 is encrypted")],
+    references: &["RFC 2409, section 5.4"],
+    see: None,
+};
+
+pub(super) static RACOON_E_FLAG_FRAGMENT: Declaration = Declaration {
+    id: "racoon-e-flag-fragment",
+    title: "Fragments of IKEv1 carry the encryption flag",
+    severity: Severity::Note,
+    weight: 16,
+    explanation: "The fragment payload itself is never encrypted; the message inside is. racoon sets the encryption \
+        flag on the fragments too, which strict receivers may refuse.",
+    symptom: "Fragments are dropped by one vendor.",
+    wire: "Payload 132 in a message with the encryption flag.",
+    opened: "",
+    checks: &[(Side::Both, "update, or switch IKEv1 fragmentation off")],
+    needs: &[Need::Clear],
+    competitors: &[("ikev1-fragmentation-quirks", "fragments are missing")],
+    references: &["RFC 2408, section 3.1"],
+    see: None,
+};
+
+pub(super) static LIBRESWAN_WRONG_IV_NOTIFY: Declaration = Declaration {
+    id: "libreswan-wrong-iv-notify",
+    title: "A notification that cannot be decrypted with the right keys",
+    severity: Severity::Note,
+    weight: 14,
+    explanation: "Some versions of libreswan encrypt INVALID-ID-INFORMATION with a wrong IV, so it cannot be read \
+        even with the keys. It does not say that the keys differ.",
+    symptom: "An Informational that nobody can read.",
+    wire: "An encrypted Informational after main mode message 5.",
+    opened: "Message 5 opens with the keys and the Informational does not.",
+    checks: &[(Side::Responder, "its log; a newer version")],
+    needs: &[Need::IkeKeys],
+    competitors: &[(
+        "psk-mismatch-ikev1-main",
+        "message 5 does not open with the keys of the responder",
+    )],
+    references: &["RFC 2409, section 5.7"],
+    see: None,
+};
+
+pub(super) static LIBRESWAN_MALFORMED_SUPPRESSED: Declaration = Declaration {
+    id: "libreswan-malformed-suppressed",
+    title: "libreswan does not send the notification about a malformed message",
+    severity: Severity::Note,
+    weight: 10,
+    explanation: "libreswan limits its notifications to one a second and, in some versions, sends none at all. So a \
+        wrong key shows as message 4 again and again, without a notification.",
+    symptom: "The log speaks of a malformed payload, the wire has no notification.",
+    wire: "Main mode message 4 repeated after message 5, with a vendor ID of libreswan.",
+    opened: "",
+    checks: &[(Side::Both, "the pre-shared key")],
+    needs: &[Need::Clear],
+    competitors: &[],
+    references: &["RFC 2408, section 5"],
+    see: Some("psk-mismatch-ikev1-main"),
+};
+
+pub(super) static ANDROID6_SHA2_96: Declaration = Declaration {
+    id: "android6-sha2-96",
+    title: "Old Android cuts HMAC-SHA2-256 at 96 bits",
+    severity: Severity::Failure,
+    weight: 60,
+    explanation: "Kernels of old Android devices send 96 bits of integrity value for HMAC-SHA2-256 instead of 128.",
+    symptom: "Connected, and no data, with Android 6 or 7.",
+    wire: "Lengths of ESP that fit an integrity value of 12 octets only.",
+    opened: "",
+    checks: &[(
+        Side::Responder,
+        "the workaround for 96 bits, or another integrity algorithm",
+    )],
+    needs: &[Need::Esp],
+    competitors: &[],
+    references: &["RFC 4868, section 2.6"],
+    see: Some("esp-icv-truncation"),
+};
+
+pub(super) static PALOALTO_FAST_DELETE: Declaration = Declaration {
+    id: "paloalto-fast-delete",
+    title: "The Delete follows the answer to the rekey within half a millisecond",
+    severity: Severity::Warning,
+    weight: 42,
+    explanation: "The peer deletes the old child together with its answer, faster than the other side can install \
+        the new one. Palo Alto gateways do so; a peer may take the child for deleted.",
+    symptom: "The tunnel is gone after a rekey.",
+    wire: "A CREATE_CHILD_SA response and an Informational request of the same side less than half a millisecond \
+        later.",
+    opened: "",
+    checks: &[(Side::Both, "newer versions; let the other side rekey")],
+    needs: &[Need::Timing],
+    competitors: &[],
+    references: &["RFC 7296, section 2.8"],
+    see: Some("rekey-delete-race"),
+};
+
+pub(super) static CHECKPOINT_SUPERNET: Declaration = Declaration {
+    id: "checkpoint-supernet",
+    title: "Check Point sums up neighbouring networks",
+    severity: Severity::Failure,
+    weight: 60,
+    explanation: "Check Point asks for the largest network that covers several configured ones, unless told \
+        otherwise.",
+    symptom: "It fails when Check Point begins and works when it answers.",
+    wire: "A refused quick mode or child.",
+    opened: "A selector larger than those configured.",
+    checks: &[(Side::Initiator, "one tunnel for each pair of networks")],
+    needs: &[Need::IkeKeys],
+    competitors: &[],
+    references: &["RFC 7296, section 2.9"],
+    see: Some("supernet-domain"),
+};
+
+pub(super) static CHECKPOINT_SHA384_VERSION_ISSUES: Declaration = Declaration {
+    id: "checkpoint-sha384-version-issues",
+    title: "SHA-384 may fail between versions of Check Point",
+    severity: Severity::Note,
+    weight: 10,
+    explanation: "Some versions of Check Point are reported not to agree with others on SHA-384. This is a hint for \
+        a mismatch with such a peer, and possible only.",
+    symptom: "Negotiations with SHA-384 fail after an update.",
+    wire: "SHA-384 is in the only proposal in common, with a vendor ID of Check Point.",
+    opened: "",
+    checks: &[(Side::Both, "SHA-256 instead of SHA-384; versions")],
+    needs: &[Need::Clear],
+    competitors: &[],
+    references: &["RFC 4868, section 2"],
+    see: None,
+};
+
+pub(super) static EIGHT_PROPOSAL_LIMIT: Declaration = Declaration {
+    id: "eight-proposal-limit",
+    title: "The peer may look at the first eight proposals only",
+    severity: Severity::Warning,
+    weight: 50,
+    explanation: "The matching proposal stands behind the eighth, and the peer refuses all. Some implementations \
+        read no more than eight; whether this one does is possible.",
+    symptom: "Works when the other side begins.",
+    wire: "More than eight proposals in IKE_SA_INIT and NO_PROPOSAL_CHOSEN.",
+    opened: "",
+    checks: &[(
+        Side::Initiator,
+        "the proposal that matches first; fewer proposals",
+    )],
+    needs: &[Need::Clear],
+    competitors: &[],
+    references: &["RFC 7296, section 3.3"],
+    see: Some("too-many-proposals"),
+};
+
+pub(super) static INTERMEDIATE_IKE_REKEY_BADKEYS: Declaration = Declaration {
+    id: "intermediate-ike-rekey-badkeys",
+    title: "After an IKE rekey with several key exchanges the keys may differ",
+    severity: Severity::Warning,
+    weight: 46,
+    explanation: "When the first negotiation used IKE_INTERMEDIATE, versions of libreswan and strongSwan derived \
+        different keys in the rekey of the IKE SA. All messages of the new SA then stay without answer. Possible, \
+        with both vendors seen.",
+    symptom: "The tunnel dies after the first rekey of the IKE SA.",
+    wire: "IKE_INTERMEDIATE in the setup, a CREATE_CHILD_SA with IKE_FOLLOWUP_KE, then unanswered messages with the \
+        new SPIs.",
+    opened: "Messages of the new SA do not open with keys derived as RFC 9370 says.",
+    checks: &[(
+        Side::Both,
+        "newer versions; reauthentication instead of a rekey",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[(
+        "rekey-unanswered",
+        "the request for the rekey itself is not answered",
+    )],
+    references: &["RFC 9370, section 2.2.4", "RFC 9242, section 3.3"],
+    see: None,
+};
+
+pub(super) static STRONGSWAN_KE_VS_NOPROP: Declaration = Declaration {
+    id: "strongswan-ke-vs-noprop",
+    title: "NO_PROPOSAL_CHOSEN where INVALID_KE_PAYLOAD was to be expected",
+    severity: Severity::Note,
+    weight: 12,
+    explanation: "When the group of a rekey is not the one it wants, strongSwan may answer NO_PROPOSAL_CHOSEN though \
+        another group of the offer would do. The initiator then does not try again with that group.",
+    symptom: "A rekey is refused though a common group is in the offer.",
+    wire: "A refused CREATE_CHILD_SA.",
+    opened: "A KE payload of one group, several groups in the proposal, NO_PROPOSAL_CHOSEN.",
+    checks: &[(
+        Side::Initiator,
+        "the group that the peer wants first in the list",
+    )],
+    needs: &[Need::IkeKeys],
+    competitors: &[],
+    references: &["RFC 7296, section 1.3"],
+    see: Some("rekey-pfs-mismatch"),
+};
