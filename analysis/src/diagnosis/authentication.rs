@@ -1,6 +1,7 @@
 //! Whether the peers accept who the other one says it is: pre-shared keys, identities, methods.
 
 use super::declaration::{Declaration, Need, Severity, Side};
+use super::engine::TunnelRule;
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -19,6 +20,9 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &AUTH_SILENT_DROP,
     &UNIQUENESS_KILL,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[];
 
 pub(super) static PSK_MISMATCH_IKEV1_MAIN: Declaration = Declaration {
     id: "psk-mismatch-ikev1-main",

@@ -1,6 +1,7 @@
 //! Whether the peers trust each other's certificates.
 
 use super::declaration::{Declaration, Need, Severity, Side};
+use super::engine::TunnelRule;
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -12,6 +13,9 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &CERT_WRONG_CA_REQUESTED,
     &CERT_SLOW_VALIDATION,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[];
 
 pub(super) static CERT_IKE_AUTH_FRAGMENTS_LOST: Declaration = Declaration {
     id: "cert-ike-auth-fragments-lost",

@@ -1,6 +1,7 @@
 //! Remote access in IKEv2: EAP and configuration.
 
 use super::declaration::{Declaration, Need, Severity, Side};
+use super::engine::TunnelRule;
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -11,6 +12,9 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &ADDRESS_POOL_EXHAUSTED,
     &CP_REQUIRED,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[];
 
 pub(super) static EAP_METHOD_REJECTED: Declaration = Declaration {
     id: "eap-method-rejected",

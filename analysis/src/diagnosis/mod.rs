@@ -13,6 +13,7 @@ mod denial;
 #[allow(clippy::module_inception)]
 mod diagnosis;
 mod eap;
+mod engine;
 mod fragmentation;
 mod interop;
 mod liveness;
@@ -26,3 +27,4 @@ mod xauth;
 pub use catalogue::{by_id, catalogue, near};
 pub use declaration::{Confidence, Declaration, Need, Severity, Side};
 pub use diagnosis::{Competitor, Diagnosis, Evidence};
+pub use engine::{diagnose, diagnose_capture};

@@ -1,6 +1,7 @@
 //! Whether the peers agree on how to speak: IKE_SA_INIT, and the first messages of main and aggressive mode.
 
 use super::declaration::{Declaration, Need, Severity, Side};
+use super::engine::TunnelRule;
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -23,6 +24,9 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &PQ_MULTI_KE_UNSUPPORTED,
     &UNAUTHENTICATED_ERROR_IGNORED,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[];
 
 pub(super) static NO_PROPOSAL_CHOSEN_INIT: Declaration = Declaration {
     id: "no-proposal-chosen-init",

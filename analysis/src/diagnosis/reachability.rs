@@ -1,6 +1,7 @@
 //! Whether the peers reach each other at all.
 
 use super::declaration::{Declaration, Need, Severity, Side};
+use super::engine::{CaptureRule, TunnelRule};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -19,6 +20,12 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &INITIATOR_NEVER_STARTS,
     &CAPTURE_ARTIFACT,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[];
+
+/// Its rules for whole captures.
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[];
 
 pub(super) static NO_RESPONSE_TO_FIRST_MESSAGE: Declaration = Declaration {
     id: "no-response-to-first-message",

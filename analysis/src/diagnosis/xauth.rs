@@ -1,6 +1,7 @@
 //! Remote access in IKEv1: XAUTH and mode config.
 
 use super::declaration::{Declaration, Need, Severity, Side};
+use super::engine::TunnelRule;
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -10,6 +11,9 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &MODECFG_PUSH_PULL_MISMATCH,
     &V1_XAUTH_EVERY_REKEY,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[];
 
 pub(super) static XAUTH_NOT_OFFERED_OR_UNSUPPORTED: Declaration = Declaration {
     id: "xauth-not-offered-or-unsupported",
