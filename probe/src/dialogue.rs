@@ -1,0 +1,331 @@
+//! What a strategy speaks through: it asks, waits, and reads the answer.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use ikescope_crypto::CryptoError;
+use ikescope_crypto::key_exchange::{KeyExchange, KeyExchangeFacts};
+use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
+use ikescope_dissectors::{Flags, Header};
+
+use crate::config::Target;
+use crate::limits::{HALF_OPEN_TIMEOUT, MAX_HALF_OPEN, MAX_VENDOR_IDS};
+use crate::random::Random;
+use crate::report::{Icmp, NatFacts};
+use crate::transport::Counters;
+
+/// An IKE message to be sent, and what answers it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The message from the first octet of its header, without marker.
+    pub octets: Vec<u8>,
+    /// Which messages are answers.
+    pub expected: Expected,
+}
+
+/// Which messages with the initiator SPI of a request answer it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Any message of IKEv1, or one of another major version, which is an answer too.
+    Ikev1,
+    /// A response of IKEv2 with this message id; not one with exactly these octets in it, which was sent before and is the
+    /// answer to an earlier request with the same SPI (an old COOKIE).
+    Ikev2 {
+        /// The message id of the request.
+        message_id: u32,
+        /// Octets that mark an answer to something earlier.
+        stale: Option<Vec<u8>>,
+    },
+    /// Nothing: it is sent once and not waited for.
+    Nothing,
+}
+
+impl Expected {
+    pub(crate) fn answers(&self, header: &Header, octets: &[u8]) -> bool {
+        match self {
+            Self::Ikev1 => true,
+            Self::Ikev2 { message_id, stale } => {
+                let response = header.flags.contains(Flags::RESPONSE);
+                let other_version = header.version.major() != 2;
+                let old = stale.as_ref().is_some_and(|stale| {
+                    octets.windows(stale.len().max(1)).any(|part| part == stale)
+                });
+                !old && (other_version || (response && header.message_id == *message_id))
+            }
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A message, without marker.
+    Answer(Vec<u8>),
+    /// No answer to any transmission.
+    Silence,
+    /// ICMP to two transmissions.
+    Unreachable(Icmp),
+}
+
+/// What was learned that is not of one version: strategies of the same target share it.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Vendor ids in the order in which they came, each once.
+    pub vendor_ids: Vec<Vec<u8>>,
+    /// Address translation.
+    pub nat: NatFacts,
+    /// What the behaviour looks like.
+    pub implementation: Option<String>,
+}
+
+/// Handle of a strategy to the exchanges of its target. Copies share all.
+#[derive(Clone)]
+pub struct Dialogue(Rc<Shared>);
+
+struct Shared {
+    target: Target,
+    random: Random,
+    now: Cell<Duration>,
+    wake: Cell<Option<Duration>>,
+    request: Cell<Option<Request>>,
+    reply: Cell<Option<Reply>>,
+    counters: Cell<Counters>,
+    answered: Cell<bool>,
+    slower: Cell<bool>,
+    known: RefCell<Known>,
+    key_exchanges: RefCell<Vec<(KeyExchangeMethod, Made)>>,
+    half_open: RefCell<Vec<HalfOpen>>,
+    most_half_open: Cell<usize>,
+    half_open_limit: usize,
+}
+
+/// A key exchange and its public value.
+pub type Made = (Rc<KeyExchange>, Rc<[u8]>);
+
+#[derive(Clone, Copy, Debug)]
+struct HalfOpen {
+    spi: u64,
+    until: Duration,
+}
+
+impl fmt::Debug for Dialogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Dialogue").field(&self.0.target).finish()
+    }
+}
+
+impl Dialogue {
+    pub(crate) fn new(target: Target, random: Random, half_open_limit: usize) -> Self {
+        Self(Rc::new(Shared {
+            target,
+            random,
+            now: Cell::default(),
+            wake: Cell::default(),
+            request: Cell::default(),
+            reply: Cell::default(),
+            counters: Cell::default(),
+            answered: Cell::default(),
+            slower: Cell::default(),
+            known: RefCell::default(),
+            key_exchanges: RefCell::default(),
+            half_open: RefCell::default(),
+            most_half_open: Cell::default(),
+            half_open_limit: half_open_limit.clamp(1, MAX_HALF_OPEN.max(half_open_limit)),
+        }))
+    }
+
+    /// Sends a message and waits for its answer: retransmission and pacing are done below.
+    pub async fn exchange(&self, request: Request) -> Reply {
+        self.0.reply.set(None);
+        self.0.request.set(Some(request));
+        poll_fn(|_| match self.0.reply.take() {
+            Some(reply) => Poll::Ready(reply),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Sends a message once and does not wait for an answer.
+    pub async fn send(&self, octets: Vec<u8>) {
+        let expected = Expected::Nothing;
+        self.exchange(Request { octets, expected }).await;
+    }
+
+    /// Waits.
+    pub async fn pause(&self, duration: Duration) {
+        let until = self.now() + duration;
+        poll_fn(|_| match self.now() >= until {
+            true => {
+                self.0.wake.set(None);
+                Poll::Ready(())
+            }
+            false => {
+                self.0.wake.set(Some(until));
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// The time as the driver counts it.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.0.now.get()
+    }
+
+    /// Who is asked.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.0.target
+    }
+
+    /// Where questions go.
+    #[must_use]
+    pub fn remote(&self) -> SocketAddr {
+        self.0.target.remote
+    }
+
+    /// Random octets.
+    #[must_use]
+    pub fn random(&self) -> &Random {
+        &self.0.random
+    }
+
+    /// Datagrams sent and received so far, by all strategies of this target.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.0.counters.get()
+    }
+
+    /// Whether the peer answered anything yet, in any version.
+    #[must_use]
+    pub fn answered(&self) -> bool {
+        self.0.answered.get()
+    }
+
+    /// Halves the rate: the peer shows that it is asked too often.
+    pub fn slow_down(&self) {
+        self.0.slower.set(true);
+    }
+
+    /// A key exchange with a valid public value, made once for each method and used again: the peer keeps nothing of most
+    /// questions, and nothing that matters is protected by it.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsupported`] for a method that cannot be computed.
+    pub fn key_exchange(&self, method: KeyExchangeMethod) -> Result<Made, CryptoError> {
+        let known = self.0.key_exchanges.borrow();
+        if let Some((_, made)) = known.iter().find(|(known, _)| *known == method) {
+            return Ok(made.clone());
+        }
+        drop(known);
+        let private_len = KeyExchangeFacts::of(method)?.private_len;
+        let key_exchange = KeyExchange::new(method, &self.random().octets(private_len))?;
+        let public: Rc<[u8]> = key_exchange.public()?.into();
+        let made = (Rc::new(key_exchange), public);
+        let mut known = self.0.key_exchanges.borrow_mut();
+        known.push((method, made.clone()));
+        Ok(made)
+    }
+
+    /// Notes a vendor id.
+    pub fn note_vendor_id(&self, vendor_id: &[u8]) {
+        let mut known = self.0.known.borrow_mut();
+        let new = !known.vendor_ids.iter().any(|other| other == vendor_id);
+        if new && known.vendor_ids.len() < MAX_VENDOR_IDS {
+            known.vendor_ids.push(vendor_id.to_vec());
+        }
+    }
+
+    /// Notes what NAT detection says.
+    pub fn note_nat(&self, nat: NatFacts) {
+        self.0.known.borrow_mut().nat = nat;
+    }
+
+    /// Notes what the peer looks like by its behaviour; the first word stays.
+    pub fn note_implementation(&self, name: &str) {
+        let mut known = self.0.known.borrow_mut();
+        known.implementation.get_or_insert_with(|| name.to_owned());
+    }
+
+    /// What all strategies know.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        self.0.known.borrow().clone()
+    }
+
+    /// Waits until one more half-open SA at the peer is within the limit.
+    pub async fn half_open_slot(&self) {
+        loop {
+            let now = self.now();
+            let mut open = self.0.half_open.borrow().clone();
+            open.retain(|sa| sa.until > now);
+            if open.len() < self.0.half_open_limit {
+                return;
+            }
+            let first = open.iter().map(|sa| sa.until).min().unwrap_or(now);
+            self.pause(first.saturating_sub(now)).await;
+        }
+    }
+
+    /// An SA stands half-open at the peer from now on.
+    pub fn opened(&self, spi: u64) {
+        let until = self.now() + HALF_OPEN_TIMEOUT;
+        let mut open = self.0.half_open.borrow_mut();
+        open.retain(|sa| sa.spi != spi);
+        open.push(HalfOpen { spi, until });
+        drop(open);
+        let most = self.0.most_half_open.get().max(self.half_open());
+        self.0.most_half_open.set(most);
+    }
+
+    /// The peer was seen to forget it.
+    pub fn closed(&self, spi: u64) {
+        self.0.half_open.borrow_mut().retain(|sa| sa.spi != spi);
+    }
+
+    /// SAs that the peer may still hold half-open.
+    #[must_use]
+    pub fn half_open(&self) -> usize {
+        let now = self.now();
+        let open = self.0.half_open.borrow();
+        open.iter().filter(|sa| sa.until > now).count()
+    }
+
+    /// The most that were half-open at one time.
+    #[must_use]
+    pub fn most_half_open(&self) -> usize {
+        self.0.most_half_open.get()
+    }
+
+    pub(crate) fn set_now(&self, now: Duration) {
+        self.0.now.set(now);
+    }
+
+    pub(crate) fn set_progress(&self, counters: Counters, answered: bool) {
+        self.0.counters.set(counters);
+        self.0.answered.set(answered);
+    }
+
+    pub(crate) fn wake(&self) -> Option<Duration> {
+        self.0.wake.get()
+    }
+
+    pub(crate) fn take_request(&self) -> Option<Request> {
+        self.0.request.take()
+    }
+
+    pub(crate) fn take_slower(&self) -> bool {
+        self.0.slower.take()
+    }
+
+    pub(crate) fn deliver(&self, reply: Reply) {
+        self.0.reply.set(Some(reply));
+    }
+}

@@ -1,0 +1,27 @@
+//! Bounds, each with its reason.
+
+use std::time::Duration;
+
+/// IKE SAs that may be half-open at a peer at any time. strongSwan asks for cookies from three on and blocks the address
+/// from five on.
+pub const MAX_HALF_OPEN: usize = 2;
+
+/// For how long a half-open IKE SA is taken to stay at a peer that was not seen to forget it: strongSwan's default.
+pub const HALF_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Suites of a policy that are listed one by one. The boxes are exact; more lines than this nobody reads.
+pub const MAX_ACCEPTED: usize = 1_000;
+
+/// Notes in one report: each kind is written once, and there are fewer kinds than this.
+pub const MAX_NOTES: usize = 64;
+
+/// Vendor ids kept of a peer. Real ones send fewer than twenty.
+pub const MAX_VENDOR_IDS: usize = 64;
+
+/// Octets of an IKE message that fit a datagram on a path of 1,280 octets without fragments (IPv6, RFC 8200, section 5),
+/// with room for the marker and tunnels.
+pub(crate) const MAX_MESSAGE: usize = 1_200;
+
+/// Datagrams that one strategy may send. The largest policy of a real peer took 120; a peer that answers at random must
+/// not be asked for ever.
+pub(crate) const MAX_DATAGRAMS: u64 = 4_000;

@@ -1,0 +1,208 @@
+//! The probe of one target: drives its strategies, one after the other.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use crate::config::{Config, Protocol, Target};
+use crate::dialogue::{Dialogue, Reply};
+use crate::ikev1::{self, Ikev1Report};
+use crate::ikev2::{self, Ikev2Report};
+use crate::random::Random;
+use crate::report::{Icmp, Report};
+use crate::transport::{Transmit, Transport};
+
+/// The questions to one target and what is known so far. All times count from an origin that the driver chooses.
+pub struct Probe {
+    target: Target,
+    config: Config,
+    dialogue: Dialogue,
+    transport: Transport,
+    waiting: VecDeque<Protocol>,
+    running: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    ikev2: Option<Rc<RefCell<Ikev2Report>>>,
+    ikev1_main: Option<Rc<RefCell<Ikev1Report>>>,
+    ikev1_aggressive: Option<Rc<RefCell<Ikev1Report>>>,
+    began: Option<Duration>,
+    ended: Option<Duration>,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe")
+            .field("target", &self.target)
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Probe {
+    /// A probe that has sent nothing yet. The seed must come from the operating system where the peer is real.
+    #[must_use]
+    pub fn new(config: Config, target: Target, seed: [u8; 32]) -> Self {
+        let transport = Transport::new(&config, target.remote.port());
+        let asked = |protocol| config.protocols.contains(&protocol);
+        let (ikev2, main, aggressive) = (
+            asked(Protocol::Ikev2),
+            asked(Protocol::Ikev1Main),
+            asked(Protocol::Ikev1Aggressive),
+        );
+        Self {
+            dialogue: Dialogue::new(target.clone(), Random::new(seed), config.half_open),
+            waiting: config.protocols.iter().copied().collect(),
+            running: None,
+            ikev2: ikev2.then(Rc::default),
+            ikev1_main: main.then(Rc::default),
+            ikev1_aggressive: aggressive.then(Rc::default),
+            transport,
+            target,
+            config,
+            began: None,
+            ended: None,
+        }
+    }
+
+    /// The next datagram to send, if it is time for one. To be called until it gives `None`.
+    pub fn poll_transmit(&mut self, now: Duration) -> Option<Transmit> {
+        self.advance(now);
+        let transmit = self.transport.poll_transmit(now)?;
+        self.began.get_or_insert(now);
+        self.note_progress();
+        Some(transmit)
+    }
+
+    /// Takes a datagram of the target.
+    pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) {
+        let reply = self.transport.handle_datagram(now, octets);
+        self.take(now, reply);
+    }
+
+    /// Takes an ICMP error about a datagram that was sent to the target.
+    pub fn handle_icmp(&mut self, now: Duration, icmp: Icmp) {
+        let reply = self.transport.handle_icmp(now, icmp);
+        self.take(now, reply);
+    }
+
+    /// Lets time pass. To be called when [`Self::poll_timeout`] says so; then there may be something to transmit.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        let reply = self.transport.handle_timeout(now);
+        self.take(now, reply);
+    }
+
+    /// When [`Self::handle_timeout`] and [`Self::poll_transmit`] are to be called next; `None` when the probe is finished.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        if self.is_finished() {
+            return None;
+        }
+        let idle = self.running.is_none().then_some(Duration::ZERO);
+        self.transport
+            .poll_timeout()
+            .or_else(|| self.dialogue.wake())
+            .or(idle)
+            .or(Some(Duration::ZERO))
+    }
+
+    /// Whether everything was asked.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.running.is_none() && self.waiting.is_empty()
+    }
+
+    /// Where datagrams go.
+    #[must_use]
+    pub fn remote(&self) -> SocketAddr {
+        self.target.remote
+    }
+
+    /// The most SAs that were half-open at the peer at one time.
+    #[must_use]
+    pub fn most_half_open(&self) -> usize {
+        self.dialogue.most_half_open()
+    }
+
+    /// What is known so far; also in the middle, when the user has seen enough.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let known = self.dialogue.known();
+        let now = self.ended.unwrap_or_else(|| self.dialogue.now());
+        let copy = |report: &Rc<RefCell<Ikev1Report>>| report.borrow().clone();
+        Report {
+            target: self.target.clone(),
+            ikev2: self.ikev2.as_ref().map(|report| report.borrow().clone()),
+            ikev1_main: self.ikev1_main.as_ref().map(copy),
+            ikev1_aggressive: self.ikev1_aggressive.as_ref().map(copy),
+            icmp: self.transport.icmp,
+            vendor_ids: known.vendor_ids,
+            implementation: known.implementation,
+            nat: known.nat,
+            counters: self.transport.counters,
+            duration: self
+                .began
+                .map_or(Duration::ZERO, |began| now.saturating_sub(began)),
+        }
+    }
+
+    fn take(&mut self, now: Duration, reply: Option<Reply>) {
+        self.note_progress();
+        if let Some(reply) = reply {
+            self.dialogue.deliver(reply);
+        }
+        self.advance(now);
+    }
+
+    fn note_progress(&self) {
+        let answered = self.transport.answered();
+        self.dialogue
+            .set_progress(self.transport.counters, answered);
+    }
+
+    /// Runs strategies until all wait for something from outside.
+    fn advance(&mut self, now: Duration) {
+        self.dialogue.set_now(now);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if self.running.is_none() {
+                let Some(protocol) = self.waiting.pop_front() else {
+                    self.ended.get_or_insert(now);
+                    return;
+                };
+                self.running = self.strategy(protocol);
+            }
+            let Some(strategy) = self.running.as_mut() else {
+                continue;
+            };
+            let finished = strategy.as_mut().poll(&mut context).is_ready();
+            if self.dialogue.take_slower() {
+                self.transport.slow_down();
+            }
+            if let Some(request) = self.dialogue.take_request() {
+                self.transport.begin(request);
+            }
+            if !finished {
+                return;
+            }
+            self.running = None;
+        }
+    }
+
+    fn strategy(&self, protocol: Protocol) -> Option<Pin<Box<dyn Future<Output = ()>>>> {
+        let (dialogue, config) = (self.dialogue.clone(), self.config.clone());
+        Some(match protocol {
+            Protocol::Ikev2 => Box::pin(ikev2::ask(dialogue, config, self.ikev2.clone()?)),
+            Protocol::Ikev1Main => {
+                Box::pin(ikev1::ask_main(dialogue, config, self.ikev1_main.clone()?))
+            }
+            Protocol::Ikev1Aggressive => {
+                let report = self.ikev1_aggressive.clone()?;
+                Box::pin(ikev1::ask_aggressive(dialogue, config, report))
+            }
+        })
+    }
+}

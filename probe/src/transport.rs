@@ -1,0 +1,262 @@
+//! Exchanges with one peer: pacing, retransmission, and which answer belongs to which request.
+
+use std::time::Duration;
+
+use ikescope_dissectors::{Header, IkeSpi, Octets};
+
+use crate::config::{Config, Framing};
+use crate::dialogue::{Reply, Request};
+use crate::report::Icmp;
+
+/// A datagram to be sent to the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// The payload of the datagram.
+    pub octets: Vec<u8>,
+}
+
+/// What went over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Datagrams sent.
+    pub sent: u64,
+    /// Their octets, without headers of IP and UDP.
+    pub octets_sent: u64,
+    /// Datagrams received, also those that answered nothing.
+    pub received: u64,
+    /// Their octets.
+    pub octets_received: u64,
+    /// Datagrams sent again because no answer came.
+    pub retransmissions: u64,
+}
+
+/// The exchange in flight, and what was learned about the path.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    framing: Framing,
+    port: u16,
+    transmissions: u32,
+    most: f64,
+    rate: f64,
+    not_before: Duration,
+    round_trip: Option<Duration>,
+    answered: bool,
+    flight: Option<Flight>,
+    pub(crate) icmp: Option<Icmp>,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Debug)]
+struct Flight {
+    request: Request,
+    spi: IkeSpi,
+    sent: u32,
+    at: Duration,
+    /// When to send again, or to give up.
+    due: Duration,
+    unreachable: Option<Icmp>,
+}
+
+impl Transport {
+    pub(crate) fn new(config: &Config, port: u16) -> Self {
+        Self {
+            framing: config.framing,
+            port,
+            transmissions: config.transmissions.max(1),
+            most: config.target_rate.max(SLOWEST),
+            rate: config.target_rate.max(SLOWEST),
+            not_before: Duration::ZERO,
+            round_trip: None,
+            answered: false,
+            flight: None,
+            icmp: None,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Whether the peer answered anything yet.
+    pub(crate) fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Datagrams a second go down to half.
+    pub(crate) fn slow_down(&mut self) {
+        self.rate = f64::max(self.rate / 2.0, SLOWEST);
+    }
+
+    /// Takes a request; only one is in flight at a time.
+    pub(crate) fn begin(&mut self, request: Request) {
+        let header = Header::parse(Octets::new(&request.octets));
+        let spi = header.map_or(IkeSpi::NONE, |(_, header)| header.initiator_spi);
+        self.flight = Some(Flight {
+            request,
+            spi,
+            sent: 0,
+            at: Duration::ZERO,
+            due: Duration::ZERO,
+            unreachable: None,
+        });
+    }
+
+    pub(crate) fn poll_transmit(&mut self, now: Duration) -> Option<Transmit> {
+        let marked = self.marked();
+        let wait = self.retransmission_timeout();
+        let last = self.last_transmission();
+        let flight = self.flight.as_mut()?;
+        if flight.sent >= last || now < flight.due.max(self.not_before) {
+            return None;
+        }
+        if flight.sent > 0 {
+            self.counters.retransmissions += 1;
+            self.rate = f64::max(self.rate / 2.0, SLOWEST);
+        }
+        let mut octets = Vec::with_capacity(flight.request.octets.len() + MARKER.len());
+        if marked {
+            octets.extend_from_slice(&MARKER);
+        }
+        octets.extend_from_slice(&flight.request.octets);
+        let back_off = 1_u32.checked_shl(flight.sent).unwrap_or(u32::MAX);
+        flight.sent += 1;
+        flight.at = now;
+        flight.due = now + wait.saturating_mul(back_off).min(LONGEST);
+        self.not_before = now + Duration::from_secs_f64(1.0 / self.rate);
+        self.counters.sent += 1;
+        self.counters.octets_sent += octets.len() as u64;
+        Some(Transmit { octets })
+    }
+
+    /// Takes a datagram; gives the end of the exchange if it answers the request in flight.
+    pub(crate) fn handle_datagram(&mut self, now: Duration, datagram: &[u8]) -> Option<Reply> {
+        self.counters.received += 1;
+        self.counters.octets_received += datagram.len() as u64;
+        let marked = datagram.starts_with(&MARKER);
+        let octets = match marked {
+            true => datagram.get(MARKER.len()..)?,
+            false => datagram,
+        };
+        let (_, header) = Header::parse(Octets::new(octets)).ok()?;
+        let flight = self.flight.as_ref()?;
+        if flight.sent == 0
+            || header.initiator_spi != flight.spi
+            || !flight.request.expected.answers(&header, octets)
+        {
+            return None;
+        }
+        // Karn: the time of a repeated request says nothing about the path.
+        if flight.sent == 1 {
+            let sample = now.saturating_sub(flight.at);
+            let smoothed = self.round_trip.map_or(sample, |old| (old * 7 + sample) / 8);
+            self.round_trip = Some(smoothed);
+            self.rate = f64::min(self.rate + 1.0, self.most);
+        }
+        if self.framing == Framing::ByPort && !STANDARD_PORTS.contains(&self.port) {
+            self.framing = match marked {
+                true => Framing::Marker,
+                false => Framing::Plain,
+            };
+        }
+        self.answered = true;
+        self.flight = None;
+        Some(Reply::Answer(octets.to_vec()))
+    }
+
+    /// Takes an ICMP error. The request is sent once more before it is believed: one error may be of a passing state.
+    pub(crate) fn handle_icmp(&mut self, now: Duration, icmp: Icmp) -> Option<Reply> {
+        self.icmp = Some(icmp);
+        let flight = self.flight.as_mut()?;
+        if flight.unreachable.replace(icmp).is_some() && flight.sent > 1 {
+            self.flight = None;
+            return Some(Reply::Unreachable(icmp));
+        }
+        flight.due = flight.due.min(now + AFTER_ICMP);
+        None
+    }
+
+    /// Gives the end of an exchange whose last transmission was not answered in time.
+    pub(crate) fn handle_timeout(&mut self, now: Duration) -> Option<Reply> {
+        let last = self.last_transmission();
+        let flight = self.flight.as_ref()?;
+        if flight.sent < last || now < flight.due {
+            return None;
+        }
+        let unreachable = flight.unreachable;
+        self.flight = None;
+        Some(unreachable.map_or(Reply::Silence, Reply::Unreachable))
+    }
+
+    /// When something is to be done next.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        let flight = self.flight.as_ref()?;
+        Some(match flight.sent < self.last_transmission() {
+            true => flight.due.max(self.not_before),
+            false => flight.due,
+        })
+    }
+
+    /// Which transmission is the last one of the exchange in flight.
+    fn last_transmission(&self) -> u32 {
+        let flight = self.flight.as_ref();
+        let once = flight.is_some_and(|flight| {
+            matches!(flight.request.expected, crate::dialogue::Expected::Nothing)
+        });
+        let unreachable = flight.is_some_and(|flight| flight.unreachable.is_some());
+        match (once, unreachable, self.answered) {
+            (true, _, _) => 1,
+            (_, true, _) => 2,
+            (_, _, true) => self.transmissions,
+            // Nobody may be there; a retransmission less saves the longest wait.
+            (_, _, false) => self.transmissions.saturating_sub(1).max(1),
+        }
+    }
+
+    /// The first wait for an answer; it doubles with every transmission.
+    fn retransmission_timeout(&self) -> Duration {
+        let flight = self.flight.as_ref();
+        if let Some(flight) = flight
+            && matches!(flight.request.expected, crate::dialogue::Expected::Nothing)
+        {
+            return Duration::ZERO;
+        }
+        if flight.is_some_and(|flight| flight.unreachable.is_some()) {
+            return AFTER_ICMP;
+        }
+        match self.round_trip {
+            None if !self.answered => FIRST_WAIT,
+            None => SHORTEST,
+            Some(round_trip) => (round_trip * 3).clamp(SHORTEST, LONGEST),
+        }
+    }
+
+    /// Whether the marker stands in front of what is sent next.
+    fn marked(&self) -> bool {
+        match self.framing {
+            Framing::Marker => true,
+            Framing::Plain => false,
+            Framing::ByPort if PLAIN_PORTS.contains(&self.port) => false,
+            Framing::ByPort if self.port == NAT_TRAVERSAL => true,
+            // Most daemons on another port want the marker (neither port is 500), so it comes first.
+            Framing::ByPort => self
+                .flight
+                .as_ref()
+                .is_none_or(|flight| flight.sent % 2 == 0),
+        }
+    }
+}
+
+/// Four zero octets where ESP has its SPI (RFC 3948, section 2.2).
+pub(crate) const MARKER: [u8; 4] = [0; 4];
+
+/// IKE (RFC 7296) and GDOI (RFC 6407) without a marker.
+const PLAIN_PORTS: [u16; 2] = [500, 848];
+const NAT_TRAVERSAL: u16 = 4500;
+const STANDARD_PORTS: [u16; 3] = [500, 848, NAT_TRAVERSAL];
+
+/// Wait for the first answer of a peer that may not be there.
+const FIRST_WAIT: Duration = Duration::from_millis(700);
+/// A peer that computes a large group answers late: a second datagram in that time would be wasted.
+const SHORTEST: Duration = Duration::from_millis(1_000);
+const LONGEST: Duration = Duration::from_secs(8);
+/// Between an ICMP error and the transmission that proves it.
+const AFTER_ICMP: Duration = Duration::from_millis(250);
+/// Datagrams a second that are left after many losses.
+const SLOWEST: f64 = 1.0;
