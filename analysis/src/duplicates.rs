@@ -5,10 +5,12 @@ use ikescope_dissectors::Spi;
 use crate::limits::RECENT_PACKETS;
 use crate::observation::FrameId;
 
-/// The last packets by SPI and sequence number. A slot holds one packet: older ones are overwritten.
+/// The last packets by SPI and sequence number. A packet has a pair of slots, of which it takes the one used less lately.
+///
+/// Small enough for the first cache: every packet looks here, and at a place that nothing foretells.
 #[derive(Debug)]
 pub(crate) struct RecentPackets {
-    slots: Vec<Slot>,
+    pairs: Vec<[Slot; 2]>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,13 +18,14 @@ struct Slot {
     spi: u32,
     sequence: u32,
     digest: u64,
-    frame: Option<FrameId>,
+    /// Frame number 0 where the slot is empty.
+    frame: FrameId,
 }
 
 impl RecentPackets {
     pub(crate) fn new() -> Self {
         Self {
-            slots: vec![Slot::default(); RECENT_PACKETS],
+            pairs: vec![<[Slot; 2]>::default(); RECENT_PACKETS / 2],
         }
     }
 
@@ -36,22 +39,25 @@ impl RecentPackets {
         frame: FrameId,
     ) -> Option<FrameId> {
         let mixed = (spi.0 ^ sequence.rotate_left(16)).wrapping_mul(0x9e37_79b1);
-        let index = (mixed >> 8) as usize & (RECENT_PACKETS - 1);
+        let index = (mixed >> 8) as usize & (RECENT_PACKETS / 2 - 1);
         let tail = octets
             .last_chunk::<8>()
             .map_or(0, |tail| u64::from_be_bytes(*tail));
         let digest = tail ^ ((octets.len() as u64) << 48);
-        let slot = self.slots.get_mut(index)?;
-        if let Some(first) = slot.frame
-            && (slot.spi, slot.sequence, slot.digest) == (spi.0, sequence, digest)
-        {
-            return Some(first);
+        let pair = self.pairs.get_mut(index)?;
+        let same = |slot: &&Slot| {
+            slot.frame.number != 0
+                && (slot.spi, slot.sequence, slot.digest) == (spi.0, sequence, digest)
+        };
+        if let Some(first) = pair.iter().find(same) {
+            return Some(first.frame);
         }
-        *slot = Slot {
+        pair.swap(0, 1);
+        pair[0] = Slot {
             spi: spi.0,
             sequence,
             digest,
-            frame: Some(frame),
+            frame,
         };
         None
     }

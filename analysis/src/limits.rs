@@ -13,9 +13,9 @@ pub(crate) const MAX_EXCHANGES: usize = 8_192;
 /// number; fragments count one each.
 pub(crate) const MAX_MESSAGES: usize = 64;
 
-/// ESP and AH packets that are remembered to find those captured twice. The second copy follows within a few packets.
-/// A power of two.
-pub(crate) const RECENT_PACKETS: usize = 8_192;
+/// ESP and AH packets that are remembered to find those captured twice. The second copy follows within a few packets; 32
+/// KiB of them stay in the first cache. A power of two.
+pub(crate) const RECENT_PACKETS: usize = 1_024;
 
 /// IKEv1 messages that are being put together from fragments.
 pub(crate) const MAX_FRAGMENTED: usize = 256;
