@@ -5,6 +5,9 @@
 /// Octets read at once from an uncompressed file that is read alone. Larger reads are not faster.
 pub const READ_BUFFER: usize = 1 << 17;
 
+/// Octets of a file from which on a thread reads ahead; smaller ones are read sooner than it starts.
+pub(crate) const READ_AHEAD_FROM: u64 = 1 << 22;
+
 /// Octets read at once when many files are merged, so that a thousand rotated files take 64 MiB.
 pub const SMALL_READ_BUFFER: usize = 1 << 16;
 

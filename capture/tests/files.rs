@@ -575,3 +575,50 @@ fn times_are_those_of_tshark() {
         }
     }
 }
+
+#[test]
+fn a_large_file_reads_as_the_same_octets_from_a_stream() {
+    let order = Order(false);
+    let mut octets = order.pcap_header(0xa1b2_c3d4, 1);
+    // Short and long packets, some longer than any buffer.
+    for number in 0_u32.. {
+        let length = match number % 64 {
+            0 => 200_000,
+            1 => 70_000,
+            short => 40 + short * 31,
+        };
+        let packet: Vec<u8> = (0..length).map(|place| (place ^ number) as u8).collect();
+        octets.extend(order.pcap_record(1_700_000_000 + number, 0, &[], &packet));
+        if octets.len() > 6_000_000 {
+            break;
+        }
+    }
+    let path = std::env::temp_dir().join(format!("ikescope-large-{}.pcap", std::process::id()));
+    for cut in [0, 1, 100_000, 1_000_003] {
+        let there = &octets[..octets.len() - cut];
+        std::fs::write(&path, there).unwrap();
+        let mut file = FileReader::open(&path, 0).unwrap();
+        let stream = Cursor::new(there.to_vec());
+        let mut stream = FileReader::from_read(Box::new(stream), "stream", 0).unwrap();
+        loop {
+            match (file.next(), stream.next()) {
+                (Ok(Some(one)), Ok(Some(other))) => {
+                    assert_eq!((one.number, one.time), (other.number, other.time));
+                    assert!(one.octets == other.octets, "frame {} differs", one.number);
+                }
+                (Ok(None), Ok(None)) => break,
+                (Err(one), Err(other)) => {
+                    let text =
+                        |error: CaptureError, name: &str| error.to_string().replace(name, "");
+                    assert_eq!(
+                        text(one, &path.display().to_string()),
+                        text(other, "stream")
+                    );
+                }
+                (one, other) => panic!("{one:?} and {other:?}"),
+            }
+        }
+        assert!(file.packets() > 500, "cut {cut}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}

@@ -2,6 +2,7 @@
 
 mod pcap;
 mod pcapng;
+mod read_ahead;
 mod reader;
 mod window;
 mod zstd;

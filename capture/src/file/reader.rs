@@ -7,7 +7,7 @@ use super::pcapng::{
 };
 use super::window::Window;
 use super::zstd::Zstd;
-use crate::limits::{MAX_BLOCK, READ_BUFFER};
+use crate::limits::{MAX_BLOCK, READ_AHEAD_FROM, READ_BUFFER};
 use crate::{CaptureError, Frame, LinkType, Lookalike, Timestamp};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -176,12 +176,19 @@ impl FileReader {
             source,
             count: Arc::clone(&bytes_read),
         };
-        let mut window = Window::new(Box::new(counted), buffer);
+        // Somebody may wait for what comes through a pipe, and a thousand files must not be a thousand threads.
+        let large = buffer >= READ_BUFFER && size.is_some_and(|size| size >= READ_AHEAD_FROM);
+        let window_of = if large {
+            Window::reading_ahead
+        } else {
+            Window::new
+        };
+        let mut window = window_of(Box::new(counted), buffer);
         window.ensure(4);
         let compression = compression(window.octets());
         window = match compression {
-            Some("gzip") => Window::new(Box::new(MultiGzDecoder::new(window)), buffer),
-            Some(_) => Window::new(Box::new(Zstd::new(window)), buffer),
+            Some("gzip") => window_of(Box::new(MultiGzDecoder::new(window)), buffer),
+            Some(_) => window_of(Box::new(Zstd::new(window)), buffer),
             None => window,
         };
         let mut reader = Self {

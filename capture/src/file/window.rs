@@ -1,11 +1,12 @@
 //! The part of a stream that is being looked at
 
+use super::read_ahead::{Chunk, HEADROOM, ReadAhead};
 use crate::limits::MAX_BLOCK;
 use std::io::{self, Read};
 
 /// A buffer that slides over a stream: whole records are seen as one slice and nothing is copied but the seam
 pub(super) struct Window {
-    source: Box<dyn Read + Send>,
+    source: Source,
     octets: Vec<u8>,
     start: usize,
     end: usize,
@@ -15,11 +16,29 @@ pub(super) struct Window {
     failure: Option<io::Error>,
 }
 
+enum Source {
+    Direct(Box<dyn Read + Send>),
+    Ahead(ReadAhead),
+}
+
 impl Window {
+    /// Reads when something is needed, `capacity` octets at once
     pub(super) fn new(source: Box<dyn Read + Send>, capacity: usize) -> Self {
+        Self::of(Source::Direct(source), vec![0; capacity])
+    }
+
+    /// Reads before something is needed: for streams that nobody waits for to grow
+    pub(super) fn reading_ahead(source: Box<dyn Read + Send>, capacity: usize) -> Self {
+        match ReadAhead::start(source, capacity) {
+            Ok(ahead) => Self::of(Source::Ahead(ahead), Vec::new()),
+            Err(source) => Self::new(source, capacity),
+        }
+    }
+
+    fn of(source: Source, octets: Vec<u8>) -> Self {
         Self {
             source,
-            octets: vec![0; capacity],
+            octets,
             start: 0,
             end: 0,
             offset: 0,
@@ -81,14 +100,19 @@ impl Window {
     #[cold]
     fn fill(&mut self, needed: usize) -> bool {
         debug_assert!(needed <= MAX_BLOCK + 64);
-        self.octets.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.octets.len() < needed {
-            self.octets.resize(needed.next_power_of_two(), 0);
-        }
-        while self.end < needed && !self.ended {
-            match self.source.read(&mut self.octets[self.end..]) {
+        while self.end - self.start < needed && !self.ended {
+            let more = match &mut self.source {
+                Source::Ahead(ahead) => match ahead.next() {
+                    Some(Ok(chunk)) => {
+                        self.append(chunk);
+                        continue;
+                    }
+                    Some(Err(error)) => Err(error),
+                    None => Ok(0),
+                },
+                Source::Direct(_) => self.read_more(needed),
+            };
+            match more {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -98,7 +122,44 @@ impl Window {
                 }
             }
         }
-        self.end >= needed
+        self.end - self.start >= needed
+    }
+
+    /// Reads behind what is there, which moves to the front to make room
+    fn read_more(&mut self, needed: usize) -> io::Result<usize> {
+        let Source::Direct(source) = &mut self.source else {
+            return Ok(0);
+        };
+        self.octets.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.octets.len() < needed {
+            self.octets.resize(needed.next_power_of_two(), 0);
+        }
+        source.read(&mut self.octets[self.end..])
+    }
+
+    /// What is there goes before what was read, and the buffer back
+    fn append(&mut self, mut chunk: Chunk) {
+        let seam = self.end - self.start;
+        match HEADROOM.checked_sub(seam) {
+            Some(start) => {
+                chunk.octets[start..HEADROOM].copy_from_slice(&self.octets[self.start..self.end]);
+                std::mem::swap(&mut self.octets, &mut chunk.octets);
+                (self.start, self.end) = (start, chunk.end);
+            }
+            // A record longer than the room: it is collected.
+            None => {
+                self.octets.truncate(self.end);
+                self.octets.drain(..self.start);
+                self.octets
+                    .extend_from_slice(&chunk.octets[HEADROOM..chunk.end]);
+                (self.start, self.end) = (0, self.octets.len());
+            }
+        }
+        if let Source::Ahead(ahead) = &mut self.source {
+            ahead.give_back(chunk.octets);
+        }
     }
 }
 
