@@ -91,6 +91,7 @@ impl Inspector {
             content: read.content,
             notes: datagram.notes,
             issues: read.issues,
+            header: datagram.header,
             offset: datagram.offset,
             truncated: datagram.truncated,
             octets: read.octets,

@@ -61,6 +61,8 @@ pub struct Observation<'a> {
     pub notes: &'a [Note],
     /// What is wrong with the octets. Offsets count from the start of `octets`.
     pub issues: Issues,
+    /// Where the innermost IP header begins in the frame; none where there is none or it was put together from fragments.
+    pub header: Option<usize>,
     /// Where the octets of the datagram stand in the frame; 0 when they were put together.
     pub offset: usize,
     /// Whether the snap length cut it.

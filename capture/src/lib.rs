@@ -27,5 +27,5 @@ pub use file::FileReader;
 pub use frame::{Frame, Timestamp};
 pub use inputs::Inputs;
 pub use link_type::LinkType;
-pub use stack::{Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, transport};
+pub use stack::{Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, outermost_ip_header, transport};
 pub use write::PcapngWriter;

@@ -47,6 +47,7 @@ fn observation(number: u64, content: Content<'_>) -> Observation<'_> {
         content,
         notes: &[],
         issues: Issues::default(),
+        header: Some(14),
         offset: 42,
         truncated: false,
         octets: &[],

@@ -21,6 +21,9 @@ pub struct Datagram<'a> {
     pub src: IpAddr,
     /// Destination of the innermost IP header; unspecified where there is none
     pub dst: IpAddr,
+    /// Where the innermost IP header begins in the frame; `None` where there is none, or where the packet was put together
+    /// from fragments
+    pub header: Option<usize>,
     /// Where the payload begins in the frame; 0 for what was put together from several
     pub offset: usize,
     /// Whether the snap length cut the payload

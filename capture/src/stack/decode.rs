@@ -167,6 +167,7 @@ impl Stack {
                 record.note.into_iter().for_each(|note| notes.add(note));
                 let put_together = !reassembled_from.is_empty() || !record.from.is_empty();
                 sink(Datagram {
+                    header: context.header(packet, at),
                     offset: if put_together { 0 } else { at + record.offset },
                     // A record is delivered when all of it is there.
                     truncated: packet.truncated
@@ -188,6 +189,7 @@ impl Stack {
             &mut context.notes,
         );
         sink(Datagram {
+            header: context.header(packet, at),
             offset: if reassembled_from.is_empty() {
                 at + header
             } else {
@@ -221,6 +223,7 @@ impl Stack {
             _ => None,
         };
         sink(Datagram {
+            header: context.header(packet, at),
             offset: if context.reassembled_from.is_empty() {
                 at
             } else {
@@ -255,6 +258,13 @@ impl Stack {
 }
 
 impl Context<'_> {
+    /// Where the IP header stands, whose payload begins at `at`; none if the packet was put together from fragments
+    #[inline]
+    fn header(&self, packet: &ip::Packet<'_>, at: usize) -> Option<usize> {
+        let whole = self.reassembled_from.is_empty();
+        whole.then(|| at.checked_sub(packet.offset)).flatten()
+    }
+
     #[inline]
     fn datagram<'d>(&'d self, packet: &ip::Packet<'_>, content: Content<'d>) -> Datagram<'d> {
         Datagram {
@@ -265,6 +275,7 @@ impl Context<'_> {
             captured: self.frame.captured,
             src: packet.src,
             dst: packet.dst,
+            header: None,
             offset: 0,
             truncated: false,
             reassembled_from: self.reassembled_from,

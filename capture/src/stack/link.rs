@@ -19,6 +19,12 @@ enum Step {
     Ip,
 }
 
+/// Where the outermost IP header begins in a frame of this link type, if it has one
+#[must_use]
+pub fn outermost_ip_header(link: LinkType, octets: &[u8]) -> Option<usize> {
+    ip_header(link, octets).ok()
+}
+
 /// Where the IP header begins in a frame of this link type
 #[inline]
 pub(super) fn ip_header(link: LinkType, octets: &[u8]) -> Result<usize, NotIp> {

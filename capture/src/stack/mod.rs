@@ -11,4 +11,5 @@ mod transport;
 
 pub use datagram::{Content, Datagram, NotIp, Note, Quoted};
 pub use decode::{Dropped, Options, Stack};
+pub use link::outermost_ip_header;
 pub use transport::transport;

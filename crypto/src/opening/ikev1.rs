@@ -37,6 +37,14 @@ impl Ivs {
         }
     }
 
+    /// Tells the initialization vector of the first encrypted message of phase 1, where another source than the public
+    /// values has it. A wrong length is ignored.
+    pub fn set_initial(&mut self, iv: &[u8]) {
+        if iv.len() == self.block_len {
+            self.initial = Some(iv.to_vec());
+        }
+    }
+
     /// Remembers the end of a message with this Message ID, zero for phase 1. `ciphertext` is the message behind its
     /// header. Give all messages of an SA before opening the first, where a capture is at hand as a whole.
     pub fn note(&mut self, message_id: u32, ciphertext: &[u8]) {
