@@ -198,6 +198,21 @@ impl Issues {
         }
     }
 
+    /// Notes the first octet that ends a text, in a name that must have none (RFC 2407, section 4.6.2.3; RFC 7296,
+    /// section 3.5).
+    pub fn expect_no_terminator(&mut self, name: Octets<'_>, layer: &'static str) {
+        let octets = name.as_slice().iter();
+        let ends = |octet: &u8| matches!(octet, 0 | b'\n' | b'\r');
+        if let Some((place, found)) = octets.enumerate().find(|(_, octet)| ends(octet)) {
+            let kind = IssueKind::UnexpectedValue {
+                field: "an octet of the name",
+                found: u32::from(*found),
+                expected: "no end of a text or line",
+            };
+            self.note(name.part(place, 1), layer, kind);
+        }
+    }
+
     /// Notes octets that are left where none should be.
     pub fn expect_end(&mut self, left: Octets<'_>, layer: &'static str) {
         if !left.is_empty() {

@@ -121,13 +121,7 @@ pub fn parse_chain<'a, B: Body<'a>>(
             return (payloads, left.from(left.len()));
         };
         let declared_len = u16::from_be_bytes([high, low]);
-        let declared = usize::from(declared_len);
-        if declared < PAYLOAD_HEADER_LEN {
-            let kind = IssueKind::LengthTooSmall {
-                declared,
-                minimum: PAYLOAD_HEADER_LEN,
-            };
-            issues.note(left.part(2, 2), LAYER, kind);
+        let Some(whole) = element(left, PAYLOAD_HEADER_LEN, LAYER, issues) else {
             // Its header is all that can be said of it: where it ends and the next one begins is unknown.
             let header = left.part(0, PAYLOAD_HEADER_LEN);
             payloads.push(Payload {
@@ -140,16 +134,8 @@ pub fn parse_chain<'a, B: Body<'a>>(
                 body: B::raw(header.from(PAYLOAD_HEADER_LEN)),
             });
             return (payloads, left.from(left.len()));
-        }
-        if declared > left.len() {
-            let kind = IssueKind::LengthTooLarge {
-                declared,
-                available: left.len(),
-            };
-            issues.note(left.part(2, 2), LAYER, kind);
-        }
+        };
         issues.expect_zero(left.part(1, 1), LAYER, u32::from(flags & 0x7f));
-        let whole = left.part(0, declared);
         let body = B::parse(
             payload_type,
             whole.from(PAYLOAD_HEADER_LEN),
@@ -166,10 +152,42 @@ pub fn parse_chain<'a, B: Body<'a>>(
             octets: whole.as_slice(),
             body,
         });
-        left = left.from(declared);
+        left = left.from(usize::from(declared_len));
         payload_type = if ends { 0 } else { next_payload };
     }
     (payloads, left)
+}
+
+/// The element at the start of `left`, which says in its third and fourth octet how long it is, header included; cut where
+/// the octets end. `None` if the length is below `minimum`: then its end cannot be known.
+pub(crate) fn element<'a>(
+    left: Octets<'a>,
+    minimum: usize,
+    layer: &'static str,
+    issues: &mut Issues,
+) -> Option<Octets<'a>> {
+    let length = left.part(2, 2);
+    let &[high, low] = length.as_slice() else {
+        return None;
+    };
+    let declared = usize::from(u16::from_be_bytes([high, low]));
+    if declared < minimum {
+        issues.note(
+            length,
+            layer,
+            IssueKind::LengthTooSmall { declared, minimum },
+        );
+        return None;
+    }
+    if declared > left.len() {
+        let available = left.len();
+        let kind = IssueKind::LengthTooLarge {
+            declared,
+            available,
+        };
+        issues.note(length, layer, kind);
+    }
+    Some(left.part(0, declared))
 }
 
 /// Writes a chain: each payload names the type of the next, lengths are computed. The `next_payload` of a payload that

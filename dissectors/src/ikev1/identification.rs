@@ -72,6 +72,9 @@ impl<'a> Identity<'a> {
     /// Reads the octets of an identity of this type.
     pub(super) fn parse(id_type: IdType, content: Octets<'a>, issues: &mut Issues) -> Self {
         let octets = content.as_slice();
+        if matches!(id_type, IdType::FQDN | IdType::USER_FQDN) {
+            issues.expect_no_terminator(content, LAYER);
+        }
         let read = match id_type {
             IdType::IPV4_ADDR | IdType::IPV6_ADDR => {
                 Self::fixed(id_type, octets, address::address(octets).map(Self::Address))

@@ -12,7 +12,7 @@
 use crate::issue::{IssueKind, Issues};
 use crate::limits::MAX_ELEMENTS;
 use crate::octets::Octets;
-use crate::payload::{PAYLOAD_HEADER_LEN, write_length};
+use crate::payload::{self, PAYLOAD_HEADER_LEN, write_length};
 use crate::registries::ikev1::PayloadType;
 
 /// Cuts a chain of elements of one type into their contents. An element that cannot be read does not hide the next one
@@ -36,7 +36,7 @@ pub(super) fn split<'a>(
             );
             return contents;
         }
-        let &[next, reserved, high, low, ..] = left.as_slice() else {
+        let &[next, reserved, _, _, ..] = left.as_slice() else {
             issues.note(
                 left,
                 layer,
@@ -46,25 +46,9 @@ pub(super) fn split<'a>(
             );
             return contents;
         };
-        let declared = usize::from(u16::from_be_bytes([high, low]));
-        if declared < PAYLOAD_HEADER_LEN {
-            let kind = IssueKind::LengthTooSmall {
-                declared,
-                minimum: PAYLOAD_HEADER_LEN,
-            };
-            issues.note(left.part(2, 2), layer, kind);
+        let Some(whole) = payload::element(left, PAYLOAD_HEADER_LEN, layer, issues) else {
             return contents;
-        }
-        if declared > left.len() {
-            issues.note(
-                left.part(2, 2),
-                layer,
-                IssueKind::LengthTooLarge {
-                    declared,
-                    available: left.len(),
-                },
-            );
-        }
+        };
         issues.expect_zero(left.part(1, 1), layer, u32::from(reserved));
         if next != 0 && next != element.0 {
             let kind = IssueKind::UnexpectedValue {
@@ -74,8 +58,8 @@ pub(super) fn split<'a>(
             };
             issues.note(left.part(0, 1), layer, kind);
         }
-        contents.push(left.part(0, declared).from(PAYLOAD_HEADER_LEN));
-        left = left.from(declared);
+        contents.push(whole.from(PAYLOAD_HEADER_LEN));
+        left = left.from(whole.len());
         if next == 0 {
             issues.expect_end(left, layer);
             return contents;

@@ -57,6 +57,9 @@ impl<'a> Identification<'a> {
             };
             issues.note(content.from(4), LAYER, kind);
         }
+        if matches!(read.id_type, IdType::FQDN | IdType::RFC822_ADDR) {
+            issues.expect_no_terminator(content.from(4), LAYER);
+        }
         Some(read)
     }
 
@@ -96,6 +99,27 @@ impl fmt::Display for Identification<'_> {
                 .data
                 .iter()
                 .try_for_each(|octet| write!(f, "{octet:02x}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_the_end_of_a_text_in_it_is_told() {
+        for (id_type, name, issues_expected) in [
+            (IdType::FQDN, &b"gw.example.com"[..], 0),
+            (IdType::FQDN, b"gw\0.example.com", 1),
+            (IdType::RFC822_ADDR, b"user@example.com\r\n", 1),
+            (IdType::KEY_ID, b"\0\n", 0),
+        ] {
+            let octets = [&[id_type.0, 0, 0, 0][..], name].concat();
+            let mut issues = Issues::default();
+            let read = Identification::parse(Octets::new(&octets), &mut issues).unwrap();
+            assert_eq!(read.data, name);
+            assert_eq!(issues.as_slice().len(), issues_expected, "{name:?}");
         }
     }
 }

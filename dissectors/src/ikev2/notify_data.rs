@@ -62,10 +62,6 @@ fn decode(notify_type: NotifyType, data: &[u8]) -> Option<Vec<Field<'_>>> {
         NotifyType::INVALID_MESSAGE_ID => one(field("message_id", number32(data)?)),
         NotifyType::SET_WINDOW_SIZE => one(field("window_size", number32(data)?)),
         NotifyType::AUTH_LIFETIME => one(field("lifetime_seconds", number32(data)?)),
-        NotifyType::COOKIE | NotifyType::COOKIE2 => one(field("cookie", data)),
-        NotifyType::NAT_DETECTION_SOURCE_IP | NotifyType::NAT_DETECTION_DESTINATION_IP => {
-            one(field("hash", data))
-        }
         NotifyType::ADDITIONAL_IP4_ADDRESS | NotifyType::ADDITIONAL_IP6_ADDRESS => {
             one(field("address", address(data)?))
         }
@@ -153,7 +149,6 @@ fn decode(notify_type: NotifyType, data: &[u8]) -> Option<Vec<Field<'_>>> {
             ])
         }
         NotifyType::SUPPORTED_AUTH_METHODS => auth_methods(data),
-        NotifyType::ADDITIONAL_KEY_EXCHANGE => one(field("link", data)),
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use crate::field::{Field, Value, field};
 use crate::issue::{IssueKind, Issues};
 use crate::limits::MAX_ELEMENTS;
 use crate::octets::Octets;
-use crate::payload::write_length;
+use crate::payload::{self, write_length};
 use crate::registries::ikev2::{ProtocolId, TransformType};
 
 use super::transform::Transform;
@@ -189,7 +189,7 @@ pub(super) fn substructures<'a>(
             );
             break;
         }
-        let &[last, reserved, high, low, ..] = left.as_slice() else {
+        let &[last, reserved, _, _, ..] = left.as_slice() else {
             issues.note(
                 left,
                 layer,
@@ -199,33 +199,15 @@ pub(super) fn substructures<'a>(
             );
             break;
         };
-        let declared = usize::from(u16::from_be_bytes([high, low]));
-        let length_field = left.part(2, 2);
-        if declared < minimum {
-            issues.note(
-                length_field,
-                layer,
-                IssueKind::LengthTooSmall { declared, minimum },
-            );
+        let Some(whole) = payload::element(left, minimum, layer, issues) else {
             break;
-        }
-        if declared > left.len() {
-            issues.note(
-                length_field,
-                layer,
-                IssueKind::LengthTooLarge {
-                    declared,
-                    available: left.len(),
-                },
-            );
-        }
-        let whole = left.part(0, declared);
+        };
         if whole.len() < minimum {
             break;
         }
         issues.expect_zero(left.part(1, 1), layer, u32::from(reserved));
         let last_field = left.part(0, 1);
-        left = left.from(declared);
+        left = left.from(whole.len());
         let expected = if left.is_empty() { 0 } else { more };
         if last != expected {
             let kind = IssueKind::UnexpectedValue {
