@@ -3,6 +3,7 @@
 //! An [`Inspector`] takes the datagrams of a capture in order and says of each what it is and how it stands to those
 //! before it. It holds a bounded amount of state, whatever the capture holds.
 
+pub mod audit;
 pub mod diagnosis;
 mod duplicates;
 mod exchanges;
