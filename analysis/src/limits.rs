@@ -38,3 +38,109 @@ pub(crate) const MAX_PROPOSALS: usize = 64;
 
 /// Transforms of one proposal that are kept: every algorithm of the registries, and more.
 pub(crate) const MAX_TRANSFORMS: usize = 128;
+
+/// IKE SAs of which keys and facts are remembered. What is known of one takes some kilobytes.
+pub(crate) const MAX_IKE_SAS: usize = 4_096;
+
+/// Octets of IKE messages of one SA that wait for keys. An IKE_AUTH with certificates has some 10 KiB.
+pub(crate) const MAX_WAITING_OCTETS: usize = 256 << 10;
+
+/// ESP and AH SAs that were derived: two for each child and each rekeying, some 300 octets each.
+pub(crate) const MAX_CHILDREN: usize = 262_144;
+
+/// Sets of keys between two addresses from which a child's may follow.
+pub(crate) const MAX_SEEDS: usize = 64;
+
+/// IKE_SA_INIT requests of one initiator SPI: the first, with a cookie, with another group.
+pub(crate) const MAX_INIT_REQUESTS: usize = 8;
+
+/// Sets of keys of one pair of SPIs: RFC 9370 has eight; several sources may tell each.
+pub(crate) const MAX_EPOCHS: usize = 32;
+
+/// Exchanges of one IKE SA that are remembered until request and response are there.
+pub(crate) const MAX_PAIRS: usize = 1_024;
+
+/// Messages in SKF fragments that are under way in one IKE SA.
+pub(crate) const MAX_SPLIT_MESSAGES: usize = 64;
+
+/// Flows of ESP and AH (SPI and addresses) that are remembered with the key that opens them.
+pub(crate) const MAX_FLOWS: usize = 65_536;
+
+/// Packets of one flow on which keys are tried before the flow counts as closed; the first ones may be damaged.
+pub(crate) const MAX_FLOW_ATTEMPTS: u32 = 16;
+
+/// High halves of a sequence number that are tried from zero when nothing tells it: 2^48 packets.
+pub(crate) const MAX_SEARCHED_HIGH: u32 = 1 << 16;
+
+/// Octets that an IPComp packet may grow to: the largest IP packet (RFC 3173, section 2).
+pub(crate) const MAX_DECOMPRESSED: usize = 65_535;
+
+/// ESP within ESP: a tunnel through a tunnel through a tunnel.
+pub(crate) const MAX_NESTED: usize = 4;
+
+/// Secrets of one key exchange that are tried.
+pub(crate) const MAX_SECRETS: usize = 65_536;
+
+/// Payloads of one kind in one message that are kept, and selectors, attributes and SPIs in one payload.
+pub(crate) const MAX_KEPT_PAYLOADS: usize = 64;
+
+/// Vendor ids of one message that are kept. Cisco and Windows send about ten.
+pub(crate) const MAX_VENDORS: usize = 32;
+
+/// Octets of a nonce (at most 256 by RFC 7296, section 3.9), of notification data or of an identity that are kept.
+pub(crate) const MAX_KEPT_OCTETS: usize = 256;
+
+/// Certificates and certificate requests of one message that are kept: a chain and its issuers.
+pub(crate) const MAX_CERTIFICATES: usize = 8;
+
+/// Octets of one certificate that is kept. RSA with 8,192 bits and many names stays below 4 KiB.
+pub(crate) const MAX_CERTIFICATE_OCTETS: usize = 8_192;
+
+/// Messages that are kept of all live tunnels together: at about one KiB each a quarter of a GiB. Each tunnel may have
+/// its share.
+pub(crate) const MAX_KEPT_MESSAGES: usize = 262_144;
+
+/// Messages of one tunnel that are kept when few tunnels are open: a day of rekeys, or half an hour of DPD every ten
+/// seconds beside the negotiation.
+pub(crate) const MAX_TUNNEL_MESSAGES: usize = 512;
+
+/// Messages of one tunnel that are kept however many are open: a negotiation with EAP and what came last.
+pub(crate) const MIN_TUNNEL_MESSAGES: usize = 32;
+
+/// Copies of one message whose frames are kept. Retransmission gives up after a dozen.
+pub(crate) const MAX_COPIES: usize = 32;
+
+/// ICMP errors that are kept of one message or flow; of a tunnel twice as many. They repeat themselves.
+pub(crate) const MAX_ICMP: usize = 8;
+
+/// Tunnels that are open at one time: more than a large gateway has. At about 10 KiB each, with their messages.
+pub(crate) const MAX_LIVE_TUNNELS: usize = 16_384;
+
+/// Tunnels that ended and are still shown to rules about their successors.
+pub(crate) const MAX_PAST_TUNNELS: usize = 256;
+
+/// Flows of ESP and AH. Three for each direction of every tunnel: rekeys leave the old ones behind. About 600 octets
+/// each.
+pub(crate) const MAX_TRACKED_FLOWS: usize = 98_304;
+
+/// Changes of address or port of one flow that are kept.
+pub(crate) const MAX_SOURCE_CHANGES: usize = 16;
+
+/// Pairs of addresses whose traffic beside ESP is counted.
+pub(crate) const MAX_TRAFFIC: usize = 32_768;
+
+/// IP datagrams in fragments that are under way.
+pub(crate) const MAX_OPEN_DATAGRAMS: usize = 1_024;
+
+/// Datagrams of which not all fragments came, and ICMP errors, that are kept of a capture.
+pub(crate) const MAX_INCOMPLETE: usize = 64;
+
+/// Sequence numbers below the highest of a flow whose coming is remembered: the largest replay window in common use.
+pub(crate) const SEQUENCE_WINDOW: u32 = 1_024;
+
+/// A tunnel that ended is handed out after this long without a packet, so that its last retransmissions and its
+/// successor have been seen: longer than any peer goes on retransmitting.
+pub(crate) const LINGER_NANOS: i64 = 300_000_000_000;
+
+/// Children of one tunnel: those of a day of hourly rekeys for ten networks.
+pub(crate) const MAX_TUNNEL_CHILDREN: usize = 256;

@@ -27,6 +27,9 @@ pub struct Flow {
     pub lost: u64,
     /// Packets whose sequence number had come before.
     pub replayed: u64,
+    /// Packets that came twice octet for octet: the capture or the path made the copy. Where the path did, they are among
+    /// the replayed.
+    pub duplicates: u64,
     /// Packets that came behind a higher sequence number.
     pub late: u64,
     /// How far below the highest sequence number a packet was that came late: a replay window below it drops it.

@@ -9,6 +9,7 @@ use super::flow::IcmpError;
 use super::payloads::Payloads;
 use super::tunnel::Opening;
 use crate::observation::{Encapsulation, Endpoint, FrameId, NatDetection};
+use crate::opened::Verification;
 
 /// One message: what was sent once, however often it was sent again.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Message {
     pub ends: SenderEnds,
     /// What it is carried in.
     pub encapsulation: Option<Encapsulation>,
+    /// Major version of its header.
+    pub version: u8,
     /// Responder SPI of its header.
     pub responder_spi: IkeSpi,
     /// Exchange type, in the registry of the version.
@@ -57,6 +60,8 @@ pub struct Message {
     pub opened: Option<Payloads>,
     /// What became of the encrypted part.
     pub opening: Opening,
+    /// What its proofs are worth.
+    pub verifications: Vec<Verification>,
     /// Octets of payloads inside the encryption, smallest and largest possible, where the suite is known. The HASH of
     /// IKEv1 phase 2 and informational messages is not counted.
     pub inner_octets: Option<(u32, u32)>,

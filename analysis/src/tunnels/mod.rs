@@ -5,10 +5,20 @@
 
 mod capture_facts;
 mod child;
+mod children;
 mod flow;
+mod flow_table;
+mod fragmented;
+mod inference;
+mod live;
 mod message;
+mod outcome;
 mod payloads;
 mod proposal;
+mod reading;
+mod sizes;
+mod steps;
+mod tracker;
 mod tunnel;
 
 pub use capture_facts::{CaptureFacts, FragmentedDatagram, Surroundings, Traffic};
@@ -20,6 +30,7 @@ pub use payloads::{
     Payloads,
 };
 pub use proposal::{Algorithms, Lifetime, Proposal, Protocol, Suite, Transform};
+pub use tracker::{Finished, Tracker};
 pub use tunnel::{
     Authentication, Keepalives, Mode, Opening, Peer, PskCheck, PskResult, Rekeys, Stage, State,
     Tunnel, Vendor,

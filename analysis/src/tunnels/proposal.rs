@@ -66,8 +66,12 @@ pub struct Suite {
     pub id: u8,
     /// Encryption with its key length: `AES-CBC-128`.
     pub encr: Option<String>,
+    /// Encryption algorithm of phase 1, by number.
+    pub encryption: Option<ikev1::EncryptionAlgorithm>,
     /// Key Length attribute in bits.
     pub key_length: Option<u16>,
+    /// Hash of phase 1, by number.
+    pub hash_algorithm: Option<ikev1::HashAlgorithm>,
     /// Hash of phase 1.
     pub hash: Option<String>,
     /// Integrity of ESP or AH.
@@ -138,7 +142,7 @@ impl fmt::Display for Protocol {
 
 impl Proposal {
     /// The transforms of one type; none of an IKEv1 proposal.
-    pub fn of_kind(&self, kind: TransformType) -> impl Iterator<Item = Transform> + '_ {
+    pub fn of_kind(&self, kind: TransformType) -> impl Iterator<Item = Transform> + Clone + '_ {
         self.transforms()
             .iter()
             .copied()
@@ -227,7 +231,9 @@ impl Suite {
             number: transform.number,
             id: transform.id.value(),
             encr: transform.encryption_name(),
+            encryption: transform.encryption(),
             key_length: transform.key_length(),
+            hash_algorithm: transform.hash(),
             hash: transform.hash().map(|hash| hash.short_name().to_string()),
             integ: transform.integrity_name(),
             auth: transform

@@ -75,7 +75,7 @@ pub struct Tunnel {
 /// One end of a tunnel.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// Address at the end of the capture; where it moved see [`Message::ends`].
+    /// Address of its first message; where it moved later see [`Message::ends`].
     pub address: IpAddr,
     /// Port of its first message; none where only ESP is seen.
     pub port: Option<u16>,
