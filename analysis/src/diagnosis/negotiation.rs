@@ -1,7 +1,27 @@
 //! Whether the peers agree on how to speak: IKE_SA_INIT, and the first messages of main and aggressive mode.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_crypto::cipher::{CipherFacts, KeySizes};
+use ikescope_crypto::key_exchange::KeyExchangeFacts;
+use ikescope_dissectors::Registry;
+use ikescope_dissectors::registries::ikev1::{
+    EncryptionAlgorithm as PhaseOneCipher, HashAlgorithm, NotifyType as NotifyV1,
+};
+use ikescope_dissectors::registries::ikev2::{
+    EncryptionAlgorithm, ExchangeType, KeyExchangeMethod, NotifyType, Prf, TransformType,
+};
+
+use super::comparison::{self, Basis, common_place, comparison, same_suite};
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{
+    INIT_REQUEST, INIT_RESPONSE, answer_to, clear_error, copies_after, end, is_one_notify,
+    never_up, opening_message, phase_one_answered, pre_shared, refusal, responder_spoke,
+    seconds_between, times,
+};
+use crate::tunnels::{
+    Message, Mode, Notify, Proposal, Protocol, Sender, Step, Suite, Surroundings, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -26,7 +46,27 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[];
+pub(super) const RULES: &[TunnelRule] = &[
+    refused_init,
+    refused_phase_one,
+    silent_mismatch,
+    other_group_first,
+    other_group_first_encrypted,
+    group_loop,
+    bad_key_exchange,
+    key_lengths,
+    aead_with_integrity,
+    too_late_in_the_list,
+    modes,
+    methods,
+    lifetimes,
+    outdated,
+    critical_payload,
+    syntax,
+    sent_elsewhere,
+    additional_key_exchanges,
+    goes_on_asking,
+];
 
 pub(super) static NO_PROPOSAL_CHOSEN_INIT: Declaration = Declaration {
     id: "no-proposal-chosen-init",
@@ -575,3 +615,962 @@ pub(super) static UNAUTHENTICATED_ERROR_IGNORED: Declaration = Declaration {
     references: &["RFC 7296, section 2.21.1"],
     see: None,
 };
+
+/// NO_PROPOSAL_CHOSEN against the first message: the message, the answer and the notification.
+fn refused<'a>(tunnel: &'a Tunnel) -> Option<(&'a Message, &'a Message, &'a Notify)> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let (answer, error) = refusal(tunnel)?;
+    let request = opening_message(tunnel)?;
+    (error.number == NotifyType::NO_PROPOSAL_CHOSEN.0).then_some((request, answer, error))
+}
+
+fn refused_init<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, answer, _) = refused(tunnel).filter(|_| tunnel.version == 2)?;
+    Some(no_proposal_chosen(
+        &NO_PROPOSAL_CHOSEN_INIT,
+        tunnel,
+        around,
+        (request, answer),
+    ))
+}
+
+fn refused_phase_one<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 || !never_up(tunnel) {
+        return None;
+    }
+    let (answer, error) = refusal(tunnel)?;
+    let request = opening_message(tunnel)?;
+    let about_the_offer = [
+        NotifyV1::NO_PROPOSAL_CHOSEN,
+        NotifyV1::BAD_PROPOSAL_SYNTAX,
+        NotifyV1::ATTRIBUTES_NOT_SUPPORTED,
+        NotifyV1::INVALID_TRANSFORM_ID,
+    ]
+    .map(|notify| notify.0);
+    about_the_offer
+        .contains(&error.number)
+        .then(|| no_proposal_chosen(&NO_PROPOSAL_CHOSEN_MAIN, tunnel, around, (request, answer)))
+}
+
+fn no_proposal_chosen<'a>(
+    declaration: &'static Declaration,
+    tunnel: &'a Tunnel,
+    around: &Surroundings<'a>,
+    (request, answer): (&Message, &Message),
+) -> Diagnosis {
+    let compared = comparison(tunnel, around);
+    let mismatches: Vec<String> = compared
+        .iter()
+        .flat_map(comparison::Comparison::mismatches)
+        .map(|row| {
+            format!(
+                "{} ({} offered, {} wanted)",
+                row.kind,
+                list(&row.offered),
+                list(&row.wanted)
+            )
+        })
+        .collect();
+    let known = compared
+        .as_ref()
+        .is_some_and(|compared| compared.basis != Basis::Nothing);
+    let agrees = compared
+        .as_ref()
+        .is_some_and(comparison::Comparison::agrees);
+    let after = seconds_between(request, answer)
+        .filter(|_| request.transmissions == 1)
+        .map_or(String::new(), |seconds| {
+            format!(" {:.0} ms later", seconds * 1e3)
+        });
+    let head = format!(
+        "{} refused {} of {}{after} with NO_PROPOSAL_CHOSEN",
+        end(answer.ends.src),
+        request.step,
+        end(request.ends.src)
+    );
+    let (summary, confidence) = if !mismatches.is_empty() {
+        (
+            format!("{head}: the offers differ in {}.", mismatches.join(", ")),
+            Confidence::Likely,
+        )
+    } else if known && agrees {
+        (
+            format!(
+                "{head}, although what is known of its algorithms fits: it may have no connection for this address."
+            ),
+            Confidence::Possible,
+        )
+    } else {
+        (
+            format!(
+                "{head}: none of the offered combinations is allowed there ({}).",
+                offer(tunnel)
+            ),
+            Confidence::Likely,
+        )
+    };
+    let weight = if !mismatches.is_empty() {
+        56
+    } else if agrees && known {
+        35
+    } else {
+        declaration.weight
+    };
+    Diagnosis::new(declaration, confidence, Side::Both, summary)
+        .weight(weight)
+        .evidence(request.frame, format!("{}: the offer", request.step))
+        .evidence(answer.frame, "NO_PROPOSAL_CHOSEN, in clear")
+}
+
+/// The offer in a line, type by type.
+fn offer(tunnel: &Tunnel) -> String {
+    let rows = comparison::compare(&tunnel.offered, &[], Basis::Nothing).rows;
+    let parts: Vec<String> = rows
+        .iter()
+        .filter(|row| row.kind != "LIFETIME")
+        .map(|row| format!("{} {}", row.kind, list(&row.offered)))
+        .collect();
+    parts.join("; ")
+}
+
+/// Values in a sentence; long lists are cut.
+fn list(values: &[String]) -> String {
+    match values.len() {
+        0 => "nothing".to_owned(),
+        1..=LISTED => values.join(", "),
+        more => {
+            let shown: Vec<&str> = values.iter().take(LISTED).map(String::as_str).collect();
+            format!("{} and {} more", shown.join(", "), more - LISTED)
+        }
+    }
+}
+
+fn silent_mismatch<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) || responder_spoke(tunnel) {
+        return None;
+    }
+    let request = opening_message(tunnel).filter(|request| request.transmissions >= 2)?;
+    let compared = comparison(tunnel, around)?;
+    if !matches!(compared.basis, Basis::OwnOffer(_)) {
+        return None;
+    }
+    let mismatches: Vec<&str> = compared.mismatches().map(|row| row.kind.as_str()).collect();
+    if mismatches.is_empty() {
+        return None;
+    }
+    let summary = format!(
+        "{} does not answer {} of {}, and its own offers differ from this one in {}.",
+        tunnel.responder.address,
+        request.step,
+        end(request.ends.src),
+        mismatches.join(", ")
+    );
+    Some(
+        Diagnosis::new(
+            &PROPOSAL_MISMATCH_SILENT,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .weight(40)
+        .evidence(request.frame, "the offer that gets no answer"),
+    )
+}
+
+/// Answers with INVALID_KE_PAYLOAD to IKE_SA_INIT, with the group that they ask for.
+fn other_groups(tunnel: &Tunnel) -> Vec<(&Message, Option<u16>)> {
+    tunnel
+        .of_step(INIT_RESPONSE)
+        .filter_map(|response| {
+            let notify = response.clear.notify(NotifyType::INVALID_KE_PAYLOAD.0)?;
+            Some((response, group_of(notify)))
+        })
+        .collect()
+}
+
+fn group_of(notify: &Notify) -> Option<u16> {
+    <[u8; 2]>::try_from(notify.data.as_slice())
+        .ok()
+        .map(u16::from_be_bytes)
+}
+
+fn group_name(group: Option<u16>) -> String {
+    group.map_or_else(
+        || "another group".to_owned(),
+        |group| KeyExchangeMethod(group).short_name().to_string(),
+    )
+}
+
+fn other_group_first<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let asked = other_groups(tunnel);
+    let [(response, group)] = asked.as_slice() else {
+        return None;
+    };
+    let again = tunnel
+        .of_step(INIT_REQUEST)
+        .find(|request| request.frame > response.frame)?;
+    let summary = format!(
+        "The initiator began with another group, and {} asked for {}; that is how the protocol works, and costs one round trip.",
+        end(response.ends.src),
+        group_name(*group)
+    );
+    Some(
+        Diagnosis::new(
+            &INVALID_KE_RETRY,
+            Confidence::Certain,
+            Side::Initiator,
+            summary,
+        )
+        .evidence(response.frame, "INVALID_KE_PAYLOAD")
+        .evidence(again.frame, "the request again, with that group")
+        .excludes("invalid-ke-loop", "it happened once"),
+    )
+}
+
+/// The same in CREATE_CHILD_SA: read, or a refusal of the size of INVALID_KE_PAYLOAD and at once a request of another size.
+fn other_group_first_encrypted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request_step = Step::V2(ExchangeType::CREATE_CHILD_SA, false);
+    let (response, again, read) = tunnel.of_step(request_step).find_map(|request| {
+        let response = answer_to(tunnel, request).filter(|response| is_one_notify(response))?;
+        let read = response
+            .opened
+            .as_ref()
+            .map(|opened| opened.notify(NotifyType::INVALID_KE_PAYLOAD.0).is_some());
+        if read == Some(false) {
+            return None;
+        }
+        let again = tunnel.of_step(request_step).find(|again| {
+            again.from == request.from
+                && again.message_id == request.message_id.wrapping_add(1)
+                && (read.is_some() || again.length != request.length)
+                && seconds_between(response, again).is_some_and(|seconds| seconds < 1.0)
+        })?;
+        let accepted = answer_to(tunnel, again).is_some_and(|answer| !is_one_notify(answer));
+        accepted.then_some((response, again, read == Some(true)))
+    })?;
+    let group = response
+        .opened
+        .as_ref()
+        .and_then(|opened| opened.notify(NotifyType::INVALID_KE_PAYLOAD.0))
+        .and_then(group_of);
+    let summary = if read {
+        format!(
+            "A new SA was first asked for with another group, and {} wanted {}; the second request succeeded.",
+            end(response.ends.src),
+            group_name(group)
+        )
+    } else {
+        "A request for a new SA was refused with one notification, came again at once with another size, and succeeded: a \
+         key exchange of another group, probably."
+            .to_owned()
+    };
+    let confidence = if read {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    Some(
+        Diagnosis::new(&INVALID_KE_RETRY, confidence, Side::Unknown, summary)
+            .evidence(response.frame, "refused with one notification")
+            .evidence(again.frame, "the request again"),
+    )
+}
+
+fn group_loop<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) || phase_one_answered(tunnel) {
+        return None;
+    }
+    let asked = other_groups(tunnel);
+    let (response, group) = *asked.last()?;
+    let offered = |group: u16| {
+        tunnel
+            .offered
+            .iter()
+            .flat_map(|proposal| proposal.of_kind(TransformType::KE))
+            .any(|transform| transform.id == group)
+    };
+    let not_offered = group.is_some_and(|group| !offered(group));
+    if asked.len() < 2 && !not_offered {
+        return None;
+    }
+    let summary = if not_offered {
+        format!(
+            "{} asks for {}, which the initiator does not offer.",
+            end(response.ends.src),
+            group_name(group)
+        )
+    } else {
+        format!(
+            "{} asked for another group {}, the last time for {}, and the peers do not settle.",
+            end(response.ends.src),
+            times(asked.len()),
+            group_name(group)
+        )
+    };
+    let mut found = Diagnosis::new(&INVALID_KE_LOOP, Confidence::Certain, Side::Both, summary);
+    for (response, group) in asked.iter().take(LISTED) {
+        found = found.evidence(
+            response.frame,
+            format!("INVALID_KE_PAYLOAD, asks for {}", group_name(*group)),
+        );
+    }
+    Some(found)
+}
+
+fn bad_key_exchange<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let wrong_length = tunnel.messages.iter().find_map(|message| {
+        let sent = message.clear.key_exchange.as_ref()?;
+        let group = sent.number.or_else(|| chosen_group(tunnel))?;
+        let facts = KeyExchangeFacts::of(KeyExchangeMethod(group)).ok()?;
+        let expected = if message.from == Sender::Responder {
+            facts.responder_len
+        } else {
+            facts.initiator_len
+        };
+        (sent.length != expected).then_some((message, group, sent.length, expected))
+    });
+    if let Some((message, group, length, expected)) = wrong_length {
+        let summary = format!(
+            "{} sends {length} octets of key exchange for {}, which has {expected}.",
+            end(message.ends.src),
+            group_name(Some(group))
+        );
+        let side = match message.from {
+            Sender::Responder => Side::Responder,
+            _ => Side::Initiator,
+        };
+        return Some(
+            Diagnosis::new(&DH_GROUP_UNACCEPTABLE, Confidence::Certain, side, summary)
+                .evidence(message.frame, "key exchange of the wrong length"),
+        );
+    }
+    let refused = tunnel.messages.iter().find(|message| {
+        tunnel.version == 1
+            && clear_error(message)
+                .is_some_and(|error| error.number == NotifyV1::INVALID_KEY_INFORMATION.0)
+    })?;
+    let summary = format!(
+        "{} refuses the key exchange itself: INVALID-KEY-INFORMATION.",
+        end(refused.ends.src)
+    );
+    Some(
+        Diagnosis::new(
+            &DH_GROUP_UNACCEPTABLE,
+            Confidence::Likely,
+            Side::Unknown,
+            summary,
+        )
+        .evidence(refused.frame, "INVALID-KEY-INFORMATION, in clear"),
+    )
+}
+
+/// The group of the suite that the responder chose (IKEv1: the number stands behind the name).
+fn chosen_group(tunnel: &Tunnel) -> Option<u16> {
+    let chosen = tunnel.chosen.as_ref()?;
+    if let Some(transform) = chosen.of_kind(TransformType::KE).next() {
+        return Some(transform.id);
+    }
+    let name = chosen.suites().first()?.group.as_deref()?;
+    Some(KeyExchangeMethod::by_name(name)?.0)
+}
+
+fn key_lengths<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, answer, _) = refused(tunnel)?;
+    let wrong: Vec<String> = tunnel.offered.iter().flat_map(misstated_ciphers).collect();
+    let all = tunnel
+        .offered
+        .iter()
+        .all(|proposal| misstated_ciphers(proposal).len() == ciphers(proposal));
+    let first = wrong.first()?;
+    let summary = format!(
+        "The offer names {first}{}, and is refused.",
+        if all {
+            ""
+        } else {
+            ", beside well-formed transforms"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &KEY_LENGTH_ATTRIBUTE,
+            if all {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Initiator,
+            summary,
+        )
+        .weight(if all { KEY_LENGTH_ATTRIBUTE.weight } else { 34 })
+        .evidence(request.frame, "the malformed transform")
+        .evidence(answer.frame, "refused"),
+    )
+}
+
+/// Ciphers of a proposal whose key length is missing or must not be there.
+fn misstated_ciphers(proposal: &Proposal) -> Vec<String> {
+    let of_v2 = proposal
+        .of_kind(TransformType::ENCR)
+        .filter_map(|transform| misstated(EncryptionAlgorithm(transform.id), transform.key_length));
+    let of_v1 = proposal.suites().iter().filter_map(|suite| {
+        let id = match suite.encryption? {
+            PhaseOneCipher::AES_CBC => EncryptionAlgorithm::AES_CBC,
+            PhaseOneCipher::CAMELLIA_CBC => EncryptionAlgorithm::CAMELLIA_CBC,
+            PhaseOneCipher::TRIPLE_DES_CBC => EncryptionAlgorithm::TRIPLE_DES,
+            PhaseOneCipher::DES_CBC => EncryptionAlgorithm::DES,
+            _ => return None,
+        };
+        misstated(id, suite.key_length)
+    });
+    of_v2.chain(of_v1).collect()
+}
+
+fn misstated(id: EncryptionAlgorithm, key_length: Option<u16>) -> Option<String> {
+    let facts = CipherFacts::of(id).ok()?;
+    match (&facts.keys, key_length) {
+        (KeySizes::Fixed(_), Some(bits)) => Some(format!(
+            "{} with a key length of {bits}, which it must not have",
+            id.short_name()
+        )),
+        (KeySizes::OneOf(_), None) => Some(format!("{} without a key length", id.short_name())),
+        (KeySizes::OneOf(sizes), Some(bits)) if !sizes.contains(&bits) => Some(format!(
+            "{} with a key length of {bits}, which does not exist",
+            id.short_name()
+        )),
+        _ => None,
+    }
+}
+
+fn ciphers(proposal: &Proposal) -> usize {
+    proposal.of_kind(TransformType::ENCR).count() + proposal.suites().len()
+}
+
+fn aead_with_integrity<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, answer, _) = refused(tunnel).filter(|_| tunnel.version == 2)?;
+    let what = tunnel.offered.iter().find_map(aead_oddity)?;
+    let all = tunnel
+        .offered
+        .iter()
+        .all(|proposal| aead_oddity(proposal).is_some());
+    let summary = format!("The offer {what}, and is refused.");
+    Some(
+        Diagnosis::new(
+            &AEAD_INTEG_MIX,
+            if all {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Initiator,
+            summary,
+        )
+        .weight(if all { AEAD_INTEG_MIX.weight } else { 33 })
+        .evidence(request.frame, "the odd proposal")
+        .evidence(answer.frame, "refused"),
+    )
+}
+
+fn aead_oddity(proposal: &Proposal) -> Option<&'static str> {
+    let is_aead =
+        |id: u16| CipherFacts::of(EncryptionAlgorithm(id)).is_ok_and(CipherFacts::is_aead);
+    let ciphers = || {
+        proposal
+            .of_kind(TransformType::ENCR)
+            .map(|cipher| cipher.id)
+    };
+    let aead = ciphers().any(is_aead);
+    if !aead || proposal.protocol != Protocol::Ike {
+        return None;
+    }
+    if ciphers().any(|id| !is_aead(id)) {
+        return Some("has an AEAD and a classic cipher under one number");
+    }
+    if proposal
+        .of_kind(TransformType::INTEG)
+        .any(|integrity| integrity.id != 0)
+    {
+        return Some("pairs an AEAD with an integrity algorithm");
+    }
+    if proposal.of_kind(TransformType::PRF).next().is_none() {
+        return Some("has an AEAD without a PRF");
+    }
+    None
+}
+
+fn too_late_in_the_list<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, answer, _) = refused(tunnel)?;
+    let other = around.tunnels.iter().copied().find(|other| {
+        other.version == tunnel.version
+            && other.id != tunnel.id
+            && [other.initiator.address, other.responder.address]
+                .contains(&tunnel.responder.address)
+            && other.chosen.is_some()
+    })?;
+    let place = common_place(&tunnel.offered, other.chosen.as_slice())?;
+    if place < EVALUATED {
+        return None;
+    }
+    let summary = format!(
+        "What {} accepts elsewhere stands at place {} of the offer: it may read only the first ones.",
+        tunnel.responder.address,
+        place + 1
+    );
+    Some(
+        Diagnosis::new(
+            &TOO_MANY_PROPOSALS,
+            Confidence::Likely,
+            Side::Responder,
+            summary,
+        )
+        .evidence(request.frame, "the long offer")
+        .evidence(answer.frame, "refused")
+        .evidence_if(
+            other.messages.first().map(|message| message.frame),
+            "a negotiation in which the suite was accepted",
+        ),
+    )
+}
+
+fn modes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let mode = tunnel.mode?;
+    if !never_up(tunnel) || phase_one_answered(tunnel) {
+        return None;
+    }
+    let request = opening_message(tunnel)?;
+    let own = around.same_peers(tunnel).find(|other| {
+        other.initiator.address == tunnel.responder.address
+            && other.mode.is_some_and(|theirs| theirs != mode)
+    });
+    let refusal = refusal(tunnel);
+    let about_the_exchange = refusal.filter(|(_, error)| {
+        [
+            NotifyV1::INVALID_EXCHANGE_TYPE,
+            NotifyV1::UNSUPPORTED_EXCHANGE_TYPE,
+            NotifyV1::INVALID_FLAGS,
+        ]
+        .iter()
+        .any(|notify| notify.0 == error.number)
+    });
+    let secret_in_clear = refusal.filter(|(_, error)| {
+        mode == Mode::Aggressive
+            && error.number == NotifyV1::AUTHENTICATION_FAILED.0
+            && offers_pre_shared_key(tunnel)
+    });
+    let found = if let Some(own) = own {
+        Diagnosis::new(
+            &MAIN_VS_AGGRESSIVE,
+            Confidence::Certain,
+            Side::Both,
+            format!(
+                "{} begins with {} mode, {} with {} mode.",
+                tunnel.initiator.address,
+                mode.name(),
+                tunnel.responder.address,
+                own.mode.map_or("another", Mode::name)
+            ),
+        )
+        .evidence_if(
+            own.messages.first().map(|message| message.frame),
+            "the responder begins with the other mode",
+        )
+    } else if let Some((answer, error)) = about_the_exchange {
+        Diagnosis::new(
+            &MAIN_VS_AGGRESSIVE,
+            Confidence::Likely,
+            Side::Both,
+            format!(
+                "{} refuses {} mode: {}.",
+                end(answer.ends.src),
+                mode.name(),
+                error.name.unwrap_or("an error")
+            ),
+        )
+        .evidence(answer.frame, "the refusal")
+    } else if let Some((answer, _)) = secret_in_clear {
+        Diagnosis::new(
+            &MAIN_VS_AGGRESSIVE,
+            Confidence::Possible,
+            Side::Responder,
+            format!(
+                "{} refuses aggressive mode with a pre-shared key before it proves anything (AUTHENTICATION-FAILED): it does \
+                 main mode only, or knows no connection for this identity.",
+                end(answer.ends.src)
+            ),
+        )
+        .evidence(answer.frame, "AUTHENTICATION-FAILED, in clear")
+    } else {
+        return None;
+    };
+    Some(found.evidence(request.frame, format!("{}", request.step)))
+}
+
+fn offers_pre_shared_key(tunnel: &Tunnel) -> bool {
+    suites(tunnel).any(|suite| suite.auth_method.is_some_and(pre_shared))
+}
+
+fn suites(tunnel: &Tunnel) -> impl Iterator<Item = &Suite> {
+    tunnel.offered.iter().flat_map(Proposal::suites)
+}
+
+/// The offers of the two sides, or the offer and the choice elsewhere, differ in the method only.
+fn methods<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
+    let (request, answer, _) = refused(tunnel)?;
+    let compared = comparison(tunnel, around)?;
+    let mut mismatches = compared.mismatches();
+    let row = mismatches.next().filter(|row| row.kind == "AUTH")?;
+    if mismatches.next().is_some() {
+        return None;
+    }
+    let summary = format!(
+        "The offers agree in everything but the authentication method: {} offered, {} wanted.",
+        list(&row.offered),
+        list(&row.wanted)
+    );
+    Some(
+        Diagnosis::new(
+            &AUTH_METHOD_MISMATCH_V1,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .weight(64)
+        .evidence(request.frame, "the offer")
+        .evidence(answer.frame, "refused"),
+    )
+}
+
+fn lifetimes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
+    let (request, answer, _) = refused(tunnel)?;
+    let own = around.tunnels.iter().copied().find(|other| {
+        other.version == 1
+            && other.initiator.address == tunnel.responder.address
+            && !other.offered.is_empty()
+    })?;
+    let (mine, theirs) = suites(tunnel).find_map(|one| {
+        let other = suites(own).find(|other| same_suite(one, other))?;
+        Some((one.lifetime.seconds?, other.lifetime.seconds?))
+    })?;
+    if mine == theirs {
+        return None;
+    }
+    let summary = format!(
+        "The offers of both sides are equal but for the lifetime: {mine} s here, {theirs} s there. A strict peer refuses that."
+    );
+    Some(
+        Diagnosis::new(
+            &LIFETIME_MISMATCH_V1,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .severity(Severity::Failure)
+        .weight(63)
+        .evidence(request.frame, "the offer")
+        .evidence(answer.frame, "refused")
+        .evidence_if(
+            own.messages.first().map(|message| message.frame),
+            "the offer of the other side",
+        ),
+    )
+}
+
+fn outdated<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, answer, _) = refused(tunnel)?;
+    if tunnel.offered.is_empty() || !tunnel.offered.iter().all(is_outdated) {
+        return None;
+    }
+    let fits = comparison(tunnel, around)
+        .is_some_and(|compared| compared.basis != Basis::Nothing && compared.agrees());
+    if fits {
+        return None;
+    }
+    let summary = format!(
+        "The offer holds nothing but outdated algorithms ({}), and {} refuses it.",
+        offer(tunnel),
+        end(answer.ends.src)
+    );
+    Some(
+        Diagnosis::new(
+            &LEGACY_ONLY_OFFER,
+            Confidence::Likely,
+            Side::Initiator,
+            summary,
+        )
+        .evidence(request.frame, "the offer")
+        .evidence(answer.frame, "refused"),
+    )
+}
+
+/// Whether every way to choose from a proposal needs an outdated cipher, hash and group, or something forbidden outright
+/// (RFC 8247).
+fn is_outdated(proposal: &Proposal) -> bool {
+    if !proposal.suites().is_empty() {
+        return proposal.suites().iter().all(|suite| {
+            let cipher = suite
+                .encryption
+                .is_some_and(|cipher| OLD_CIPHERS_V1.contains(&cipher));
+            let hash = matches!(
+                suite.hash_algorithm,
+                Some(HashAlgorithm::MD5 | HashAlgorithm::SHA1)
+            );
+            let group = suite
+                .group
+                .as_deref()
+                .is_some_and(|group| OLD_GROUPS.contains(&group));
+            let forbidden = suite.encryption == Some(PhaseOneCipher::DES_CBC)
+                || suite.hash_algorithm == Some(HashAlgorithm::MD5)
+                || suite.group.as_deref() == Some("MODP-768");
+            forbidden || (cipher && hash && group)
+        });
+    }
+    let all = |kind: TransformType, old: &dyn Fn(u16) -> bool| {
+        let mut values = proposal.of_kind(kind).peekable();
+        values.peek().is_some() && values.all(|transform| old(transform.id))
+    };
+    let cipher = all(TransformType::ENCR, &|id| {
+        (1..=9).contains(&id) || id == EncryptionAlgorithm::NULL.0
+    });
+    let prf = all(TransformType::PRF, &|id| {
+        [Prf::HMAC_MD5.0, Prf::HMAC_SHA1.0].contains(&id)
+    });
+    let group = all(TransformType::KE, &|id| [1, 2, 5, 22].contains(&id));
+    let forbidden = all(TransformType::ENCR, &|id| id == EncryptionAlgorithm::DES.0)
+        || all(TransformType::PRF, &|id| id == Prf::HMAC_MD5.0)
+        || all(TransformType::KE, &|id| id == KeyExchangeMethod::MODP_768.0);
+    forbidden || (cipher && prf && group)
+}
+
+fn critical_payload<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (message, notify) = tunnel.messages.iter().find_map(|message| {
+        let notify = message
+            .payloads()
+            .notify(NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD.0)?;
+        (tunnel.version == 2).then_some((message, notify))
+    })?;
+    let payload = notify.data.first().map_or_else(
+        || "a payload".to_owned(),
+        |number| {
+            let name = ikescope_dissectors::registries::ikev2::PayloadType(*number);
+            format!("the payload {name}")
+        },
+    );
+    let summary = format!(
+        "{} does not know {payload}, which is marked critical.",
+        end(message.ends.src)
+    );
+    Some(
+        Diagnosis::new(
+            &UNSUPPORTED_CRITICAL_PAYLOAD,
+            Confidence::Certain,
+            Side::Both,
+            summary,
+        )
+        .evidence_if(message.answers, "the request with that payload")
+        .evidence(message.frame, "UNSUPPORTED_CRITICAL_PAYLOAD"),
+    )
+}
+
+fn syntax<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) || tunnel.version != 2 {
+        return None;
+    }
+    let (answer, error) = refusal(tunnel)?;
+    if error.number != NotifyType::INVALID_SYNTAX.0 {
+        return None;
+    }
+    let request = opening_message(tunnel)?;
+    let summary = format!(
+        "{} calls {} malformed (INVALID_SYNTAX){}.",
+        end(answer.ends.src),
+        request.step,
+        if request.malformed {
+            ", and it does depart from the standard"
+        } else {
+            "; nothing in it departs from the standard as far as it can be read"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &INVALID_SYNTAX_INIT,
+            if request.malformed {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Initiator,
+            summary,
+        )
+        .evidence(request.frame, format!("{}", request.step))
+        .evidence(answer.frame, "INVALID_SYNTAX, in clear"),
+    )
+}
+
+fn sent_elsewhere<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let number = if tunnel.version == 2 {
+        NotifyType::REDIRECT.0
+    } else {
+        NotifyV1::UNITY_LOAD_BALANCE.0
+    };
+    let (message, notify) = tunnel.notify(number)?;
+    let to = gateway(&notify.data, tunnel.version);
+    let arrived = around.tunnels.iter().find(|other| {
+        other.initiator.address == tunnel.initiator.address
+            && other.id != tunnel.id
+            && Some(other.responder.address.to_string()) == to
+    });
+    let unanswered = arrived.filter(|other| !responder_spoke(other));
+    let summary = format!(
+        "{} sends the client to {}{}.",
+        end(message.ends.src),
+        to.as_deref().unwrap_or("another gateway"),
+        match (arrived, unanswered) {
+            (_, Some(_)) => ", which does not answer",
+            (Some(_), None) => ", where it begins again",
+            (None, None) => "",
+        }
+    );
+    let failed = unanswered.is_some();
+    Some(
+        Diagnosis::new(&REDIRECTED, Confidence::Certain, Side::Responder, summary)
+            .severity(if failed {
+                Severity::Failure
+            } else {
+                Severity::Note
+            })
+            .evidence(message.frame, "REDIRECT")
+            .evidence_if(
+                arrived
+                    .and_then(|other| other.messages.first())
+                    .map(|first| first.frame),
+                "the negotiation with the other gateway",
+            ),
+    )
+}
+
+/// The new responder in the data of REDIRECT (RFC 5685, section 9.1): type, length, identity.
+fn gateway(data: &[u8], version: u8) -> Option<String> {
+    if version == 1 {
+        let octets = <[u8; 4]>::try_from(data.get(..4)?).ok()?;
+        return Some(std::net::Ipv4Addr::from(octets).to_string());
+    }
+    let (kind, rest) = data.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let identity = rest.get(..usize::from(*length))?;
+    match kind {
+        1 => Some(std::net::Ipv4Addr::from(<[u8; 4]>::try_from(identity).ok()?).to_string()),
+        2 => Some(std::net::Ipv6Addr::from(<[u8; 16]>::try_from(identity).ok()?).to_string()),
+        _ => std::str::from_utf8(identity).ok().map(str::to_owned),
+    }
+}
+
+fn additional_key_exchanges<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, answer, _) = refused(tunnel).filter(|_| tunnel.version == 2)?;
+    let wants = |proposal: &Proposal| {
+        proposal.transforms().iter().any(|transform| {
+            let additional = (TransformType::ADDKE1.0..=TransformType::ADDKE7.0)
+                .contains(&transform.kind.0)
+                && transform.id != KeyExchangeMethod::NONE.0;
+            additional
+        })
+    };
+    let post_quantum_only = |proposal: &Proposal| {
+        let mut groups = proposal.of_kind(TransformType::KE).peekable();
+        groups.peek().is_some()
+            && groups.all(|group| {
+                (KeyExchangeMethod::ML_KEM_512.0..=KeyExchangeMethod::ML_KEM_1024.0)
+                    .contains(&group.id)
+            })
+    };
+    let demanding = |proposal: &Proposal| wants(proposal) || post_quantum_only(proposal);
+    if tunnel.offered.is_empty() || !tunnel.offered.iter().all(demanding) {
+        return None;
+    }
+    let announced = request
+        .clear
+        .notify(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED.0)
+        .is_some();
+    let additional = tunnel.offered.iter().any(wants);
+    let (summary, confidence, side) = if additional && !announced {
+        (
+            "The offer asks for additional key exchanges and does not announce IKE_INTERMEDIATE, which they need.".to_owned(),
+            Confidence::Certain,
+            Side::Initiator,
+        )
+    } else {
+        (
+            format!(
+                "Every proposal asks for {}, and {} refuses them all: it probably does not know that.",
+                if additional {
+                    "additional key exchanges"
+                } else {
+                    "a post-quantum key exchange"
+                },
+                end(answer.ends.src)
+            ),
+            Confidence::Likely,
+            Side::Responder,
+        )
+    };
+    Some(
+        Diagnosis::new(&PQ_MULTI_KE_UNSUPPORTED, confidence, side, summary)
+            .evidence(request.frame, "the offer")
+            .evidence(answer.frame, "refused"),
+    )
+}
+
+fn goes_on_asking<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (answer, error) = refusal(tunnel)?;
+    let request = opening_message(tunnel)?;
+    let copies = copies_after(request, answer);
+    if copies == 0 {
+        return None;
+    }
+    let summary = format!(
+        "{} refused with {}, and {} repeated its request {} all the same.",
+        end(answer.ends.src),
+        error.name.unwrap_or("an error"),
+        end(request.ends.src),
+        times(copies)
+    );
+    Some(
+        Diagnosis::new(
+            &UNAUTHENTICATED_ERROR_IGNORED,
+            Confidence::Certain,
+            Side::Initiator,
+            summary,
+        )
+        .evidence(answer.frame, "the refusal, in clear")
+        .evidence_if(
+            request.retransmissions.last().map(|copy| copy.frame),
+            "the request again",
+        ),
+    )
+}
+
+const OLD_CIPHERS_V1: &[PhaseOneCipher] = &[
+    PhaseOneCipher::DES_CBC,
+    PhaseOneCipher::IDEA_CBC,
+    PhaseOneCipher::BLOWFISH_CBC,
+    PhaseOneCipher::RC5_R16_B64_CBC,
+    PhaseOneCipher::TRIPLE_DES_CBC,
+    PhaseOneCipher::CAST_CBC,
+];
+
+const OLD_GROUPS: &[&str] = &["MODP-768", "MODP-1024", "MODP-1536", "MODP-1024-160"];
+
+/// Values of a list that are named in a sentence.
+const LISTED: usize = 6;
+
+/// A responder in the field reads no more proposals than this.
+const EVALUATED: usize = 8;

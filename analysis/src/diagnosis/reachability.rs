@@ -1,7 +1,16 @@
 //! Whether the peers reach each other at all.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use std::net::IpAddr;
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
+use super::facts::{
+    INIT_RESPONSE, answer_to, clear_error, copies_after, end, never_up, opening_message,
+    opens_negotiation, phase_one_answered, refusal, responder_spoke, seconds_repeated, times,
+};
+use crate::observation::Encapsulation;
+use crate::tunnels::{IcmpError, Message, Sender, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -22,10 +31,24 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[];
+pub(super) const RULES: &[TunnelRule] = &[
+    no_response,
+    port_unreachable,
+    unreachable,
+    reply_lost,
+    other_source,
+    version_mismatch,
+    no_connection,
+    silent_policy,
+    half_open_limit,
+    wrong_framing,
+    passthrough,
+    tcp,
+    beginning_missing,
+];
 
 /// Its rules for whole captures.
-pub(super) const CAPTURE_RULES: &[CaptureRule] = &[];
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[incomplete_file, nobody_begins];
 
 pub(super) static NO_RESPONSE_TO_FIRST_MESSAGE: Declaration = Declaration {
     id: "no-response-to-first-message",
@@ -554,3 +577,716 @@ pub(super) static CAPTURE_ARTIFACT: Declaration = Declaration {
     references: &["RFC 7296, section 2.1"],
     see: None,
 };
+
+/// A first message that was sent at least twice, or a long time before the end of the capture, without any answer.
+fn unanswered<'a>(tunnel: &'a Tunnel, around: &Surroundings<'_>) -> Option<&'a Message> {
+    if !never_up(tunnel) || responder_spoke(tunnel) {
+        return None;
+    }
+    let request = opening_message(tunnel)?;
+    let waited = around
+        .capture
+        .last
+        .zip(request.time)
+        .is_some_and(|(end, time)| end.nanos_since(time) >= LONG_ENOUGH_NANOS);
+    (request.transmissions >= 2 || waited).then_some(request)
+}
+
+fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request = unanswered(tunnel, around)?;
+    let other = around.traffic(request.ends.dst.address, request.ends.src.address);
+    let alive = other.is_some_and(|traffic| traffic.ike > 0 || traffic.other > 0);
+    let summary = format!(
+        "{} sent {} {}{} to {} and got no answer{}.",
+        end(request.ends.src),
+        request.step,
+        times(request.transmissions as usize),
+        seconds_repeated(request)
+            .filter(|seconds| *seconds > 0.0)
+            .map_or(String::new(), |seconds| format!(" in {seconds:.1} s")),
+        end(request.ends.dst),
+        if alive {
+            "; other packets do come from there"
+        } else {
+            ""
+        }
+    );
+    let found = Diagnosis::new(
+        &NO_RESPONSE_TO_FIRST_MESSAGE,
+        Confidence::Certain,
+        if alive { Side::Unknown } else { Side::Network },
+        summary,
+    )
+    .evidence(request.frame, format!("{}, first copy", request.step))
+    .evidence_if(
+        request.retransmissions.last().map(|copy| copy.frame),
+        "last copy",
+    )
+    .excludes(
+        "icmp-port-unreachable",
+        "no ICMP error about it is in the capture",
+    );
+    Some(found)
+}
+
+fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let error = icmp_that_stopped(tunnel, around)
+        .find(|error| error.port_unreachable() && error.from == error.quoted_dst.address)?;
+    let port = error.quoted_dst.port.unwrap_or_default();
+    let answered = responder_spoke(tunnel);
+    let summary = format!(
+        "{} is up, but nothing listens there on UDP {port}{}.",
+        error.from,
+        if answered {
+            ", although it answered on another port"
+        } else {
+            ""
+        }
+    );
+    let side = if tunnel.responder.address == error.from {
+        Side::Responder
+    } else {
+        Side::Initiator
+    };
+    Some(
+        Diagnosis::new(&ICMP_PORT_UNREACHABLE, Confidence::Certain, side, summary)
+            .evidence(
+                error.frame,
+                format!("ICMP port unreachable from {}", error.from),
+            )
+            .excludes("no-response-to-first-message", "the host answers, by ICMP")
+            .excludes(
+                "icmp-admin-prohibited-or-unreachable",
+                "the peer itself answers, and its code is \"port unreachable\"",
+            ),
+    )
+}
+
+fn unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let error = icmp_that_stopped(tunnel, around).find(|error| {
+        let third = error.from != error.quoted_dst.address;
+        match (error.version6, error.icmp_type, error.code) {
+            (false, 3, 4) => false,
+            (false, 3, 3) | (true, 1, 4) => third,
+            (false, 3, _) | (true, 1, _) => true,
+            _ => false,
+        }
+    })?;
+    let summary = format!(
+        "{} says that packets to {} do not pass: {}.",
+        error.from,
+        end(error.quoted_dst),
+        icmp_meaning(error)
+    );
+    Some(
+        Diagnosis::new(
+            &ICMP_ADMIN_PROHIBITED_OR_UNREACHABLE,
+            Confidence::Certain,
+            Side::Network,
+            summary,
+        )
+        .evidence(
+            error.frame,
+            format!(
+                "ICMP type {} code {} from {}",
+                error.icmp_type, error.code, error.from
+            ),
+        )
+        .excludes("no-response-to-first-message", "a hop answers, by ICMP")
+        .check_first(format!("network: the hop {}", error.from)),
+    )
+}
+
+/// ICMP errors about messages of a tunnel that did not come up, or about its addresses.
+fn icmp_that_stopped<'a>(
+    tunnel: &'a Tunnel,
+    around: &Surroundings<'a>,
+) -> impl Iterator<Item = &'a IcmpError> {
+    let ends = [tunnel.initiator.address, tunnel.responder.address];
+    let of_messages = tunnel.messages.iter().flat_map(|message| &message.icmp);
+    let others = around.capture.icmp.iter().filter(move |error| {
+        ends.contains(&error.quoted_src.address) && ends.contains(&error.quoted_dst.address)
+    });
+    of_messages
+        .chain(&tunnel.icmp)
+        .chain(others.filter(|_| !responder_spoke(tunnel)))
+        .filter(|_| never_up(tunnel))
+}
+
+fn icmp_meaning(error: &IcmpError) -> &'static str {
+    match (error.version6, error.code) {
+        (false, 0) => "it has no route to that network",
+        (false, 1) => "the host cannot be reached from there",
+        (false, 2) => "the protocol is not accepted",
+        (false, 3) | (true, 4) => "the port is closed",
+        (false, 9 | 10 | 13) | (true, 1) => "administratively prohibited",
+        (true, 0) => "it has no route there",
+        (true, 3) => "the address cannot be reached from there",
+        (true, 5) => "the source address fails its policy",
+        (true, 6) => "its route rejects the destination",
+        _ => "destination unreachable",
+    }
+}
+
+fn reply_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let (request, response, copies) = tunnel
+        .from(Sender::Initiator)
+        .filter(|message| message.request || tunnel.version == 1)
+        .filter_map(|request| {
+            let response = next_answer(tunnel, request)?;
+            Some((request, response, copies_after(request, response)))
+        })
+        .find(|(request, response, copies)| {
+            *copies >= 2
+                && response.ip_fragments == 0
+                && clear_error(response).is_none()
+                && went_no_further(tunnel, request)
+        })?;
+    // An encrypted answer that is repeated is no loss when the initiator cannot read it.
+    if tunnel.version == 1 && response.encrypted {
+        return None;
+    }
+    let summary = format!(
+        "{} answered {} {}, and {} still repeated it {}: the answer does not reach it, or is not accepted.",
+        end(response.ends.src),
+        request.step,
+        times(response.transmissions as usize),
+        end(request.ends.src),
+        times(copies),
+    );
+    Some(
+        Diagnosis::new(
+            &REPLY_LOST_ON_RETURN,
+            Confidence::Likely,
+            Side::Network,
+            summary,
+        )
+        .evidence(request.frame, format!("{}", request.step))
+        .evidence(response.frame, format!("{}: the answer", response.step))
+        .evidence_if(
+            request.retransmissions.last().map(|copy| copy.frame),
+            "the request again, after the answer",
+        )
+        .excludes(
+            "no-response-to-first-message",
+            "the answer is in the capture",
+        )
+        .excludes("unauthenticated-error-ignored", "the answer is no error"),
+    )
+}
+
+/// The message that answers another one, in IKEv1 the next number of the same exchange.
+fn next_answer<'a>(tunnel: &'a Tunnel, request: &Message) -> Option<&'a Message> {
+    let next = match request.step {
+        Step::Main(number) => Some(Step::Main(number + 1)),
+        Step::Aggressive(number) => Some(Step::Aggressive(number + 1)),
+        Step::Quick(number) => Some(Step::Quick(number + 1)),
+        _ => None,
+    };
+    match next {
+        Some(step) => tunnel
+            .of_step(step)
+            .find(|answer| answer.message_id == request.message_id),
+        None if tunnel.version == 1 => None,
+        None => answer_to(tunnel, request),
+    }
+}
+
+/// Whether the sender of a message sent nothing new after it.
+fn went_no_further(tunnel: &Tunnel, last: &Message) -> bool {
+    !tunnel
+        .from(last.from)
+        .any(|message| message.frame > last.frame && message.step != Step::Informational)
+}
+
+fn other_source<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = tunnel
+        .messages
+        .iter()
+        .filter(|message| message.from != Sender::Initiator && !message.request)
+        .filter_map(|response| Some((answered_request(tunnel, response)?, response)))
+        .find(|(request, response)| {
+            let moved = request.retransmissions.iter().any(|copy| copy.elsewhere);
+            let (asked, answered) = (request.ends.dst, response.ends.src);
+            !moved && (asked.address, asked.port) != (answered.address, answered.port)
+        })?;
+    let (asked, answered) = (request.ends.dst, response.ends.src);
+    let genuine = response.nat.and_then(|nat| nat.source_matches) == Some(true);
+    let failed = never_up(tunnel);
+    let summary = format!(
+        "{} asked {}, and the answer came from {}{}{}.",
+        end(request.ends.src),
+        end(asked),
+        end(answered),
+        if genuine {
+            ", which the responder believes to be its own address: no NAT did this"
+        } else {
+            ""
+        },
+        if failed {
+            ""
+        } else {
+            "; the initiator followed, but a firewall on the way would not"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &ASYMMETRIC_SOURCE_ADDRESS,
+            Confidence::Certain,
+            Side::Responder,
+            summary,
+        )
+        .severity(if failed {
+            Severity::Failure
+        } else {
+            Severity::Warning
+        })
+        .evidence(request.frame, format!("{} to {}", request.step, end(asked)))
+        .evidence(
+            response.frame,
+            format!("{} from {}", response.step, end(answered)),
+        )
+        .excludes(
+            "reply-lost-on-return",
+            "the address of the answer is another one",
+        ),
+    )
+}
+
+/// The request that a response answers: by the exchange, or, when it came from a stranger, by its message ID.
+fn answered_request<'a>(tunnel: &'a Tunnel, response: &Message) -> Option<&'a Message> {
+    if let Some(frame) = response.answers {
+        return tunnel.message(frame);
+    }
+    let Step::V2(exchange, true) = response.step else {
+        return None;
+    };
+    tunnel.of_step(Step::V2(exchange, false)).find(|request| {
+        request.message_id == response.message_id
+            && request.from == Sender::Initiator
+            && request.frame < response.frame
+    })
+}
+
+fn version_mismatch<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) || phase_one_answered(tunnel) {
+        return None;
+    }
+    let request = opening_message(tunnel)?;
+    let names_version = tunnel.messages.iter().find(|message| {
+        clear_error(message).is_some_and(|error| {
+            error.number == INVALID_MAJOR_VERSION
+                || (tunnel.version == 1 && error.number == INVALID_MINOR_VERSION)
+        })
+    });
+    let other_version = around.same_peers(tunnel).find(|other| {
+        other.version != tunnel.version && other.initiator.address == tunnel.responder.address
+    });
+    let unlike = around
+        .same_peers(tunnel)
+        .find(|other| other.version != tunnel.version && other.state == State::Established);
+    let found = match (names_version, other_version, unlike) {
+        (Some(message), ..) => Diagnosis::new(
+            &IKE_VERSION_MISMATCH,
+            Confidence::Certain,
+            Side::Both,
+            format!(
+                "{} begins with IKEv{}, and {} answers that it does not do this version.",
+                end(request.ends.src),
+                tunnel.version,
+                end(message.ends.src)
+            ),
+        )
+        .evidence(message.frame, "notification about the version"),
+        (None, Some(other), _) => Diagnosis::new(
+            &IKE_VERSION_MISMATCH,
+            Confidence::Likely,
+            Side::Both,
+            format!(
+                "{} begins with IKEv{}, while {} itself begins with IKEv{}.",
+                tunnel.initiator.address, tunnel.version, tunnel.responder.address, other.version
+            ),
+        )
+        .evidence_if(
+            other.messages.first().map(|message| message.frame),
+            "the other version, from the responder",
+        ),
+        (None, None, Some(other)) => Diagnosis::new(
+            &IKE_VERSION_MISMATCH,
+            Confidence::Likely,
+            Side::Both,
+            format!(
+                "IKEv{} is refused, and the same peers have a tunnel of IKEv{}.",
+                tunnel.version, other.version
+            ),
+        )
+        .evidence_if(
+            other.messages.first().map(|message| message.frame),
+            "the version that works",
+        ),
+        (None, None, None) => return None,
+    };
+    Some(found.evidence(request.frame, format!("{}", request.step)))
+}
+
+/// NO_PROPOSAL_CHOSEN that came before any proposal was looked at.
+fn no_connection<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let (answer, error) =
+        refusal(tunnel).filter(|(_, error)| error.number == NO_PROPOSAL_CHOSEN)?;
+    let request = opening_message(tunnel)?;
+    let succeeded = around.tunnels.iter().find(|other| {
+        other.responder.address == tunnel.responder.address
+            && other.initiator.address != tunnel.initiator.address
+            && other.version == tunnel.version
+            && other.offered == tunnel.offered
+            && other.chosen.is_some()
+    });
+    // One implementation gives the refusal an SPI of its own only when it did not get as far as the proposals (IKEv2), and
+    // names the SA in the notification only when it did (IKEv1).
+    let early = if tunnel.version == 2 {
+        answer.responder_spi.0 != 0
+    } else {
+        error.spi.is_empty() && answer.responder_spi.0 != 0
+    };
+    let (confidence, weight) = match (succeeded, early) {
+        (Some(_), _) => (Confidence::Likely, 59),
+        (None, true) => (Confidence::Possible, 51),
+        (None, false) => (Confidence::Possible, 30),
+    };
+    let peer = tunnel.initiator.address;
+    let summary = match succeeded {
+        Some(other) => format!(
+            "{} refuses {peer} and accepts the same offer from {}: it has no connection for {peer}.",
+            tunnel.responder.address, other.initiator.address
+        ),
+        None => format!(
+            "{} refused {} of {peer} at once with NO_PROPOSAL_CHOSEN. That is a fact; whether it has no connection for \
+             this address or version, or does not like the algorithms, only its log can tell.",
+            tunnel.responder.address, request.step
+        ),
+    };
+    Some(
+        Diagnosis::new(&WRONG_PEER_NO_CONFIG, confidence, Side::Responder, summary)
+            .weight(weight)
+            .evidence(request.frame, format!("{}", request.step))
+            .evidence(answer.frame, "NO_PROPOSAL_CHOSEN, in clear"),
+    )
+}
+
+fn silent_policy<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request = unanswered(tunnel, around)?;
+    let (responder, initiator) = (request.ends.dst.address, request.ends.src.address);
+    let answers_others = around.tunnels.iter().find(|other| {
+        other.responder.address == responder
+            && other.initiator.address == initiator
+            && other.id != tunnel.id
+            && responder_spoke(other)
+    });
+    let host_is_up = around
+        .traffic(responder, initiator)
+        .is_some_and(|traffic| traffic.other > 0);
+    if answers_others.is_none() && !host_is_up {
+        return None;
+    }
+    let summary = format!(
+        "{responder} answers {initiator} otherwise, but not this {}: it seems to drop it on purpose.",
+        request.step
+    );
+    Some(
+        Diagnosis::new(
+            &RESPONDER_SILENT_ON_POLICY,
+            Confidence::Possible,
+            Side::Responder,
+            summary,
+        )
+        .evidence(request.frame, format!("{}, without answer", request.step))
+        .evidence_if(
+            answers_others
+                .and_then(|other| other.messages.first())
+                .map(|message| message.frame),
+            "another attempt, which was answered",
+        ),
+    )
+}
+
+fn half_open_limit<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request = unanswered(tunnel, around)?;
+    let begin = request.time?;
+    let half_open: Vec<&Tunnel> = around
+        .tunnels
+        .iter()
+        .copied()
+        .filter(|other| {
+            other.id != tunnel.id
+                && other.initiator.address == tunnel.initiator.address
+                && other.responder.address == tunnel.responder.address
+                && never_up(other)
+                && phase_one_answered(other)
+                && other.first.is_some_and(|first| {
+                    let before = begin.nanos_since(first);
+                    (0..HALF_OPEN_NANOS).contains(&before)
+                })
+        })
+        .collect();
+    if half_open.len() < HALF_OPEN_SAS {
+        return None;
+    }
+    let summary = format!(
+        "{} attempts of {} were answered and are still half-open; this one is not answered any more.",
+        half_open.len(),
+        tunnel.initiator.address
+    );
+    let mut found = Diagnosis::new(
+        &HALF_OPEN_LIMIT_DROP,
+        Confidence::Likely,
+        Side::Responder,
+        summary,
+    )
+    .evidence(request.frame, format!("{}, without answer", request.step));
+    for other in half_open.iter().take(EVIDENCE) {
+        found = found.evidence_if(
+            other.messages.first().map(|message| message.frame),
+            "a half-open attempt, answered",
+        );
+    }
+    Some(found.excludes(
+        "no-response-to-first-message",
+        "earlier attempts were answered",
+    ))
+}
+
+fn wrong_framing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let message = tunnel.messages.iter().find(|message| {
+        let ports = (message.ends.src.port, message.ends.dst.port);
+        match message.encapsulation {
+            Some(Encapsulation::Udp) => ports.0 == Some(500) || ports.1 == Some(500),
+            None => ports.0 == Some(4500) || ports.1 == Some(4500),
+            Some(Encapsulation::Tcp) => false,
+        }
+    })?;
+    let marker = message.encapsulation.is_some();
+    let port = if marker { 500 } else { 4500 };
+    let summary = format!(
+        "{} sends IKE on UDP {port} {} the non-ESP marker; its peer takes it for something else.",
+        end(message.ends.src),
+        if marker { "with" } else { "without" }
+    );
+    let side = match message.from {
+        Sender::Initiator => Side::Initiator,
+        Sender::Responder => Side::Responder,
+        Sender::Other => Side::Unknown,
+    };
+    Some(
+        Diagnosis::new(&IKE_IN_WRONG_FRAMING, Confidence::Certain, side, summary)
+            .evidence(message.frame, format!("{} on UDP {port}", message.step)),
+    )
+}
+
+fn passthrough<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let held = |tunnel: &Tunnel| {
+        tunnel.initiator.behind_nat == Some(true)
+            && opening_message(tunnel).is_some_and(|message| message.ends.src.port == Some(500))
+    };
+    if !never_up(tunnel) || !held(tunnel) {
+        return None;
+    }
+    let other = around.same_peers(tunnel).find(|other| {
+        held(other)
+            && other.initiator.address == tunnel.initiator.address
+            && other.first < tunnel.first
+            && tunnel.first < other.last
+    })?;
+    let summary = format!(
+        "Two clients behind {} use source port 500 at the same time: the NAT holds the port, and answers to one may reach \
+         the other.",
+        tunnel.initiator.address
+    );
+    let mut found = Diagnosis::new(
+        &MIDDLEBOX_IPSEC_ALG,
+        Confidence::Possible,
+        Side::Network,
+        summary,
+    );
+    for tunnel in [other, tunnel] {
+        found = found.evidence_if(
+            tunnel.messages.first().map(|message| message.frame),
+            "source port 500 behind NAT",
+        );
+    }
+    Some(found)
+}
+
+fn tcp<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let last = tunnel
+        .messages
+        .iter()
+        .rfind(|message| message.encapsulation == Some(Encapsulation::Tcp))?;
+    let unanswered = last.request && last.answered_by.is_none() && last.from == Sender::Initiator;
+    if !unanswered {
+        return None;
+    }
+    let summary = format!(
+        "The stream of {} to {} ends after {}: no answer comes.",
+        end(last.ends.src),
+        end(last.ends.dst),
+        last.step
+    );
+    Some(
+        Diagnosis::new(
+            &TCP_ENCAP_FAILURE,
+            Confidence::Likely,
+            Side::Unknown,
+            summary,
+        )
+        .evidence(last.frame, format!("{} over TCP", last.step)),
+    )
+}
+
+/// One direction of a negotiation is not in the file, although the messages of the other show that it took place.
+fn beginning_missing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let went_on = |sender: Sender| {
+        tunnel.from(sender).any(|message| {
+            !opens_negotiation(message.step)
+                && message.step != INIT_RESPONSE
+                && message.responder_spi.0 != 0
+                && message.step != Step::Informational
+        })
+    };
+    let missing = match (
+        tunnel.from(Sender::Initiator).next(),
+        tunnel.from(Sender::Responder).next(),
+    ) {
+        (Some(_), None) if went_on(Sender::Initiator) => Sender::Responder,
+        (None, Some(_)) => Sender::Initiator,
+        _ => return None,
+    };
+    let flows = tunnel.children.iter().any(|child| {
+        let flow = match missing {
+            Sender::Initiator => &child.from_initiator,
+            _ => &child.from_responder,
+        };
+        flow.as_ref().is_some_and(|flow| flow.packets > 0)
+    });
+    if flows {
+        return None;
+    }
+    let summary = format!(
+        "No packet of the {} is in the capture, although the negotiation went on: the file has one direction only.",
+        missing.name()
+    );
+    Some(
+        Diagnosis::new(
+            &CAPTURE_ARTIFACT,
+            Confidence::Certain,
+            Side::Unknown,
+            summary,
+        )
+        .evidence_if(
+            tunnel.messages.first().map(|message| message.frame),
+            "one direction of the negotiation",
+        ),
+    )
+}
+
+fn incomplete_file(around: &Surroundings<'_>) -> Option<Diagnosis> {
+    let capture = around.capture;
+    let mut said: Vec<String> = Vec::new();
+    if capture.truncated > 0 {
+        said.push(format!(
+            "{} packets are cut by the snap length",
+            capture.truncated
+        ));
+    }
+    if capture.backwards > 0 {
+        said.push(format!(
+            "times run backwards {}",
+            times(capture.backwards as usize)
+        ));
+    }
+    if said.is_empty() {
+        return None;
+    }
+    let summary = format!(
+        "The capture is incomplete: {}. What is missing in it cannot be blamed on a peer.",
+        said.join(", ")
+    );
+    Some(
+        Diagnosis::new(
+            &CAPTURE_ARTIFACT,
+            Confidence::Certain,
+            Side::Unknown,
+            summary,
+        )
+        .evidence_if(capture.truncated_frame, "cut")
+        .evidence_if(
+            capture.backwards_frame,
+            "a time before that of the frame before",
+        ),
+    )
+}
+
+fn nobody_begins(around: &Surroundings<'_>) -> Option<Diagnosis> {
+    let capture = around.capture;
+    let ipsec = capture.ike_messages + capture.esp_packets + capture.ah_packets;
+    if ipsec > 0 || !capture.icmp.is_empty() || capture.fragments > 0 {
+        return None;
+    }
+    let busiest = capture
+        .traffic
+        .iter()
+        .filter(|traffic| {
+            traffic.other >= ENOUGH_PACKETS && is_host(traffic.src) && is_host(traffic.dst)
+        })
+        .max_by_key(|traffic| traffic.other)?;
+    let summary = format!(
+        "{} packets from {} to {} and no IKE from anybody: no side begins a tunnel, or the capture is at the wrong place.",
+        busiest.other, busiest.src, busiest.dst
+    );
+    Some(
+        Diagnosis::new(
+            &INITIATOR_NEVER_STARTS,
+            Confidence::Possible,
+            Side::Unknown,
+            summary,
+        )
+        .severity(Severity::Note)
+        .evidence_if(busiest.other_frame, "traffic without a tunnel"),
+    )
+}
+
+fn is_host(address: IpAddr) -> bool {
+    let broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
+    !(address.is_multicast() || address.is_unspecified() || broadcast)
+}
+
+/// Error notifications of both versions (RFC 7296, section 3.10.1; RFC 2408, section 3.14.1).
+const NO_PROPOSAL_CHOSEN: u16 = 14;
+const INVALID_MAJOR_VERSION: u16 = 5;
+const INVALID_MINOR_VERSION: u16 = 6;
+
+/// A first message without an answer for this long has none: most initiators repeat after 0.5 to 10 seconds.
+const LONG_ENOUGH_NANOS: i64 = 15_000_000_000;
+
+/// Half-open SAs are kept for 30 seconds or so.
+const HALF_OPEN_NANOS: i64 = 60_000_000_000;
+
+/// The usual limits are 3 and 5 half-open SAs for one address.
+const HALF_OPEN_SAS: usize = 2;
+
+/// Frames named for one fact.
+const EVIDENCE: usize = 5;
+
+/// Below it is no traffic that somebody waits for.
+const ENOUGH_PACKETS: u64 = 3;
