@@ -1,8 +1,11 @@
 # Real peers: `make lab` runs all scenarios, `make lab SCENARIO=name` one (or a shell pattern). As root.
-.PHONY: lab interop
+.PHONY: lab lab-deps interop
 
-lab: ## real IPsec peers in network namespaces (root); SCENARIO=name for one
+lab: lab-deps ## real IPsec peers in network namespaces (root); SCENARIO=name for one
 	python3 lab/run.py $(foreach name,$(SCENARIO),'$(name)')
 
-interop: build ## our own program beside real peers (root; skips by name without the rights)
+interop: build lab-deps ## our own program beside real peers (root; skips by name without the rights)
 	python3 lab/interop.py
+
+lab-deps:
+	@scripts/deps.sh lab

@@ -4,12 +4,17 @@
 #
 #   scripts/deps.sh          what `make demo` and `make test` need
 #   scripts/deps.sh checks   also what `make check` needs: tshark, tcpdump, a C++ compiler, cargo-deny
+#   scripts/deps.sh lab      only what starts the lab, which installs the peers by itself: Python
 set -eu
 
 # cargo-deny is a tool here, not a product: the quick build is the right one.
 CARGO_DENY_BUILD='env CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16'
 
 main() {
+    if [ "${1:-}" = lab ]; then
+        need_python 'needed to run the lab'
+        return
+    fi
     need_rust
     can_compile cc c || install 'gcc libc6-dev' 'a C compiler' 'needed to link the program' 'gcc'
     can_compile cc c || fail "cc does not link a C program: install a C compiler and the C library's headers"
@@ -54,11 +59,15 @@ need_check_tools() {
     can_compile c++ c++ || install 'g++' 'g++' 'needed to build the fuzz targets' 'gcc-c++'
     command -v tshark >/dev/null 2>&1 || install 'tshark' 'tshark' 'needed to compare with another dissector' 'wireshark-cli'
     command -v tcpdump >/dev/null 2>&1 || install 'tcpdump' 'tcpdump' 'needed to compare speed' 'tcpdump'
-    command -v python3 >/dev/null 2>&1 || install 'python3' 'python3' 'needed to compare with another dissector' 'python3'
+    need_python 'needed to compare with another dissector'
     if ! command -v cargo-deny >/dev/null 2>&1; then
         echo "installing cargo-deny (checks licences and sources of dependencies)"
         $CARGO_DENY_BUILD cargo install --quiet --locked cargo-deny
     fi
+}
+
+need_python() {
+    command -v python3 >/dev/null 2>&1 || install 'python3' 'python3' "$1" 'python3'
 }
 
 # install APT-PACKAGES NAME REASON PACKAGE-ELSEWHERE
