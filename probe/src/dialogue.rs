@@ -98,6 +98,7 @@ struct Shared {
     counters: Cell<Counters>,
     answered: Cell<bool>,
     slower: Cell<bool>,
+    once: Cell<bool>,
     known: RefCell<Known>,
     key_exchanges: RefCell<Vec<(KeyExchangeMethod, Made)>>,
     half_open: RefCell<Vec<HalfOpen>>,
@@ -132,6 +133,7 @@ impl Dialogue {
             counters: Cell::default(),
             answered: Cell::default(),
             slower: Cell::default(),
+            once: Cell::default(),
             known: RefCell::default(),
             key_exchanges: RefCell::default(),
             half_open: RefCell::default(),
@@ -149,6 +151,12 @@ impl Dialogue {
             None => Poll::Pending,
         })
         .await
+    }
+
+    /// Sends a message once and waits for its answer as long as for any first transmission.
+    pub async fn exchange_once(&self, request: Request) -> Reply {
+        self.0.once.set(true);
+        self.exchange(request).await
     }
 
     /// Sends a message once and does not wait for an answer.
@@ -319,6 +327,11 @@ impl Dialogue {
 
     pub(crate) fn take_request(&self) -> Option<Request> {
         self.0.request.take()
+    }
+
+    /// Whether the request that was taken is to be sent once only.
+    pub(crate) fn take_once(&self) -> bool {
+        self.0.once.take()
     }
 
     pub(crate) fn take_slower(&self) -> bool {

@@ -183,7 +183,8 @@ impl Probe {
                 self.transport.slow_down();
             }
             if let Some(request) = self.dialogue.take_request() {
-                self.transport.begin(request);
+                let once = self.dialogue.take_once();
+                self.transport.begin(request, once);
             }
             if !finished {
                 return;

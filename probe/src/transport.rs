@@ -5,7 +5,7 @@ use std::time::Duration;
 use ikescope_dissectors::{Header, IkeSpi, Octets};
 
 use crate::config::{Config, Framing};
-use crate::dialogue::{Reply, Request};
+use crate::dialogue::{Expected, Reply, Request};
 use crate::report::Icmp;
 
 /// A datagram to be sent to the target.
@@ -50,6 +50,7 @@ pub(crate) struct Transport {
 struct Flight {
     request: Request,
     spi: IkeSpi,
+    once: bool,
     sent: u32,
     at: Duration,
     /// When to send again, or to give up.
@@ -85,12 +86,13 @@ impl Transport {
     }
 
     /// Takes a request; only one is in flight at a time.
-    pub(crate) fn begin(&mut self, request: Request) {
+    pub(crate) fn begin(&mut self, request: Request, once: bool) {
         let header = Header::parse(Octets::new(&request.octets));
         let spi = header.map_or(IkeSpi::NONE, |(_, header)| header.initiator_spi);
         self.flight = Some(Flight {
             request,
             spi,
+            once,
             sent: 0,
             at: Duration::ZERO,
             due: Duration::ZERO,
@@ -213,7 +215,7 @@ impl Transport {
     fn retransmission_timeout(&self) -> Duration {
         let flight = self.flight.as_ref();
         if let Some(flight) = flight
-            && matches!(flight.request.expected, crate::dialogue::Expected::Nothing)
+            && flight.request.expected == Expected::Nothing
         {
             return Duration::ZERO;
         }

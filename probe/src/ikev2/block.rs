@@ -90,6 +90,75 @@ impl Block {
         pairs.all(|(algorithms, algorithm)| algorithms.contains(algorithm))
     }
 
+    /// What is left without another block, as blocks that do not overlap: axis by axis, first what differs there, then on
+    /// with what agrees (at most one block an axis).
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Vec<Self> {
+        let overlaps = Axis::ALL.iter().all(|axis| {
+            let theirs = other.axis(*axis);
+            self.axis(*axis).iter().any(|own| theirs.contains(own))
+        });
+        if !overlaps {
+            return vec![self.clone()];
+        }
+        let mut left = Vec::new();
+        let mut agreed = self.clone();
+        for axis in Axis::ALL {
+            let theirs = other.axis(axis);
+            let (same, differing): (Vec<_>, Vec<_>) = agreed
+                .axis(axis)
+                .iter()
+                .partition(|own| theirs.contains(own));
+            if !differing.is_empty() {
+                left.push(agreed.with(axis, differing));
+            }
+            *agreed.axis_mut(axis) = same;
+        }
+        left
+    }
+
+    /// Whether a value of each kind of the other is in this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        Axis::ALL.iter().all(|axis| {
+            let own = self.axis(*axis);
+            other.axis(*axis).iter().all(|value| own.contains(value))
+        })
+    }
+
+    /// Octets of the proposal on the wire (RFC 7296, sections 3.3.1 and 3.3.2).
+    #[must_use]
+    pub fn wire_len(&self) -> usize {
+        let lists = self.axes.iter().enumerate().flat_map(|(place, list)| {
+            let sent = list
+                .iter()
+                .filter(move |value| place != INTEGRITY || **value != Algorithm::NONE);
+            sent.map(|value| if value.key_bits.is_some() { 12 } else { 8 })
+        });
+        let additional: usize = self.additional.iter().map(|list| 8 * list.len()).sum();
+        8 + lists.sum::<usize>() + additional
+    }
+
+    /// Cut along its longest axis until every part fits so many octets.
+    #[must_use]
+    pub fn fitting(&self, octets: usize) -> Vec<Self> {
+        let longest = Axis::ALL
+            .into_iter()
+            .max_by_key(|axis| self.axis(*axis).len());
+        let Some(axis) =
+            longest.filter(|axis| self.axis(*axis).len() > 1 && self.wire_len() > octets)
+        else {
+            return vec![self.clone()];
+        };
+        let values = self.axis(axis);
+        let (first, second) = values.split_at(values.len() / 2);
+        let halves = [first, second].map(|half| self.with(axis, half.to_vec()));
+        halves
+            .iter()
+            .flat_map(|half| half.fitting(octets))
+            .collect()
+    }
+
     /// Every combination.
     pub fn combinations(&self) -> impl Iterator<Item = Combination> + '_ {
         let [encryption, prf, integrity, key_exchange] = &self.axes;
@@ -102,5 +171,73 @@ impl Block {
                 })
             })
         })
+    }
+}
+
+/// Where integrity stands in a combination.
+const INTEGRITY: usize = 2;
+
+/// Blocks put into as few messages as fit, each filled with whatever comes first and has room.
+#[must_use]
+pub fn pack(blocks: &[Block], octets: usize) -> Vec<Vec<Block>> {
+    let mut messages: Vec<(usize, Vec<Block>)> = Vec::new();
+    let parts = blocks.iter().flat_map(|block| block.fitting(octets));
+    for part in parts.filter(|part| !part.is_empty()) {
+        let len = part.wire_len();
+        // The Proposal Num field is one octet.
+        let room = |(used, list): &&mut (usize, Vec<Block>)| {
+            used.saturating_add(len) <= octets && list.len() < 255
+        };
+        match messages.iter_mut().find(room) {
+            Some((used, list)) => {
+                *used += len;
+                list.push(part);
+            }
+            None => messages.push((len, vec![part])),
+        }
+    }
+    messages.into_iter().map(|(_, list)| list).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(axes: [&[u16]; 4]) -> Block {
+        Block {
+            axes: axes.map(|axis| axis.iter().copied().map(Algorithm::new).collect()),
+            additional: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_left_and_what_was_taken_are_the_whole_and_never_both() {
+        let whole = block([&[1, 2, 3], &[1, 2], &[1, 2, 3], &[1, 2]]);
+        let taken = block([&[2, 3, 9], &[1], &[2, 1], &[2]]);
+        let left = whole.without(&taken);
+        for combination in whole.combinations() {
+            let places = left
+                .iter()
+                .filter(|block| block.contains(&combination))
+                .count();
+            assert_eq!(places, usize::from(!taken.contains(&combination)));
+        }
+        assert_eq!(
+            whole.without(&block([&[7], &[1], &[1], &[1]])),
+            [whole.clone()]
+        );
+        assert_eq!(taken.without(&taken), []);
+    }
+
+    #[test]
+    fn packing_loses_nothing_and_fits() {
+        let blocks = [Block::universe(true), Block::universe(false)];
+        let messages = pack(&blocks, 700);
+        let sizes = messages
+            .iter()
+            .map(|list| list.iter().map(Block::wire_len).sum::<usize>());
+        assert!(sizes.into_iter().all(|size| size <= 700));
+        let count: usize = messages.iter().flatten().map(Block::size).sum();
+        assert_eq!(count, blocks.iter().map(Block::size).sum::<usize>());
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::report::Outcome;
 
+use super::close::ProbeKeys;
+
 /// Values that may be combined freely, in the short names of suites.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ikev2Box {
@@ -60,7 +62,7 @@ pub enum Chooses {
 }
 
 /// What is known of a peer's IKEv2.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Ikev2Report {
     /// How it answered.
     pub outcome: Outcome,
@@ -84,6 +86,8 @@ pub struct Ikev2Report {
     pub cookie: bool,
     /// SAs left half-open at the peer.
     pub half_open_left: usize,
+    /// Keys of the SAs that were opened.
+    pub keys: Vec<ProbeKeys>,
     /// What could not be found out.
     pub not_determined: Vec<String>,
     /// What a reader should know.

@@ -3,10 +3,322 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::config::Config;
-use crate::dialogue::Dialogue;
+use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 
+use crate::config::{Config, Depth};
+use crate::dialogue::Dialogue;
+use crate::report::Outcome;
+
+use super::algorithm::{Algorithm, Axis};
+use super::block::{Block, Combination};
+use super::describe;
+use super::grow::{by_likelihood, grow};
+use super::knowledge::Knowledge;
+use super::message::InitAnswer;
+use super::oracle::{Hit, Oracle, Stop, computable};
+use super::refine::{merge, refine};
 use super::report::Ikev2Report;
+use super::{asides, order};
 
 /// Asks what IKEv2 accepts.
-pub async fn ask(_dialogue: Dialogue, _config: Config, _report: Rc<RefCell<Ikev2Report>>) {}
+pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Report>>) {
+    let mut oracle = Oracle::new(dialogue, config, Rc::clone(&report));
+    let mut knowledge = Knowledge::default();
+    let only = oracle.config.ikev2_only.clone();
+    let result = match (only, oracle.config.depth) {
+        (Some(offer), _) => asides::one_offer(&mut oracle, &mut knowledge, &offer.proposals).await,
+        (None, Depth::Quick) => asides::quick(&mut oracle, &mut knowledge).await,
+        (None, _) => everything(&mut oracle, &mut knowledge).await,
+    };
+    let accepted = !knowledge.boxes.is_empty() || !report.borrow().policy.is_empty();
+    let outcome = match result {
+        Ok(()) if accepted => Outcome::Accepted,
+        Ok(()) => Outcome::Refused,
+        Err(Stop(outcome)) => {
+            report.borrow_mut().complete = false;
+            if report.borrow().answers {
+                oracle.not_determined(
+                    "whatever was not asked before the peer stopped answering as before",
+                );
+            }
+            match outcome {
+                Outcome::RateLimited if accepted => Outcome::RateLimited,
+                other => other,
+            }
+        }
+    };
+    let mut report = report.borrow_mut();
+    report.outcome = outcome;
+    report.packets_sent = oracle.sent();
+    report.half_open_left = oracle.dialogue.half_open();
+}
+
+/// Everything that is accepted, with a proof that nothing else is.
+async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
+    let mut first = first_question();
+    let mut pending = vec![Block::universe(true), Block::universe(false)];
+    if let Some(witness) = first_contact(oracle, &first).await? {
+        calibrate(oracle, knowledge, witness).await?;
+        settle(oracle, knowledge, witness, &mut pending).await?;
+    } else {
+        for refused in first.drain(..) {
+            pending = pending
+                .iter()
+                .flat_map(|block| block.without(&refused))
+                .collect();
+        }
+    }
+    prove(oracle, knowledge, pending).await?;
+    asides::hybrids(oracle, knowledge).await?;
+    oracle.report.borrow_mut().complete = true;
+    order::determine(oracle, knowledge).await?;
+    asides::versions(oracle).await?;
+    Ok(())
+}
+
+/// Asks whatever is left until all of it is refused: that is the proof. What is accepted is settled and taken out.
+async fn prove(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    mut pending: Vec<Block>,
+) -> Result<(), Stop> {
+    loop {
+        let mut questions = oracle.questions(&pending).into_iter();
+        let Some(question) = questions.next() else {
+            return Ok(());
+        };
+        pending = questions.flatten().collect();
+        let Some(hit) = oracle.ask(&question).await? else {
+            knowledge.refuse(&question);
+            continue;
+        };
+        pending.splice(0..0, question.iter().cloned());
+        let Some(witness) = witness(oracle, knowledge, &question, &hit).await? else {
+            continue;
+        };
+        settle(oracle, knowledge, witness, &mut pending).await?;
+    }
+}
+
+/// From one accepted combination to boxes, which are taken out of what is left to ask.
+async fn settle(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    witness: Combination,
+    pending: &mut Vec<Block>,
+) -> Result<(), Stop> {
+    let assumed = most_groups(&knowledge.boxes);
+    let whole = grow(oracle, knowledge, witness, &assumed).await?;
+    let mut boxes = refine(oracle, knowledge, whole).await?;
+    if !boxes.iter().any(|block| block.contains(&witness)) {
+        boxes.push(Block::single(&witness));
+    }
+    for block in &boxes {
+        *pending = pending
+            .iter()
+            .flat_map(|left| left.without(block))
+            .collect();
+    }
+    knowledge.boxes.append(&mut boxes);
+    knowledge.boxes = merge(std::mem::take(&mut knowledge.boxes));
+    describe::policy(oracle, knowledge);
+    Ok(())
+}
+
+/// The groups of the box that has the most.
+fn most_groups(boxes: &[Block]) -> Vec<Algorithm> {
+    let lists = boxes.iter().map(|block| block.axis(Axis::KeyExchange));
+    lists
+        .max_by_key(|list| list.len())
+        .map(<[_]>::to_vec)
+        .unwrap_or_default()
+}
+
+/// The first question goes with a group that is often accepted: either the peer accepts it at once, or it names its own.
+async fn first_contact(
+    oracle: &mut Oracle,
+    question: &[Block],
+) -> Result<Option<Combination>, Stop> {
+    let guess = KeyExchangeMethod::CURVE25519;
+    let answer = match oracle.init(question, guess, true).await {
+        Err(Stop(Outcome::Silent)) => small_contact(oracle).await?,
+        other => other?,
+    };
+    match answer {
+        InitAnswer::Accepted(accepted) => Ok(Some(accepted.choice)),
+        InitAnswer::InvalidKe(group) => {
+            oracle.names_groups = true;
+            let hit = oracle.shake_hands(question, group).await?;
+            if hit.is_none() && !computable(group) {
+                return Ok(None);
+            }
+            Ok(hit.and_then(|hit| hit.choice))
+        }
+        InitAnswer::Other(_) => Err(Stop(Outcome::Silent)),
+        InitAnswer::Refused(_) | InitAnswer::Cookie(_) => Ok(None),
+    }
+}
+
+/// A peer, or something before it, may drop long messages: the shortest one is asked before it counts as silent.
+async fn small_contact(oracle: &mut Oracle) -> Result<InitAnswer, Stop> {
+    let common = Block {
+        axes: [
+            vec![
+                Algorithm {
+                    id: 12,
+                    key_bits: Some(256),
+                },
+                Algorithm {
+                    id: 12,
+                    key_bits: Some(128),
+                },
+            ],
+            vec![Algorithm::new(5), Algorithm::new(2)],
+            vec![Algorithm::new(12), Algorithm::new(2)],
+            vec![Algorithm::new(14)],
+        ],
+        additional: Vec::new(),
+    };
+    let answer = oracle
+        .init(&[common], KeyExchangeMethod::MODP_2048, true)
+        .await?;
+    oracle.note("a first question of 1,200 octets was not answered, a short one was");
+    oracle.config.max_message = SHORT_MESSAGE;
+    Ok(answer)
+}
+
+/// Whether the decoy works on something that is accepted, and whether all proposals are read.
+async fn calibrate(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    witness: Combination,
+) -> Result<(), Stop> {
+    let [.., group] = witness;
+    oracle.set_canary(witness);
+    oracle.choose_decoy(&[group]);
+    knowledge.accepted.insert(witness);
+    if oracle.names_groups && oracle.reads_all_proposals {
+        return Ok(());
+    }
+    let mut unlikely = witness;
+    if let [encr, ..] = &mut unlikely {
+        // Nobody accepts triple IDEA, which has never been specified.
+        *encr = Algorithm::new(8);
+    }
+    let question = [Block::single(&unlikely), Block::single(&witness)];
+    match oracle.ask(&question).await? {
+        Some(Hit { group: named, .. }) if named == group => {
+            oracle.names_groups = true;
+            oracle.reads_all_proposals = true;
+            return Ok(());
+        }
+        _ => {}
+    }
+    // One of the two is missing: which?
+    let alone = [Block::single(&witness)];
+    match oracle.ask(&alone).await? {
+        Some(Hit { group: named, .. }) if named == group => {
+            oracle.note("the peer reads the first proposal only");
+            oracle.not_determined(
+                "whether all combinations were seen: the peer reads the first proposal only",
+            );
+        }
+        _ => {
+            oracle.note(
+                "the peer does not answer INVALID_KE_PAYLOAD: every answer took a whole handshake",
+            );
+            oracle.set_stateful();
+        }
+    }
+    Ok(())
+}
+
+/// The whole combination behind a hit.
+async fn witness(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    question: &[Block],
+    hit: &Hit,
+) -> Result<Option<Combination>, Stop> {
+    if let Some(choice) = hit.choice {
+        return Ok(Some(choice));
+    }
+    if let [only] = question
+        && let Some(single) = only.combinations().next().filter(|_| only.size() == 1)
+    {
+        return Ok(Some(single));
+    }
+    if computable(hit.group) {
+        for _ in 0..2 {
+            let answer = oracle.shake_hands(question, hit.group).await?;
+            if let Some(choice) = answer.and_then(|hit| hit.choice) {
+                return Ok(Some(choice));
+            }
+        }
+        oracle.note("what was accepted in one question was refused in the next");
+        return Err(Stop(Outcome::Unstable));
+    }
+    bisect(oracle, knowledge, question, hit.group)
+        .await
+        .map(Some)
+}
+
+/// The combination behind a hit whose group cannot be computed: by halves, without a handshake.
+async fn bisect(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    question: &[Block],
+    group: Algorithm,
+) -> Result<Combination, Stop> {
+    let mut left: Vec<Block> = question
+        .iter()
+        .filter(|block| block.axis(Axis::KeyExchange).contains(&group))
+        .map(|block| block.with(Axis::KeyExchange, vec![group]))
+        .collect();
+    loop {
+        let (half, other) = match left.as_slice() {
+            [] => return Err(Stop(Outcome::Unstable)),
+            [one] => {
+                if let Some(combination) = one.combinations().next().filter(|_| one.size() == 1) {
+                    return Ok(combination);
+                }
+                let mut parts = one.fitting(one.wire_len().saturating_sub(1)).into_iter();
+                (
+                    parts.next().into_iter().collect::<Vec<_>>(),
+                    parts.collect::<Vec<_>>(),
+                )
+            }
+            several => {
+                let (first, second) = several.split_at(several.len() / 2);
+                (first.to_vec(), second.to_vec())
+            }
+        };
+        left = match oracle.ask(&half).await? {
+            Some(_) => half,
+            None => {
+                knowledge.refuse(&half);
+                other
+            }
+        };
+    }
+}
+
+/// The likely part of the universe in one message, combined modes first.
+pub(crate) fn first_question() -> Vec<Block> {
+    [true, false]
+        .into_iter()
+        .map(|combined| {
+            let likely = |value: &Algorithm| FIRST_ENCRYPTION.contains(&value.id);
+            let whole = Block::universe(combined);
+            let encryption = whole.axis(Axis::Encryption).iter().copied().filter(likely);
+            let encryption = by_likelihood(Axis::Encryption, encryption.collect());
+            whole.with(Axis::Encryption, encryption)
+        })
+        .collect()
+}
+
+/// AES in its modes, ChaCha20, 3DES: a peer that accepts none of these is rare, and is found out later.
+const FIRST_ENCRYPTION: [u16; 7] = [3, 12, 13, 16, 19, 20, 28];
+
+/// Octets of a message where longer ones are lost.
+const SHORT_MESSAGE: usize = 560;

@@ -1,0 +1,412 @@
+//! From one accepted combination to the box around it.
+//!
+//! A *line* of the combination changes one kind of algorithm and keeps the others. What is accepted on the four lines
+//! spans a box. Groups that are accepted serve as tags: a question of several proposals, each with a group of its own, is
+//! answered with the group of one that is accepted.
+
+use std::collections::HashSet;
+
+use super::algorithm::{Algorithm, Axis};
+use super::block::{Block, Combination};
+use super::knowledge::Knowledge;
+use super::oracle::{Oracle, Stop, computable};
+
+/// A box that grows.
+#[derive(Debug)]
+struct Growth {
+    witness: Combination,
+    /// Accepted values of each kind, in the order in which they were found.
+    found: [Vec<Algorithm>; 4],
+    /// Values of which nothing is known.
+    candidates: [Vec<Algorithm>; 4],
+}
+
+/// The box around a combination that is accepted. `assumed` are groups of other boxes, which may be tags here too.
+pub(crate) async fn grow(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    witness: Combination,
+    assumed: &[Algorithm],
+) -> Result<Block, Stop> {
+    knowledge.accepted.insert(witness);
+    let mut growth = Growth::new(knowledge, witness);
+    if assumed.len() >= FEWEST_ASSUMED && !oracle.is_stateful() {
+        growth.with_assumed_tags(oracle, knowledge, assumed).await?;
+    }
+    growth.groups(oracle, knowledge).await?;
+    growth.others(oracle, knowledge).await?;
+    Ok(Block {
+        axes: growth.found,
+        additional: Vec::new(),
+    })
+}
+
+impl Growth {
+    fn new(knowledge: &Knowledge, witness: Combination) -> Self {
+        let [encryption, ..] = witness;
+        let combined = Axis::Encryption.universe(true).contains(&encryption);
+        let mut growth = Self {
+            witness,
+            found: witness.map(|value| vec![value]),
+            candidates: Default::default(),
+        };
+        for axis in Axis::ALL {
+            for value in by_likelihood(axis, axis.universe(combined)) {
+                match knowledge.of(&growth.line(axis, value)) {
+                    _ if growth.found(axis).contains(&value) => {}
+                    Some(true) => growth.found_mut(axis).push(value),
+                    Some(false) => {}
+                    None => growth.candidates_mut(axis).push(value),
+                }
+            }
+        }
+        growth
+    }
+
+    /// The witness with another value of one kind.
+    fn line(&self, axis: Axis, value: Algorithm) -> Combination {
+        with(self.witness, axis, value)
+    }
+
+    fn found(&self, axis: Axis) -> &[Algorithm] {
+        Axis::ALL
+            .into_iter()
+            .zip(&self.found)
+            .find(|(other, _)| *other == axis)
+            .map_or(&[], |(_, list)| list)
+    }
+
+    fn found_mut(&mut self, axis: Axis) -> &mut Vec<Algorithm> {
+        let [encryption, prf, integrity, key_exchange] = &mut self.found;
+        match axis {
+            Axis::Encryption => encryption,
+            Axis::Prf => prf,
+            Axis::Integrity => integrity,
+            Axis::KeyExchange => key_exchange,
+        }
+    }
+
+    fn candidates_mut(&mut self, axis: Axis) -> &mut Vec<Algorithm> {
+        let [encryption, prf, integrity, key_exchange] = &mut self.candidates;
+        match axis {
+            Axis::Encryption => encryption,
+            Axis::Prf => prf,
+            Axis::Integrity => integrity,
+            Axis::KeyExchange => key_exchange,
+        }
+    }
+
+    /// Takes a value that is accepted.
+    fn take(&mut self, axis: Axis, value: Algorithm) {
+        self.candidates_mut(axis).retain(|other| *other != value);
+        if !self.found(axis).contains(&value) {
+            self.found_mut(axis).push(value);
+        }
+    }
+
+    /// Takes a combination that is accepted.
+    fn take_all(&mut self, knowledge: &mut Knowledge, combination: Combination) {
+        knowledge.accepted.insert(combination);
+        for (axis, value) in Axis::ALL.into_iter().zip(combination) {
+            self.take(axis, value);
+        }
+    }
+
+    /// Forgets candidates whose line is known to be refused.
+    fn prune(&mut self, knowledge: &Knowledge) {
+        let witness = self.witness;
+        for (axis, list) in Axis::ALL.into_iter().zip(&mut self.candidates) {
+            list.retain(|value| knowledge.of(&with(witness, axis, *value)) != Some(false));
+        }
+    }
+
+    /// Candidates of all kinds but groups, the likely ones of each kind first.
+    fn others_left(&self) -> Vec<(Axis, Algorithm)> {
+        let mut left: Vec<(usize, Axis, Algorithm)> = Vec::new();
+        for (axis, list) in Axis::ALL.into_iter().zip(&self.candidates) {
+            if axis != Axis::KeyExchange {
+                left.extend(
+                    list.iter()
+                        .enumerate()
+                        .map(|(rank, value)| (rank, axis, *value)),
+                );
+            }
+        }
+        left.sort_by_key(|(rank, axis, _)| (*rank, *axis));
+        left.into_iter()
+            .map(|(_, axis, value)| (axis, value))
+            .collect()
+    }
+
+    /// Several candidates together, on their lines and with these groups.
+    fn lump(&self, candidates: &[(Axis, Algorithm)], groups: &[Algorithm]) -> Vec<Block> {
+        let line = Block::single(&self.witness).with(Axis::KeyExchange, groups.to_vec());
+        Axis::ALL
+            .into_iter()
+            .filter_map(|axis| {
+                let values: Vec<Algorithm> = candidates
+                    .iter()
+                    .filter(|(other, _)| *other == axis)
+                    .map(|(_, value)| *value)
+                    .collect();
+                (!values.is_empty()).then(|| line.with(axis, values))
+            })
+            .collect()
+    }
+
+    /// One candidate for each tag, the rest together with the last one. Gives the proposals and what each tag stands for.
+    fn tagged(&self, tags: &[Algorithm], room: usize) -> (Vec<Block>, Vec<Slot>) {
+        let left = self.others_left();
+        let singles = match left.len() <= tags.len() {
+            true => left.len(),
+            false => tags.len().saturating_sub(1),
+        };
+        let (mut proposals, mut slots, mut used) = (Vec::new(), Vec::new(), LUMP_LEN);
+        let mut tags = tags.iter().copied();
+        let mut candidates = left.into_iter();
+        for _ in 0..singles {
+            let block_len = Block::single(&self.witness).wire_len() + 4;
+            if used + block_len > room {
+                break;
+            }
+            let (Some(tag), Some((axis, value))) = (tags.next(), candidates.next()) else {
+                break;
+            };
+            used += block_len;
+            let combination = with(self.line(axis, value), Axis::KeyExchange, tag);
+            proposals.push(Block::single(&combination));
+            slots.push(Slot {
+                tag,
+                candidates: vec![(axis, value)],
+            });
+        }
+        let rest: Vec<(Axis, Algorithm)> = candidates.collect();
+        if !rest.is_empty()
+            && let Some(tag) = tags.next()
+        {
+            proposals.extend(self.lump(&rest, &[tag]));
+            slots.push(Slot {
+                tag,
+                candidates: rest,
+            });
+        }
+        (proposals, slots)
+    }
+
+    /// The other kinds first, with groups that were accepted elsewhere as tags: each answer proves a value and a group.
+    async fn with_assumed_tags(
+        &mut self,
+        oracle: &mut Oracle,
+        knowledge: &mut Knowledge,
+        assumed: &[Algorithm],
+    ) -> Result<(), Stop> {
+        loop {
+            self.prune(knowledge);
+            let known = self.found(Axis::KeyExchange);
+            // Groups that are not proven here first.
+            let mut tags: Vec<Algorithm> = assumed.to_vec();
+            tags.extend(known.iter().filter(|group| !assumed.contains(group)));
+            tags.sort_by_key(|group| known.contains(group));
+            let (proposals, slots) = self.tagged(&tags, oracle.room());
+            if proposals.is_empty() {
+                return Ok(());
+            }
+            let Some(hit) = oracle.ask(&proposals).await? else {
+                knowledge.refuse(&proposals);
+                return Ok(());
+            };
+            let Some(slot) = slots.into_iter().find(|slot| slot.tag == hit.group) else {
+                return Ok(());
+            };
+            match (hit.choice, slot.candidates.as_slice()) {
+                (Some(choice), _) => self.take_all(knowledge, choice),
+                (None, [(axis, value)]) => {
+                    let combination = with(self.line(*axis, *value), Axis::KeyExchange, slot.tag);
+                    self.take_all(knowledge, combination);
+                }
+                // Something in the rest: the groups of this box will tell.
+                (None, _) => return Ok(()),
+            }
+        }
+    }
+
+    /// Groups, one an answer, in the corner of the box that is farthest from the witness: so every group is also a check
+    /// of the box. The order of the answers is the peer's order where it chooses by its own.
+    async fn groups(&mut self, oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
+        let mut lumped = true;
+        loop {
+            self.prune(knowledge);
+            let corner = self.far_corner();
+            let [.., own] = self.witness;
+            let candidates: Vec<Algorithm> = Axis::KeyExchange
+                .universe(true)
+                .into_iter()
+                .filter(|group| !self.found(Axis::KeyExchange).contains(group))
+                .filter(|group| {
+                    knowledge.of(&with(corner, Axis::KeyExchange, *group)) != Some(false)
+                })
+                .collect();
+            let mut proposals = Vec::new();
+            if !candidates.is_empty() {
+                proposals.push(Block::single(&corner).with(Axis::KeyExchange, candidates.clone()));
+            }
+            let others = self.others_left();
+            if lumped && !oracle.is_stateful() {
+                proposals.extend(self.lump(&others, &[own]));
+            }
+            if candidates.is_empty() {
+                return Ok(());
+            }
+            let Some(hit) = oracle.ask(&proposals).await? else {
+                knowledge.refuse(&proposals);
+                self.prune(knowledge);
+                return Ok(());
+            };
+            if candidates.contains(&hit.group) {
+                let combination = with(corner, Axis::KeyExchange, hit.group);
+                knowledge.accepted.insert(combination);
+                self.take(Axis::KeyExchange, hit.group);
+            } else if let Some(choice) = hit.choice {
+                self.take_all(knowledge, choice);
+            } else {
+                // Another kind of algorithm; its turn comes when the groups are known.
+                lumped = false;
+            }
+        }
+    }
+
+    /// The last found value of each kind but the group.
+    fn far_corner(&self) -> Combination {
+        let mut corner = self.witness;
+        for axis in [Axis::Encryption, Axis::Prf, Axis::Integrity] {
+            if let Some(last) = self.found(axis).last() {
+                corner = with(corner, axis, *last);
+            }
+        }
+        corner
+    }
+
+    /// Encryption, PRF and integrity.
+    async fn others(&mut self, oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
+        let mut narrowed: Option<Slot> = None;
+        loop {
+            self.prune(knowledge);
+            let left = self.others_left();
+            if left.is_empty() {
+                return Ok(());
+            }
+            let tags: Vec<Algorithm> = self.found(Axis::KeyExchange).to_vec();
+            let rest = narrowed.take().unwrap_or(Slot {
+                tag: self.witness_group(),
+                candidates: left.clone(),
+            });
+            let many = rest.candidates.len() > tags.len().saturating_mul(tags.len());
+            if many || oracle.is_stateful() {
+                // Too few tags: one handshake tells more than many questions.
+                let group = match computable(rest.tag) {
+                    true => rest.tag,
+                    false => tags
+                        .iter()
+                        .copied()
+                        .find(|tag| computable(*tag))
+                        .unwrap_or(rest.tag),
+                };
+                let proposals = self.lump(&rest.candidates, &[group]);
+                if tags.len() == 1 && oracle.ask(&proposals).await?.is_none() {
+                    knowledge.refuse(&proposals);
+                    continue;
+                }
+                let hit = oracle.shake_hands(&proposals, group).await?;
+                match hit.and_then(|hit| hit.choice) {
+                    Some(choice) => self.take_all(knowledge, choice),
+                    None => {
+                        knowledge.refuse(&proposals);
+                        self.drop_candidates(&rest.candidates);
+                    }
+                }
+                continue;
+            }
+            let (proposals, slots) = self.tagged(&tags, oracle.room());
+            let Some(hit) = oracle.ask(&proposals).await? else {
+                knowledge.refuse(&proposals);
+                // With other groups they may be accepted: the proof of completeness finds that.
+                return Ok(());
+            };
+            let Some(slot) = slots.into_iter().find(|slot| slot.tag == hit.group) else {
+                return Ok(());
+            };
+            match (hit.choice, slot.candidates.as_slice()) {
+                (Some(choice), _) => self.take_all(knowledge, choice),
+                (None, [(axis, value)]) => {
+                    let combination = with(self.line(*axis, *value), Axis::KeyExchange, slot.tag);
+                    self.take_all(knowledge, combination);
+                }
+                (None, _) => narrowed = Some(slot).filter(|slot| slot.candidates.len() > 1),
+            }
+            if let Some(slot) = &narrowed {
+                self.bring_forward(&slot.candidates);
+            }
+        }
+    }
+
+    fn witness_group(&self) -> Algorithm {
+        let [.., group] = self.witness;
+        group
+    }
+
+    fn drop_candidates(&mut self, candidates: &[(Axis, Algorithm)]) {
+        for (axis, value) in candidates {
+            self.candidates_mut(*axis).retain(|other| other != value);
+        }
+    }
+
+    /// Candidates among which one is accepted are asked first.
+    fn bring_forward(&mut self, candidates: &[(Axis, Algorithm)]) {
+        let wanted: HashSet<(Axis, Algorithm)> = candidates.iter().copied().collect();
+        for (axis, list) in Axis::ALL.into_iter().zip(&mut self.candidates) {
+            list.sort_by_key(|value| !wanted.contains(&(axis, *value)));
+        }
+    }
+}
+
+/// What an answer with a tag means.
+#[derive(Debug)]
+struct Slot {
+    tag: Algorithm,
+    candidates: Vec<(Axis, Algorithm)>,
+}
+
+/// A combination with another value of one kind.
+pub(crate) fn with(mut combination: Combination, axis: Axis, value: Algorithm) -> Combination {
+    let places = Axis::ALL.into_iter().zip(&mut combination);
+    for (_, place) in places.filter(|(other, _)| *other == axis) {
+        *place = value;
+    }
+    combination
+}
+
+/// What is often accepted first: it gets tags of its own.
+pub(crate) fn by_likelihood(axis: Axis, mut values: Vec<Algorithm>) -> Vec<Algorithm> {
+    let likely: &[u16] = match axis {
+        Axis::Encryption => &LIKELY_ENCRYPTION,
+        Axis::Prf => &LIKELY_PRFS,
+        Axis::Integrity => &LIKELY_INTEGRITY,
+        Axis::KeyExchange => &LIKELY_GROUPS,
+    };
+    values.sort_by_key(|value| {
+        let rank = likely.iter().position(|id| *id == value.id);
+        (rank.unwrap_or(likely.len()), value.key_bits)
+    });
+    values
+}
+
+/// AES-CBC, AES-GCM, ChaCha20, 3DES, AES-CTR, AES-CCM, Camellia, by how common they are in default policies.
+const LIKELY_ENCRYPTION: [u16; 14] = [12, 20, 28, 3, 13, 23, 19, 18, 16, 15, 14, 24, 2, 7];
+const LIKELY_PRFS: [u16; 6] = [5, 7, 6, 2, 4, 8];
+const LIKELY_INTEGRITY: [u16; 7] = [12, 14, 13, 2, 5, 8, 1];
+const LIKELY_GROUPS: [u16; 10] = [14, 19, 31, 20, 21, 15, 16, 2, 5, 18];
+
+/// Tags of other boxes are tried when there are enough of them to save questions.
+const FEWEST_ASSUMED: usize = 3;
+/// Octets kept for the proposals of all candidates that have no tag of their own.
+const LUMP_LEN: usize = 600;

@@ -1,0 +1,457 @@
+//! One question: is any of these combinations accepted?
+//!
+//! The KE payload is of a *decoy*: a group that the peer refuses. A peer that finds an acceptable combination answers
+//! INVALID_KE_PAYLOAD with the group it wants (RFC 7296, section 1.2), one that finds none NO_PROPOSAL_CHOSEN; in both cases
+//! it keeps no state and computes nothing.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ikescope_crypto::key_exchange::KeyExchangeFacts;
+use ikescope_dissectors::registries::ikev2::{KeyExchangeMethod, NotifyType};
+use ikescope_dissectors::{IkeSpi, Version};
+
+use crate::config::Config;
+use crate::dialogue::{Dialogue, Expected, Reply, Request};
+use crate::limits::{HALF_OPEN_TIMEOUT, MAX_DATAGRAMS, MAX_NOTES};
+use crate::report::Outcome;
+
+use super::algorithm::{Algorithm, Axis};
+use super::block::{Block, Combination, pack};
+use super::close;
+use super::message::{Accepted, InitAnswer, InitRequest, read};
+use super::nat;
+use super::report::Ikev2Report;
+
+/// Why asking ended before everything was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop(pub(crate) Outcome);
+
+/// What was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// The group of the combination.
+    pub(crate) group: Algorithm,
+    /// All of it, where the peer told.
+    pub(crate) choice: Option<Combination>,
+}
+
+/// Asks one peer.
+#[derive(Debug)]
+pub(crate) struct Oracle {
+    pub(crate) dialogue: Dialogue,
+    pub(crate) config: Config,
+    pub(crate) report: Rc<RefCell<Ikev2Report>>,
+    sent_before: u64,
+    /// A group that the peer refuses.
+    decoy: KeyExchangeMethod,
+    /// The decoy does not work here: the peer answers nothing useful to a group it did not choose.
+    stateful: bool,
+    /// Something that is accepted, to be asked after silence.
+    canary: Option<Combination>,
+    /// INVALID_KE_PAYLOAD was seen with a group that was offered.
+    pub(crate) names_groups: bool,
+    /// Something was accepted of a proposal that was not the first.
+    pub(crate) reads_all_proposals: bool,
+    /// Additional key exchanges of the last choice.
+    pub(crate) additional: Vec<Algorithm>,
+}
+
+impl Oracle {
+    pub(crate) fn new(
+        dialogue: Dialogue,
+        config: Config,
+        report: Rc<RefCell<Ikev2Report>>,
+    ) -> Self {
+        Self {
+            sent_before: dialogue.counters().sent,
+            dialogue,
+            config,
+            report,
+            decoy: KeyExchangeMethod::ECP_192,
+            stateful: false,
+            canary: None,
+            names_groups: false,
+            reads_all_proposals: false,
+            additional: Vec::new(),
+        }
+    }
+
+    /// Octets of proposals that fit one question.
+    pub(crate) fn room(&self) -> usize {
+        self.config.max_message.saturating_sub(OVERHEAD)
+    }
+
+    /// Datagrams sent for IKEv2.
+    pub(crate) fn sent(&self) -> u64 {
+        self.dialogue
+            .counters()
+            .sent
+            .saturating_sub(self.sent_before)
+    }
+
+    /// What was learned, once.
+    pub(crate) fn note(&self, text: &str) {
+        let notes = &mut self.report.borrow_mut().notes;
+        if notes.len() < MAX_NOTES && !notes.iter().any(|note| note == text) {
+            notes.push(text.to_owned());
+        }
+    }
+
+    /// What could not be learned, once.
+    pub(crate) fn not_determined(&self, text: &str) {
+        let list = &mut self.report.borrow_mut().not_determined;
+        if list.len() < MAX_NOTES && !list.iter().any(|note| note == text) {
+            list.push(text.to_owned());
+        }
+    }
+
+    /// Whether the peer must be asked with whole handshakes.
+    pub(crate) fn is_stateful(&self) -> bool {
+        self.stateful
+    }
+
+    pub(crate) fn set_stateful(&mut self) {
+        self.stateful = true;
+    }
+
+    pub(crate) fn set_canary(&mut self, combination: Combination) {
+        self.canary = Some(combination);
+    }
+
+    /// Takes a decoy that is not among groups known to be accepted.
+    pub(crate) fn choose_decoy(&mut self, accepted: &[Algorithm]) {
+        let free = |method: &&KeyExchangeMethod| !accepted.contains(&Algorithm::new(method.0));
+        if let Some(decoy) = DECOYS.iter().find(free) {
+            self.decoy = *decoy;
+        }
+    }
+
+    /// Whether anything in these proposals is accepted.
+    pub(crate) async fn ask(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
+        if self.stateful {
+            return self.ask_each_group(proposals).await;
+        }
+        let answer = self.init(proposals, self.decoy, true).await?;
+        let hit = self.read(answer, proposals);
+        if let Some(Hit {
+            group,
+            choice: Some(_),
+        }) = &hit
+            && group.id == self.decoy.0
+        {
+            let group = *group;
+            self.choose_decoy(&[group]);
+        }
+        Ok(hit)
+    }
+
+    /// A whole handshake with one group, which tells the whole combination; the SA is closed again.
+    pub(crate) async fn shake_hands(
+        &mut self,
+        proposals: &[Block],
+        group: Algorithm,
+    ) -> Result<Option<Hit>, Stop> {
+        let only: Vec<Block> = proposals
+            .iter()
+            .filter(|block| block.axis(Axis::KeyExchange).contains(&group))
+            .map(|block| block.with(Axis::KeyExchange, vec![group]))
+            .collect();
+        let answer = self.init(&only, KeyExchangeMethod(group.id), true).await?;
+        Ok(self.read(answer, &only))
+    }
+
+    /// Without INVALID_KE_PAYLOAD only a handshake tells: one for each group.
+    async fn ask_each_group(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
+        let mut groups: Vec<Algorithm> = Vec::new();
+        for group in proposals
+            .iter()
+            .flat_map(|block| block.axis(Axis::KeyExchange))
+        {
+            if !groups.contains(group) {
+                groups.push(*group);
+            }
+        }
+        for group in groups {
+            if !computable(group) {
+                self.not_determined(&format!(
+                    "whether {} is accepted: the peer tells only after a key exchange, which cannot be computed here",
+                    Axis::KeyExchange.name(group)
+                ));
+                continue;
+            }
+            if let Some(hit) = self.shake_hands(proposals, group).await? {
+                return Ok(Some(hit));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&mut self, answer: InitAnswer, proposals: &[Block]) -> Option<Hit> {
+        match answer {
+            InitAnswer::Accepted(accepted) => {
+                self.additional = accepted.additional;
+                let [.., group] = accepted.choice;
+                let place = proposals
+                    .iter()
+                    .position(|block| block.contains(&accepted.choice));
+                self.reads_all_proposals |= place.is_some_and(|place| place > 0);
+                Some(Hit {
+                    group,
+                    choice: Some(accepted.choice),
+                })
+            }
+            InitAnswer::InvalidKe(group) => {
+                let place = proposals
+                    .iter()
+                    .position(|block| block.axis(Axis::KeyExchange).contains(&group));
+                let Some(place) = place else {
+                    self.note("INVALID_KE_PAYLOAD names a group that was not offered");
+                    return Some(Hit {
+                        group,
+                        choice: None,
+                    });
+                };
+                self.names_groups = true;
+                self.reads_all_proposals |= place > 0;
+                Some(Hit {
+                    group,
+                    choice: None,
+                })
+            }
+            InitAnswer::Refused(NotifyType::NO_PROPOSAL_CHOSEN) => None,
+            InitAnswer::Refused(other) => {
+                self.note(&format!("a refusal is answered with {other}"));
+                None
+            }
+            InitAnswer::Cookie(_) | InitAnswer::Other(_) => None,
+        }
+    }
+
+    /// One IKE_SA_INIT exchange, repeated after silence when something known to be accepted is answered.
+    pub(crate) async fn init(
+        &mut self,
+        proposals: &[Block],
+        method: KeyExchangeMethod,
+        may_wait: bool,
+    ) -> Result<InitAnswer, Stop> {
+        for _ in 0..MAX_REPEATS {
+            if let Some(answer) = self.init_once(proposals, method).await? {
+                return Ok(answer);
+            }
+            if !self.report.borrow().answers {
+                return Err(Stop(Outcome::Silent));
+            }
+            if may_wait {
+                self.wait_for_canary().await?;
+            }
+        }
+        self.not_determined("a question that stays without answer though the peer answers others");
+        Ok(InitAnswer::Other(Version(0)))
+    }
+
+    /// After silence: asks something known to be accepted until it is answered again, with the pause that peers take to
+    /// forget half-open SAs in between.
+    async fn wait_for_canary(&mut self) -> Result<(), Stop> {
+        let Some(canary) = self.canary else {
+            return Ok(());
+        };
+        let blocks = [Block::single(&canary)];
+        for attempt in 0..MAX_CANARIES {
+            if attempt > 0 {
+                self.dialogue.slow_down();
+                self.dialogue.pause(HALF_OPEN_TIMEOUT + MARGIN).await;
+            }
+            if self.init_once(&blocks, self.decoy).await?.is_some() {
+                if attempt > 0 {
+                    self.note(
+                        "the peer stopped answering for a while: it limits how often it is asked",
+                    );
+                }
+                return Ok(());
+            }
+        }
+        Err(Stop(Outcome::RateLimited))
+    }
+
+    /// One exchange with its cookies; `None` for silence.
+    async fn init_once(
+        &mut self,
+        proposals: &[Block],
+        method: KeyExchangeMethod,
+    ) -> Result<Option<InitAnswer>, Stop> {
+        let Ok((key_exchange, public)) = self.dialogue.key_exchange(method) else {
+            self.not_determined(&format!(
+                "what is accepted with {}: it cannot be computed here",
+                Axis::KeyExchange.name(Algorithm::new(method.0))
+            ));
+            return Ok(Some(InitAnswer::Refused(NotifyType::NO_PROPOSAL_CHOSEN)));
+        };
+        let opens = proposals.iter().any(|block| {
+            block
+                .axis(Axis::KeyExchange)
+                .contains(&Algorithm::new(method.0))
+        });
+        if opens {
+            self.dialogue.half_open_slot().await;
+        }
+        let spi = IkeSpi(self.dialogue.random().number());
+        let nonce = self.dialogue.random().octets(NONCE_LEN);
+        let notifies = self.notifies(spi, opens);
+        let mut cookie: Option<Vec<u8>> = None;
+        for _ in 0..=MAX_COOKIES {
+            if self.sent() >= MAX_DATAGRAMS {
+                self.not_determined("everything behind the limit of datagrams to one target");
+                return Err(Stop(Outcome::Unstable));
+            }
+            let request = InitRequest {
+                spi,
+                version: Version::V2,
+                nonce: &nonce,
+                proposals,
+                method,
+                public: &public,
+                cookie: cookie.as_deref(),
+                notifies: &notifies,
+            };
+            let request = Request {
+                octets: request.encode(),
+                expected: Expected::Ikev2 {
+                    message_id: 0,
+                    stale: cookie.clone(),
+                },
+            };
+            let reply = self.dialogue.exchange(request).await;
+            self.report.borrow_mut().packets_sent = self.sent();
+            let octets = match reply {
+                Reply::Answer(octets) => octets,
+                Reply::Silence => return Ok(None),
+                Reply::Unreachable(_) if self.report.borrow().answers => return Ok(None),
+                Reply::Unreachable(_) => return Err(Stop(Outcome::Unreachable)),
+            };
+            let (answer, vendor_ids) = read(&octets);
+            vendor_ids
+                .iter()
+                .for_each(|id| self.dialogue.note_vendor_id(id));
+            if !matches!(answer, InitAnswer::Other(_)) {
+                self.report.borrow_mut().answers = true;
+            }
+            match answer {
+                InitAnswer::Cookie(data) => {
+                    self.report.borrow_mut().cookie = true;
+                    cookie = Some(data);
+                }
+                InitAnswer::Accepted(accepted) => {
+                    self.accepted(spi, &nonce, &key_exchange, &accepted, &octets)
+                        .await;
+                    return Ok(Some(InitAnswer::Accepted(accepted)));
+                }
+                other => return Ok(Some(other)),
+            }
+        }
+        self.note("the peer asks for a cookie again and again");
+        Ok(None)
+    }
+
+    /// Learns from an accepted handshake, and makes the peer forget it.
+    async fn accepted(
+        &self,
+        spi: IkeSpi,
+        nonce: &[u8],
+        key_exchange: &ikescope_crypto::key_exchange::KeyExchange,
+        accepted: &Accepted,
+        octets: &[u8],
+    ) {
+        self.dialogue.opened(spi.0);
+        if let Some(facts) = nat::facts(self.dialogue.target(), octets) {
+            self.dialogue.note_nat(facts);
+        }
+        self.note_capabilities(accepted);
+        let random = self.dialogue.random().octets(16);
+        let made = close::keys(spi, nonce, key_exchange, accepted)
+            .and_then(|keys| close::request(&keys, &random).map(|request| (keys, request)));
+        let Ok((keys, octets)) = made else {
+            self.note("an accepted SA could not be closed: its algorithms cannot be computed here");
+            return self.count_half_open();
+        };
+        self.report.borrow_mut().keys.push(keys);
+        let expected = Expected::Ikev2 {
+            message_id: 1,
+            stale: None,
+        };
+        let reply = self.dialogue.exchange(Request { octets, expected }).await;
+        self.report.borrow_mut().packets_sent = self.sent();
+        if let Reply::Answer(_) = reply {
+            self.dialogue.closed(spi.0);
+        }
+        self.count_half_open();
+    }
+
+    fn count_half_open(&self) {
+        self.report.borrow_mut().half_open_left = self.dialogue.half_open();
+    }
+
+    /// What the peer says that it can do, in the names of the notifications.
+    fn note_capabilities(&self, accepted: &Accepted) {
+        let named: Vec<String> = accepted
+            .notifies
+            .iter()
+            .filter(|(kind, _)| !kind.is_error() && !NOT_CAPABILITIES.contains(kind))
+            .map(|(kind, _)| kind.to_string())
+            .collect();
+        if !named.is_empty() {
+            self.note(&format!("announces {}", named.join(", ")));
+        }
+    }
+
+    /// NAT detection and capabilities go with a real handshake only: a question that keeps no state needs no more octets.
+    fn notifies(&self, spi: IkeSpi, opens: bool) -> Vec<(NotifyType, Vec<u8>)> {
+        if !opens {
+            return Vec::new();
+        }
+        let mut list = nat::notifies(self.dialogue.target(), spi);
+        list.push((NotifyType::IKEV2_FRAGMENTATION_SUPPORTED, Vec::new()));
+        list.push((NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED, Vec::new()));
+        list
+    }
+
+    /// Asks blocks in as few questions as fit.
+    pub(crate) fn questions(&self, blocks: &[Block]) -> Vec<Vec<Block>> {
+        pack(blocks, self.room())
+    }
+}
+
+/// Whether a key exchange of this method can be made here.
+pub(crate) fn computable(group: Algorithm) -> bool {
+    KeyExchangeFacts::of(KeyExchangeMethod(group.id)).is_ok()
+}
+
+/// Groups that few peers accept and whose public values are short; assigned, because some answer INVALID_SYNTAX to others.
+const DECOYS: [KeyExchangeMethod; 6] = [
+    KeyExchangeMethod::ECP_192,
+    KeyExchangeMethod::MODP_768,
+    KeyExchangeMethod::ECP_224,
+    KeyExchangeMethod::BRAINPOOL_P224R1,
+    KeyExchangeMethod::MODP_1024_160,
+    KeyExchangeMethod::BRAINPOOL_P512R1,
+];
+
+/// Notifications that are said of addresses, not of abilities.
+const NOT_CAPABILITIES: [NotifyType; 3] = [
+    NotifyType::NAT_DETECTION_SOURCE_IP,
+    NotifyType::NAT_DETECTION_DESTINATION_IP,
+    NotifyType::COOKIE,
+];
+
+/// Octets of a nonce; at least half the key of every PRF (RFC 7296, section 2.10).
+const NONCE_LEN: usize = 32;
+/// Header, headers of SA, KE and nonce payload, nonce, the longest decoy with INTERMEDIATE_EXCHANGE_SUPPORTED, a marker.
+const OVERHEAD: usize = 28 + 4 + 8 + 96 + 4 + NONCE_LEN + 4;
+/// A peer asks for a cookie once, and once more when its secret has changed.
+const MAX_COOKIES: usize = 3;
+/// Times that a question is asked whose retransmissions were all lost.
+const MAX_REPEATS: usize = 3;
+/// Questions known to be accepted that stay without answer before the peer is taken to be gone.
+const MAX_CANARIES: usize = 3;
+/// Beyond the peer's half-open timeout.
+const MARGIN: std::time::Duration = std::time::Duration::from_secs(1);

@@ -1,0 +1,235 @@
+//! Whether the box that four lines span is accepted as a whole, and how it is cut where it is not.
+//!
+//! Every value of a box was seen accepted; that all may be combined is inferred. Combinations far from those that were
+//! seen are asked one by one: all of a small box, some of a large one. A refused one cuts the box in two.
+
+use std::collections::HashSet;
+
+use crate::config::Depth;
+
+use super::algorithm::{Algorithm, Axis};
+use super::block::{Block, Combination};
+use super::grow::with;
+use super::knowledge::Knowledge;
+use super::oracle::{Oracle, Stop};
+
+/// The parts of a box that are accepted as a whole.
+pub(crate) async fn refine(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    whole: Block,
+) -> Result<Vec<Block>, Stop> {
+    let (mut waiting, mut sound) = (vec![whole], Vec::new());
+    let mut cut = false;
+    while let Some(block) = waiting.pop() {
+        let Some(witness) = block
+            .combinations()
+            .find(|one| knowledge.accepted.contains(one))
+        else {
+            // Nothing of it was seen accepted: the proof of completeness will say.
+            continue;
+        };
+        match refused_one(oracle, knowledge, &block, &witness, cut).await? {
+            None => sound.push(block),
+            Some(refused) => {
+                cut = true;
+                waiting.extend(split(oracle, knowledge, &block, witness, refused).await?);
+            }
+        }
+    }
+    Ok(merge(sound))
+}
+
+/// Asks combinations of a box until one is refused.
+async fn refused_one(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    block: &Block,
+    witness: &Combination,
+    correlated: bool,
+) -> Result<Option<Combination>, Stop> {
+    if block.size() <= LARGEST_LISTED
+        && let Some(known) = block
+            .combinations()
+            .find(|one| knowledge.of(one) == Some(false))
+    {
+        return Ok(Some(known));
+    }
+    for combination in checks(oracle, knowledge, block, witness, correlated) {
+        if !is_accepted(oracle, knowledge, combination).await? {
+            return Ok(Some(combination));
+        }
+    }
+    Ok(None)
+}
+
+/// Which combinations to ask: all that are unknown in a small box, some in a large one.
+fn checks(
+    oracle: &Oracle,
+    knowledge: &Knowledge,
+    block: &Block,
+    witness: &Combination,
+    correlated: bool,
+) -> Vec<Combination> {
+    let all = match (correlated, oracle.config.depth) {
+        (true, _) | (_, Depth::Full) => ALL_CORRELATED,
+        (false, _) => ALL_PLAIN,
+    };
+    if block.size() <= LARGEST_LISTED {
+        let unknown: Vec<Combination> = block
+            .combinations()
+            .filter(|one| knowledge.of(one).is_none())
+            .collect();
+        if unknown.len() <= all {
+            return unknown;
+        }
+    }
+    let count = match (correlated, oracle.config.depth) {
+        (true, _) => CHECKS_CORRELATED,
+        (_, Depth::Full) => CHECKS_FULL,
+        _ if block.size() > LARGE => CHECKS_LARGE,
+        _ => CHECKS,
+    };
+    let mut chosen: Vec<Combination> = Vec::new();
+    let mut seen: HashSet<Combination> = HashSet::new();
+    for attempt in 0..count * 8 {
+        let mut one = *witness;
+        for axis in Axis::ALL {
+            let values = block.axis(axis);
+            // Away from the witness where the axis has anything else; each value in turn, so that none is left out.
+            let others: Vec<Algorithm> = values
+                .iter()
+                .copied()
+                .filter(|value| !witness.contains(value) || values.len() == 1)
+                .collect();
+            let turn = match attempt < count {
+                true => attempt + oracle.dialogue.random().below(2) * others.len() / 2,
+                false => oracle.dialogue.random().below(others.len()),
+            };
+            if let Some(value) = others.get(turn.checked_rem(others.len()).unwrap_or_default()) {
+                one = with(one, axis, *value);
+            }
+        }
+        if knowledge.of(&one).is_none() && seen.insert(one) {
+            chosen.push(one);
+        }
+        if chosen.len() == count {
+            break;
+        }
+    }
+    chosen
+}
+
+/// Asks one combination, unless it is known.
+async fn is_accepted(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    combination: Combination,
+) -> Result<bool, Stop> {
+    if let Some(known) = knowledge.of(&combination) {
+        return Ok(known);
+    }
+    let proposals = [Block::single(&combination)];
+    let accepted = oracle.ask(&proposals).await?.is_some();
+    match accepted {
+        true => {
+            knowledge.accepted.insert(combination);
+        }
+        false => knowledge.refuse(&proposals),
+    }
+    Ok(accepted)
+}
+
+/// Cuts a box in two: on the way from an accepted combination to a refused one, at the first change that is refused, by
+/// which values are accepted there.
+async fn split(
+    oracle: &mut Oracle,
+    knowledge: &mut Knowledge,
+    block: &Block,
+    accepted: Combination,
+    refused: Combination,
+) -> Result<Vec<Block>, Stop> {
+    let mut place = accepted;
+    for (axis, wanted) in Axis::ALL.into_iter().zip(refused) {
+        let next = with(place, axis, wanted);
+        if next == place {
+            continue;
+        }
+        if is_accepted(oracle, knowledge, next).await? {
+            place = next;
+            continue;
+        }
+        let (mut with_it, mut without) = (Vec::new(), Vec::new());
+        for value in block.axis(axis) {
+            match is_accepted(oracle, knowledge, with(place, axis, *value)).await? {
+                true => with_it.push(*value),
+                false => without.push(*value),
+            }
+        }
+        let parts = [with_it, without].map(|values| block.with(axis, values));
+        return Ok(parts.into_iter().filter(|part| !part.is_empty()).collect());
+    }
+    // Every step was accepted, the refused one included: the peer answers differently from before.
+    Err(Stop(crate::report::Outcome::Unstable))
+}
+
+/// Boxes that differ in one kind become one, and those within another go.
+pub(crate) fn merge(mut boxes: Vec<Block>) -> Vec<Block> {
+    loop {
+        let pairs =
+            (0..boxes.len()).flat_map(|one| (one + 1..boxes.len()).map(move |two| (one, two)));
+        let joined = pairs.into_iter().find_map(|(one, two)| {
+            let (first, second) = (boxes.get(one)?, boxes.get(two)?);
+            join(first, second).map(|joined| (one, two, joined))
+        });
+        let Some((one, two, joined)) = joined else {
+            return boxes;
+        };
+        boxes.remove(two);
+        if let Some(place) = boxes.get_mut(one) {
+            *place = joined;
+        }
+    }
+}
+
+fn join(first: &Block, second: &Block) -> Option<Block> {
+    if first.additional != second.additional {
+        return None;
+    }
+    if first.covers(second) {
+        return Some(first.clone());
+    }
+    if second.covers(first) {
+        return Some(second.clone());
+    }
+    let same = |axis: Axis| {
+        let (one, two) = (first.axis(axis), second.axis(axis));
+        one.len() == two.len() && one.iter().all(|value| two.contains(value))
+    };
+    let mut differing = Axis::ALL.into_iter().filter(|axis| !same(*axis));
+    let (axis, None) = (differing.next()?, differing.next()) else {
+        return None;
+    };
+    let mut values = first.axis(axis).to_vec();
+    values.extend(
+        second
+            .axis(axis)
+            .iter()
+            .filter(|value| !first.axis(axis).contains(value)),
+    );
+    Some(first.with(axis, values))
+}
+
+/// Boxes of which every combination is looked at.
+const LARGEST_LISTED: usize = 20_000;
+/// Unknown combinations that are all asked where nothing speaks against the box.
+const ALL_PLAIN: usize = 6;
+/// The same where the peer was seen to combine some algorithms with some only.
+const ALL_CORRELATED: usize = 64;
+/// Checks of a larger box.
+const CHECKS: usize = 3;
+/// Combinations from which on a box is large.
+const LARGE: usize = 400;
+const CHECKS_LARGE: usize = 8;
+const CHECKS_FULL: usize = 32;
+const CHECKS_CORRELATED: usize = 24;
