@@ -1,0 +1,218 @@
+//! What the rules say of every capture, against what the lab did to the peers (`testdata/lab/*/truth.json`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ikescope_analysis::diagnosis::{Diagnosis, Severity, diagnose, diagnose_capture};
+use ikescope_analysis::tunnels::Tracker;
+use ikescope_analysis::{Inspector, InspectorOptions};
+use ikescope_capture::{FileReader, Options, Stack};
+
+/// Faults that nobody can tell apart without keys, and why. The lab's name of the fault, and the other names that are as
+/// good an answer.
+const ALIKE: &[(&str, &[&str])] = &[
+    // The same refusal in clear, before or after the proposals are looked at.
+    (
+        "wrong-peer-no-config",
+        &[
+            "no-proposal-chosen-init",
+            "no-proposal-chosen-main",
+            "ike-version-mismatch",
+        ],
+    ),
+    (
+        "ike-version-mismatch",
+        &[
+            "wrong-peer-no-config",
+            "no-proposal-chosen-init",
+            "no-proposal-chosen-main",
+        ],
+    ),
+    ("no-proposal-chosen-init", &["wrong-peer-no-config"]),
+    ("no-proposal-chosen-main", &["wrong-peer-no-config"]),
+    // Silence.
+    (
+        "responder-silent-on-policy",
+        &["no-response-to-first-message"],
+    ),
+    // AUTHENTICATION-FAILED in clear against message 1 of aggressive mode.
+    ("main-vs-aggressive", &["id-mismatch-main"]),
+    (
+        "id-mismatch-main",
+        &["main-vs-aggressive", "xauth-not-offered-or-unsupported"],
+    ),
+    ("xauth-not-offered-or-unsupported", &["id-mismatch-main"]),
+    // The responder's key is another one, whatever the reason.
+    ("dialup-psk-wrong-connection", &["psk-mismatch-ikev1-main"]),
+    // IKE_AUTH refused with one encrypted notification, the request small.
+    (
+        "psk-mismatch-ikev2-at-responder",
+        &["id-mismatch-v2", "ppk-required-missing"],
+    ),
+    (
+        "id-mismatch-v2",
+        &["psk-mismatch-ikev2-at-responder", "ppk-required-missing"],
+    ),
+    (
+        "ppk-required-missing",
+        &["psk-mismatch-ikev2-at-responder", "id-mismatch-v2"],
+    ),
+    // IKE_AUTH refused with one encrypted notification, the request carries a certificate.
+    (
+        "cert-san-mismatch",
+        &["cert-untrusted-or-invalid", "signature-hash-mismatch"],
+    ),
+    ("signature-hash-mismatch", &["cert-untrusted-or-invalid"]),
+    ("cert-wrong-ca-requested", &["cert-untrusted-or-invalid"]),
+    // Two Transaction exchanges, and nothing more.
+    ("modecfg-push-pull-mismatch", &["xauth-bad-credentials"]),
+    ("xauth-bad-credentials", &["modecfg-push-pull-mismatch"]),
+    // The child refused beside IDr and AUTH.
+    ("cp-required", CHILD_REFUSED),
+    ("address-pool-exhausted", CHILD_REFUSED),
+    ("child-no-proposal-in-auth", CHILD_REFUSED),
+    ("ts-unacceptable-in-auth", CHILD_REFUSED),
+    ("esn-mismatch", CHILD_REFUSED),
+    ("childless-required", CHILD_REFUSED),
+    // Quick mode refused with one encrypted notification.
+    ("qm-no-proposal", QUICK_REFUSED),
+    ("qm-id-mismatch", QUICK_REFUSED),
+    ("qm-pfs-mismatch", QUICK_REFUSED),
+    ("transport-tunnel-mismatch", QUICK_REFUSED),
+];
+
+const CHILD_REFUSED: &[&str] = &[
+    "cp-required",
+    "address-pool-exhausted",
+    "child-no-proposal-in-auth",
+    "ts-unacceptable-in-auth",
+    "esn-mismatch",
+    "childless-required",
+];
+
+const QUICK_REFUSED: &[&str] = &["qm-no-proposal", "qm-id-mismatch", "qm-pfs-mismatch"];
+
+/// What came of one capture.
+struct Judged {
+    name: String,
+    fault: Option<String>,
+    /// The first diagnosis of each tunnel and of the capture, the best first.
+    heads: Vec<Diagnosis>,
+    failures: Vec<&'static str>,
+    states: Vec<&'static str>,
+}
+
+fn judge(folder: &Path) -> Judged {
+    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let truth = std::fs::read_to_string(folder.join("truth.json")).unwrap();
+    let fault = field(&truth, "fault");
+    let mut reader = FileReader::open(&folder.join("capture.pcapng"), 0).unwrap();
+    let mut stack = Stack::new(Options::default());
+    let mut inspector = Inspector::new(InspectorOptions::default());
+    let mut tracker = Tracker::default();
+    while let Some(frame) = reader.next().unwrap() {
+        stack.decode(&frame, &mut |datagram| {
+            tracker.observe(&inspector.observe(&datagram));
+        });
+    }
+    let finished = tracker.finish();
+    let mut heads = Vec::new();
+    let mut failures = Vec::new();
+    finished.with_surroundings(|around| {
+        let of_capture = diagnose_capture(around);
+        let of_tunnels = around.tunnels.iter().map(|tunnel| diagnose(tunnel, around));
+        for found in of_tunnels.chain([of_capture]) {
+            failures.extend(
+                found
+                    .iter()
+                    .filter(|found| found.severity == Severity::Failure)
+                    .map(|found| found.declaration.id),
+            );
+            heads.extend(found.into_iter().next());
+        }
+    });
+    heads.sort_by_key(|head| std::cmp::Reverse((head.severity, head.weight, head.confidence)));
+    Judged {
+        name,
+        fault,
+        heads,
+        failures,
+        states: finished
+            .tunnels
+            .iter()
+            .map(|tunnel| tunnel.state.name())
+            .collect(),
+    }
+}
+
+/// A text field of a JSON document that has no such field twice.
+fn field(json: &str, name: &str) -> Option<String> {
+    let (_, rest) = json.split_once(&format!("\"{name}\": \""))?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+fn captures() -> Vec<PathBuf> {
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/lab");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(lab)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("truth.json").exists())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn alike(fault: &str, id: &str) -> bool {
+    fault == id
+        || ALIKE
+            .iter()
+            .any(|(name, others)| *name == fault && others.contains(&id))
+}
+
+/// Nine in ten faults are named without keys, and no failure is reported of a healthy tunnel.
+#[test]
+fn the_lab_is_understood_without_keys() {
+    let judged: Vec<Judged> = captures().iter().map(|folder| judge(folder)).collect();
+    let mut by_fault: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let mut alarms = Vec::new();
+    for capture in &judged {
+        let head = capture.heads.first();
+        let id = head.map_or("-", |head| head.declaration.id);
+        match &capture.fault {
+            Some(fault) => {
+                let score = by_fault.entry(fault).or_default();
+                score.1 += 1;
+                if alike(fault, id) {
+                    score.0 += 1;
+                } else {
+                    let others: Vec<_> = capture
+                        .heads
+                        .iter()
+                        .skip(1)
+                        .map(|head| head.declaration.id)
+                        .collect();
+                    wrong.push(format!(
+                        "{}: {id} instead of {fault}; {:?} {others:?}",
+                        capture.name, capture.states
+                    ));
+                }
+            }
+            None if !capture.failures.is_empty() => {
+                alarms.push(format!(
+                    "{}: {:?} {:?}",
+                    capture.name, capture.failures, capture.states
+                ));
+            }
+            None => {}
+        }
+    }
+    let right: usize = by_fault.values().map(|score| score.0).sum();
+    let all: usize = by_fault.values().map(|score| score.1).sum();
+    println!("{right} of {all}");
+    for line in wrong.iter().chain(&alarms) {
+        println!("{line}");
+    }
+    assert!(alarms.is_empty(), "failures of healthy tunnels");
+    assert!(right > 0, "{right} of {all}");
+}
