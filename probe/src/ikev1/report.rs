@@ -1,5 +1,6 @@
 //! What an IKEv1 peer accepts.
 
+use super::enumeration::Chooses;
 use crate::report::Outcome;
 
 /// Values that may be combined freely, in the short names of suites.
@@ -45,6 +46,8 @@ pub struct Ikev1Report {
     pub accepted_truncated: bool,
     /// Whether the peer tells authentication methods apart at this stage.
     pub auth_discriminated: bool,
+    /// Whose order of preference decides.
+    pub chooses: Chooses,
     /// Lifetime that the peer chose, in seconds.
     pub lifetime_seconds: Option<u64>,
     /// Whether `policy` is all that is accepted.

@@ -3,18 +3,66 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::config::Config;
+use super::enumeration::{Enumeration, Manner};
+use super::messages::OurIdentity;
+use super::mode::{Conversation, Mode};
+use super::report::Ikev1Report;
+use super::summary;
+use crate::config::{Config, Depth};
 use crate::dialogue::Dialogue;
 
-use super::report::Ikev1Report;
-
 /// Asks what main mode accepts.
-pub async fn ask_main(_dialogue: Dialogue, _config: Config, _report: Rc<RefCell<Ikev1Report>>) {}
+pub async fn ask_main(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>>) {
+    ask(dialogue, config, report, Mode::Main).await;
+}
 
 /// Asks what aggressive mode accepts.
-pub async fn ask_aggressive(
-    _dialogue: Dialogue,
-    _config: Config,
-    _report: Rc<RefCell<Ikev1Report>>,
-) {
+pub async fn ask_aggressive(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>>) {
+    let identity = match &config.ikev1.identity {
+        Some(text) => text.clone(),
+        None => match dialogue.target().local {
+            Some(local) => local.ip().to_string(),
+            None => UNKNOWN_IDENTITY.to_owned(),
+        },
+    };
+    ask(
+        dialogue,
+        config,
+        report,
+        Mode::Aggressive(OurIdentity::new(&identity)),
+    )
+    .await;
 }
+
+async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>>, mode: Mode) {
+    let universe = config.ikev1.universe.clone();
+    let all = config.depth == Depth::Full;
+    let manner = Manner {
+        one_group: matches!(mode, Mode::Aggressive(_)),
+        corners: CORNERS,
+    };
+    let mut conversation = Conversation {
+        sent_before: dialogue.counters().sent,
+        dialogue,
+        mode,
+        report: Rc::clone(&report),
+        universe: universe.clone(),
+        most: config.max_message,
+        closes: false,
+    };
+    let mut enumeration = Enumeration::new(&universe, &mut conversation, manner);
+    let result = match all {
+        true => enumeration.complete().await,
+        false => enumeration.once().await,
+    };
+    let found = enumeration.found;
+    let mut report = report.borrow_mut();
+    summary::fill(&mut report, &universe, &found);
+    summary::finish(&mut report, &found, result, all);
+    report.half_open_left = conversation.dialogue.half_open();
+}
+
+/// Combinations of a box that are tested: a box of three by three by three is tested whole.
+const CORNERS: usize = 24;
+/// The identity of nobody, where our own address is not known: an address for documentation (RFC 5737).
+const UNKNOWN_IDENTITY: &str = "192.0.2.1";

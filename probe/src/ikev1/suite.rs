@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use ikescope_dissectors::ikev1::{Transform, TransformId};
 use ikescope_dissectors::registries::ikev1::{
     AuthenticationMethod, EncryptionAlgorithm, GroupDescription, HashAlgorithm, IsakmpTransform,
     LifeType, PhaseOneAttribute,
 };
 use ikescope_dissectors::registries::suite_name;
-use ikescope_dissectors::ikev1::{Transform, TransformId};
 use ikescope_dissectors::{Attribute, Registry};
 
 /// An encryption algorithm with the length of its key in bits, where that is not fixed.
@@ -38,9 +38,15 @@ impl Suite {
     pub fn transform(&self, number: u8, lifetime: u16) -> Transform<'static> {
         let short = |attribute: PhaseOneAttribute, value| Attribute::short(attribute.0, value);
         let mut attributes = vec![
-            short(PhaseOneAttribute::ENCRYPTION_ALGORITHM, self.cipher.algorithm.0),
+            short(
+                PhaseOneAttribute::ENCRYPTION_ALGORITHM,
+                self.cipher.algorithm.0,
+            ),
             short(PhaseOneAttribute::HASH_ALGORITHM, self.hash.0),
-            short(PhaseOneAttribute::AUTHENTICATION_METHOD, self.authentication.0),
+            short(
+                PhaseOneAttribute::AUTHENTICATION_METHOD,
+                self.authentication.0,
+            ),
             short(PhaseOneAttribute::GROUP_DESCRIPTION, self.group.0),
             short(PhaseOneAttribute::LIFE_TYPE, LifeType::SECONDS.0),
             short(PhaseOneAttribute::LIFE_DURATION, lifetime),
@@ -52,6 +58,13 @@ impl Suite {
             id: TransformId::Isakmp(IsakmpTransform::KEY_IKE),
             attributes,
         }
+    }
+
+    /// Octets of the transform on the wire: its header and attributes of four octets each.
+    #[must_use]
+    pub fn transform_len(&self) -> usize {
+        let attributes = 6 + usize::from(self.cipher.key_length.is_some());
+        8 + 4 * attributes
     }
 
     /// What a transform says; `None` if one of the four attributes is missing.
@@ -80,6 +93,11 @@ impl fmt::Display for Cipher {
 impl fmt::Display for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (hash, authentication) = (self.hash.short_name(), self.authentication.short_name());
-        write!(f, "{}/{hash}/{authentication}/{}", self.cipher, self.group.short_name())
+        write!(
+            f,
+            "{}/{hash}/{authentication}/{}",
+            self.cipher,
+            self.group.short_name()
+        )
     }
 }

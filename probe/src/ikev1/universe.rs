@@ -4,6 +4,7 @@ use ikescope_dissectors::registries::ikev1::{
     AuthenticationMethod as Auth, EncryptionAlgorithm as Encr, GroupDescription as Group,
     HashAlgorithm as Hash,
 };
+use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 
 use super::suite::{Cipher, Suite};
 
@@ -38,7 +39,10 @@ impl Universe {
         Self {
             ciphers: CIPHERS
                 .iter()
-                .map(|&(algorithm, key_length)| Cipher { algorithm, key_length })
+                .map(|&(algorithm, key_length)| Cipher {
+                    algorithm,
+                    key_length,
+                })
                 .collect(),
             hashes: HASHES.to_vec(),
             authentications: AUTHENTICATIONS.to_vec(),
@@ -63,7 +67,10 @@ impl Universe {
 
     pub(super) fn index(&self, tuple: Tuple) -> usize {
         let sizes = self.sizes();
-        tuple.iter().zip(sizes).fold(0, |index, (place, size)| index * size + place)
+        tuple
+            .iter()
+            .zip(sizes)
+            .fold(0, |index, (place, size)| index * size + place)
     }
 
     pub(super) fn suite(&self, tuple: Tuple) -> Option<Suite> {
@@ -77,9 +84,13 @@ impl Universe {
 
     pub(super) fn tuple(&self, suite: &Suite) -> Option<Tuple> {
         Some([
-            self.ciphers.iter().position(|cipher| *cipher == suite.cipher)?,
+            self.ciphers
+                .iter()
+                .position(|cipher| *cipher == suite.cipher)?,
             self.hashes.iter().position(|hash| *hash == suite.hash)?,
-            self.authentications.iter().position(|method| *method == suite.authentication)?,
+            self.authentications
+                .iter()
+                .position(|method| *method == suite.authentication)?,
             self.groups.iter().position(|group| *group == suite.group)?,
         ])
     }
@@ -99,7 +110,10 @@ impl Universe {
             .iter()
             .flat_map(|&(cipher, hash, group)| {
                 [Auth::PSK, Auth::RSA_SIG].map(|authentication| Suite {
-                    cipher: Cipher { algorithm: cipher.0, key_length: cipher.1 },
+                    cipher: Cipher {
+                        algorithm: cipher.0,
+                        key_length: cipher.1,
+                    },
                     hash,
                     authentication,
                     group,
@@ -114,6 +128,10 @@ impl Universe {
         all
     }
 }
+
+/// Used in IKEv1 by some, with the numbers that IKEv2 has for them; not assigned there.
+const CURVE25519: Group = Group(KeyExchangeMethod::CURVE25519.0);
+const CURVE448: Group = Group(KeyExchangeMethod::CURVE448.0);
 
 type KeyedCipher = (Encr, Option<u16>);
 
@@ -166,7 +184,7 @@ const GROUPS: [Group; 22] = [
     Group::MODP_4096,
     Group::ECP_384,
     Group::ECP_521,
-    Group::CURVE25519,
+    CURVE25519,
     Group::MODP_768,
     Group::MODP_6144,
     Group::MODP_8192,
@@ -177,7 +195,7 @@ const GROUPS: [Group; 22] = [
     Group::BRAINPOOL_P384R1,
     Group::BRAINPOOL_P512R1,
     Group::BRAINPOOL_P224R1,
-    Group::CURVE448,
+    CURVE448,
     Group::ECP_192,
     Group::ECP_224,
 ];
@@ -225,8 +243,15 @@ mod tests {
     #[test]
     fn the_first_offer_has_what_is_common() {
         let universe = Universe::known();
-        let first: Vec<_> = universe.by_likelihood().into_iter().take(2 * COMMON.len()).collect();
-        let named: Vec<_> = first.iter().map(|tuple| universe.suite(*tuple).unwrap().to_string()).collect();
+        let first: Vec<_> = universe
+            .by_likelihood()
+            .into_iter()
+            .take(2 * COMMON.len())
+            .collect();
+        let named: Vec<_> = first
+            .iter()
+            .map(|tuple| universe.suite(*tuple).unwrap().to_string())
+            .collect();
         assert!(named.contains(&"AES-CBC-128/SHA1/RSA-SIG/MODP-1024".to_owned()));
         assert!(named.contains(&"3DES/MD5/PSK/MODP-1024".to_owned()));
     }

@@ -1,0 +1,182 @@
+//! One question in main mode or aggressive mode, and the tidying up behind it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ikescope_dissectors::registries::ikev1::{GroupDescription, NotifyType};
+use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
+
+use super::enumeration::{Answer, Asker, Found};
+use super::messages::{self, Meaning, OurIdentity, Reading};
+use super::report::Ikev1Report;
+use super::suite::Suite;
+use super::summary;
+use super::universe::Universe;
+use crate::dialogue::{Dialogue, Expected, Reply, Request};
+use crate::limits::HALF_OPEN_TIMEOUT;
+
+/// Main mode, or aggressive mode with who we say we are.
+#[derive(Clone, Debug)]
+pub(super) enum Mode {
+    Main,
+    Aggressive(OurIdentity),
+}
+
+/// Carries questions to the peer.
+pub(super) struct Conversation {
+    pub(super) dialogue: Dialogue,
+    pub(super) mode: Mode,
+    pub(super) report: Rc<RefCell<Ikev1Report>>,
+    pub(super) universe: Universe,
+    /// Octets of a message at most.
+    pub(super) most: usize,
+    /// Whether the peer was ever seen to say that it gave up an SA.
+    pub(super) closes: bool,
+    pub(super) sent_before: u64,
+}
+
+impl Asker for Conversation {
+    async fn ask(&mut self, offer: &[Suite]) -> Answer {
+        self.dialogue.half_open_slot().await;
+        let spi = self.dialogue.random().number();
+        let Some(octets) = self.first(spi, offer) else {
+            return Answer::Confused;
+        };
+        let reply = self.exchange(octets).await;
+        let reading = match reply {
+            Reply::Silence => return Answer::Silent,
+            Reply::Unreachable(_) => return Answer::Unreachable,
+            Reply::Answer(octets) => messages::read(&octets),
+        };
+        self.note(&reading);
+        match reading.meaning {
+            Meaning::Chosen(suite) => {
+                self.dialogue.opened(spi);
+                self.close(spi, &reading).await;
+                Answer::Accepted(suite)
+            }
+            Meaning::Error(notify) if NOT_SPOKEN.contains(&notify) => {
+                self.report
+                    .borrow_mut()
+                    .note(format!("it answers {notify}"));
+                Answer::NotSpoken
+            }
+            Meaning::Error(notify) => {
+                if notify != NotifyType::NO_PROPOSAL_CHOSEN {
+                    self.report
+                        .borrow_mut()
+                        .note(format!("it refuses with {notify}"));
+                }
+                Answer::Refused
+            }
+            Meaning::OtherVersion(major) => {
+                let note = format!("it answers in version {major} of IKE: it does not speak IKEv1");
+                self.report.borrow_mut().note(note);
+                Answer::NotSpoken
+            }
+            Meaning::Unclear => Answer::Confused,
+        }
+    }
+
+    async fn rest(&mut self) {
+        self.dialogue.slow_down();
+        self.dialogue.pause(HALF_OPEN_TIMEOUT).await;
+    }
+
+    fn learned(&mut self, found: &Found) {
+        summary::fill(&mut self.report.borrow_mut(), &self.universe, found);
+    }
+
+    fn room(&self, first: &Suite) -> usize {
+        let alone = self.first(1, std::slice::from_ref(first));
+        let around = alone.map_or(0, |octets| {
+            octets.len().saturating_sub(first.transform_len())
+        });
+        self.most.saturating_sub(around)
+    }
+}
+
+impl Conversation {
+    /// The first message of the mode; none for a group whose public value cannot be computed.
+    fn first(&self, spi: u64, offer: &[Suite]) -> Option<Vec<u8>> {
+        match &self.mode {
+            Mode::Main => Some(messages::main_first(spi, offer)),
+            Mode::Aggressive(identity) => {
+                let group = method(offer.first()?.group);
+                let (_, public) = self.dialogue.key_exchange(group).ok()?;
+                let nonce = self.dialogue.random().octets(NONCE_LEN);
+                Some(messages::aggressive_first(
+                    spi, offer, &public, &nonce, identity,
+                ))
+            }
+        }
+    }
+
+    async fn exchange(&mut self, octets: Vec<u8>) -> Reply {
+        let expected = Expected::Ikev1;
+        let reply = self.dialogue.exchange(Request { octets, expected }).await;
+        let mut report = self.report.borrow_mut();
+        report.packets_sent = self.dialogue.counters().sent - self.sent_before;
+        report.answers |= matches!(reply, Reply::Answer(_));
+        reply
+    }
+
+    fn note(&self, reading: &Reading) {
+        for vendor_id in &reading.vendor_ids {
+            self.dialogue.note_vendor_id(vendor_id);
+        }
+        let mut report = self.report.borrow_mut();
+        report.lifetime_seconds = report.lifetime_seconds.or(reading.lifetime);
+        if let Some(identity) = &reading.identity {
+            report.note(format!("it says that it is {identity}"));
+        }
+        if reading.hash {
+            report.note(
+                "its answer has a hash made with the pre-shared key: passwords can be tried on it"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// Makes the peer give up what it began for us, so that nothing stays half-open.
+    async fn close(&mut self, spi: u64, reading: &Reading) {
+        let nonce = self.dialogue.random().octets(NONCE_LEN);
+        let octets = match self.mode {
+            Mode::Main => messages::main_third_incomplete(spi, reading.responder_spi, &nonce),
+            Mode::Aggressive(_) => {
+                messages::aggressive_third_incomplete(spi, reading.responder_spi, &nonce)
+            }
+        };
+        for _ in 0..CLOSINGS {
+            let Reply::Answer(answer) = self.exchange(octets.clone()).await else {
+                return;
+            };
+            match messages::read(&answer).meaning {
+                Meaning::Error(_) => {
+                    self.closes = true;
+                    self.dialogue.closed(spi);
+                    return;
+                }
+                // The answer to the first message again, because that was sent twice.
+                Meaning::Chosen(_) => {}
+                _ => return,
+            }
+        }
+    }
+}
+
+/// The method of IKEv2 with the same number: groups of IKEv1 up to 30 are the same, and those above are used so.
+fn method(group: GroupDescription) -> KeyExchangeMethod {
+    KeyExchangeMethod(group.0)
+}
+
+/// Octets of a nonce: 8 to 256 (RFC 2409, section 5).
+const NONCE_LEN: usize = 32;
+/// Times that a peer is asked to give up an SA.
+const CLOSINGS: usize = 2;
+/// Who says this does not speak the version or the mode, whatever is offered.
+const NOT_SPOKEN: [NotifyType; 3] = [
+    NotifyType::INVALID_MAJOR_VERSION,
+    NotifyType::INVALID_EXCHANGE_TYPE,
+    NotifyType::UNSUPPORTED_EXCHANGE_TYPE,
+];
