@@ -11,9 +11,7 @@ use ikescope_dissectors::registries::ikev1::{
     AuthenticationMethod as Auth, Doi, EncryptionAlgorithm as Encr, ExchangeType, GroupDescription,
     HashAlgorithm, NotifyType, ProtocolId,
 };
-use ikescope_dissectors::{
-    Content, Header, IkeSpi, Issues, Message, Octets, Payload, Registry, Version,
-};
+use ikescope_dissectors::{Content, Header, IkeSpi, Issues, Message, Octets, Payload, Version};
 use ikescope_probe::ikev1::{Cipher, Ikev1Report, Suite, Universe};
 use ikescope_probe::{Config, Depth, Icmp, Outcome, Probe, Protocol, Report, Target};
 use proptest::prelude::*;
