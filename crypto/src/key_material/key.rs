@@ -88,7 +88,84 @@ impl Material {
             Self::AhSa(_) => "ah-sa",
         }
     }
+
+    /// The IKE SA it belongs to, as far as that is known.
+    #[must_use]
+    pub fn ike_sa(&self) -> IkeSpis {
+        match self {
+            Self::Ikev1Key(key) => key.sa,
+            Self::Ikev1Skeyid(keys) => keys.sa,
+            Self::Ikev2Keys(keys) => keys.sa,
+            Self::Skeyseed(key) => key.sa,
+            Self::DhSecret(key) => key.sa,
+            Self::DhPrivate(key) => key.sa,
+            Self::Psk(_) | Self::Ppk(_) => IkeSpis::default(),
+            Self::EapMsk(key) => key.sa,
+            Self::EspSa(sa) => sa.sa,
+            Self::AhSa(sa) => sa.sa,
+        }
+    }
+
+    /// What is secret in it, with its name. Whoever shows the octets was asked to.
+    #[must_use]
+    pub fn values(&self) -> Vec<(&'static str, &Secret)> {
+        match self {
+            Self::Ikev1Key(key) => vec![("key", &key.key)],
+            Self::Ikev1Skeyid(keys) => present(&[
+                ("skeyid", &keys.skeyid),
+                ("skeyid_d", &keys.skeyid_d),
+                ("skeyid_a", &keys.skeyid_a),
+                ("skeyid_e", &keys.skeyid_e),
+                ("key", &keys.key),
+            ]),
+            Self::Ikev2Keys(keys) => present(&[
+                ("sk_d", &keys.sk_d),
+                ("sk_ai", &keys.sk_ai),
+                ("sk_ar", &keys.sk_ar),
+                ("sk_ei", &keys.sk_ei),
+                ("sk_er", &keys.sk_er),
+                ("sk_pi", &keys.sk_pi),
+                ("sk_pr", &keys.sk_pr),
+            ]),
+            Self::Skeyseed(key) => vec![("skeyseed", &key.skeyseed)],
+            Self::DhSecret(key) => vec![("shared_secret", &key.shared)],
+            Self::DhPrivate(key) => vec![("private_value", &key.private)],
+            Self::Psk(key) => vec![("psk", &key.secret)],
+            Self::Ppk(key) => vec![("ppk", &key.secret)],
+            Self::EapMsk(key) => vec![("msk", &key.msk)],
+            Self::EspSa(sa) => [
+                ("encr_key", &sa.encryption_key),
+                ("integ_key", &sa.integrity_key),
+            ]
+            .into_iter()
+            .filter(|(_, key)| !key.is_empty())
+            .collect(),
+            Self::AhSa(sa) => vec![("integ_key", &sa.integrity_key)],
+        }
+    }
 }
+
+fn present<'k>(values: &[(&'static str, &'k Option<Secret>)]) -> Vec<(&'static str, &'k Secret)> {
+    values
+        .iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| (*name, value)))
+        .collect()
+}
+
+/// The names of all kinds, as [`Material::kind`] has them.
+pub(super) const KINDS: &[&str] = &[
+    "ikev1-key",
+    "ikev1-skeyid",
+    "ikev2-keys",
+    "skeyseed",
+    "dh-secret",
+    "dh-private",
+    "psk",
+    "ppk",
+    "eap-msk",
+    "esp-sa",
+    "ah-sa",
+];
 
 /// The SPIs of an IKE SA, as far as they are known. Zero is never kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -143,7 +220,7 @@ pub struct NoncePair {
 }
 
 /// The encryption key of an ISAKMP SA: the start of SKEYID_e or of Ka (RFC 2409, appendix B).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ikev1Key {
     /// CKY-I and CKY-R.
     pub sa: IkeSpis,
@@ -216,7 +293,7 @@ pub struct Ikev2Keys {
 }
 
 /// SKEYSEED (RFC 7296, section 2.14).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skeyseed {
     /// SPIi and SPIr.
     pub sa: IkeSpis,
@@ -274,7 +351,7 @@ pub struct DhPrivate {
 }
 
 /// A pre-shared key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Psk {
     /// Identities and addresses it is for, as they were written; none means any.
     pub selectors: Vec<String>,
@@ -283,7 +360,7 @@ pub struct Psk {
 }
 
 /// A post-quantum pre-shared key (RFC 8784).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ppk {
     /// PPK_ID without its type octet, where it is known.
     pub id: Option<Vec<u8>>,
@@ -292,7 +369,7 @@ pub struct Ppk {
 }
 
 /// The MSK of an EAP method.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EapMsk {
     /// SPIi and SPIr.
     pub sa: IkeSpis,
@@ -303,7 +380,7 @@ pub struct EapMsk {
 /// One direction of an ESP SA.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EspSa {
-    /// Outer source.
+    /// Outer source. Where an SPI is known it is a hint alone: NAT and MOBIKE change addresses.
     pub src: Option<AddressPattern>,
     /// Outer destination.
     pub dst: Option<AddressPattern>,

@@ -8,3 +8,10 @@ pub const MAX_PROBLEMS: usize = 100;
 
 /// Octets of a line that are looked at. A packet of 65,535 octets in hexadecimal, as FortiGate logs it, fits twice.
 pub const MAX_LINE: usize = 1 << 18;
+
+/// IKE SAs, threads or half-read SAs of a log that are remembered at one time. When there are more, what is unfinished is
+/// forgotten: a daemon has hundreds of threads, and a gateway tens of thousands of IKE SAs.
+pub(super) const MAX_CONTEXTS: usize = 1 << 17;
+
+/// Octets of a dump in a log. Keys have at most 1,024 (MODP-8192), a seed of several key exchanges some thousands.
+pub(super) const MAX_DUMP: usize = 1 << 14;

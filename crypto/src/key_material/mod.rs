@@ -5,10 +5,14 @@
 
 mod address;
 mod format;
+mod formats;
 mod key;
 mod limits;
+mod names;
 mod problem;
 mod read;
+mod reader;
+mod text;
 
 pub use address::AddressPattern;
 pub use format::Format;
@@ -18,4 +22,4 @@ pub use key::{
 };
 pub use limits::{MAX_KEYS, MAX_LINE, MAX_PROBLEMS};
 pub use problem::Problem;
-pub use read::{ReadKeys, read};
+pub use read::{ReadKeys, read, read_psks};
