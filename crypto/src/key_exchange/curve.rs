@@ -76,6 +76,41 @@ impl Curve {
             .ok_or("the shared secret is the point at infinity")?;
         Ok(octets(&x.retrieve(), self.field_len))
     }
+
+    /// Whether r and s are an ECDSA signature of a digest by the key whose point this is (FIPS 186-5, section 6.4.2); none
+    /// for numbers out of range.
+    pub(crate) fn verifies(&self, point: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
+        let curve = self.arithmetic()?;
+        let order = Field::new(constant(self.order, self.bits()?)?)?;
+        let (x, y) = point.split_at_checked(self.field_len)?;
+        let key = Point {
+            x: curve.field.parse(x)?,
+            y: curve.field.parse(y)?,
+            z: curve.field.one(),
+        };
+        let generator = Point {
+            x: curve.field.constant(self.generator.0)?,
+            y: curve.field.constant(self.generator.1)?,
+            z: curve.field.one(),
+        };
+        let (r, s) = (order.parse(r)?, order.parse(s)?);
+        if !curve.contains(&key) || is_zero(&r) || is_zero(&s) {
+            return None;
+        }
+        // The leftmost bits of a digest that is longer than the order.
+        let digest = digest.get(..self.field_len).unwrap_or(digest);
+        let digest = order.reduce(digest)?;
+        let inverse: BoxedMontyForm = Option::from(s.invert())?;
+        let scalar = |number: BoxedMontyForm| octets(&number.retrieve(), self.field_len);
+        let one = curve.multiply(&scalar(&digest * &inverse), &generator);
+        let other = curve.multiply(&scalar(&r * &inverse), &key);
+        let sum = match (one, other) {
+            (Some(one), Some(other)) => curve.add(&one, &other)?,
+            (one, other) => one.or(other)?,
+        };
+        let (x, _) = curve.affine(&sum)?;
+        Some(order.reduce(&octets(&x.retrieve(), self.field_len))? == r)
+    }
 }
 
 impl Arithmetic {

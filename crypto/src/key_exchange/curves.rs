@@ -4,10 +4,10 @@ use ikescope_dissectors::registries::ikev2::KeyExchangeMethod as Id;
 
 /// A curve y² = x³ + ax + b over a prime field, its numbers in hexadecimal digits.
 #[derive(Debug)]
-pub(super) struct Curve {
-    pub(super) id: Id,
+pub(crate) struct Curve {
+    pub(crate) id: Id,
     /// Octets of a coordinate.
-    pub(super) field_len: usize,
+    pub(crate) field_len: usize,
     pub(super) prime: &'static str,
     pub(super) a: &'static str,
     pub(super) b: &'static str,
@@ -16,7 +16,7 @@ pub(super) struct Curve {
     pub(super) order: &'static str,
 }
 
-pub(super) static CURVES: &[Curve] = &[
+pub(crate) static CURVES: &[Curve] = &[
     Curve {
         id: Id::ECP_192,
         field_len: 24,

@@ -13,3 +13,6 @@ mod montgomery;
 mod number;
 
 pub use method::{KeyExchange, KeyExchangeFacts, respond};
+
+pub(crate) use curves::{CURVES, Curve};
+pub(crate) use number::{Field, number, octets};

@@ -4,7 +4,7 @@ use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, NonZero, Odd};
 
 /// The number with these big-endian octets, as wide as `bits` asks for; octets in front that do not fit must be zero.
-pub(super) fn number(octets: &[u8], bits: u32) -> Option<BoxedUint> {
+pub(crate) fn number(octets: &[u8], bits: u32) -> Option<BoxedUint> {
     let width = usize::try_from(bits.div_ceil(8)).ok()?;
     let excess = octets.len().saturating_sub(width);
     let (front, octets) = octets.split_at_checked(excess)?;
@@ -29,7 +29,7 @@ pub(super) fn constant(digits: &str, bits: u32) -> Option<BoxedUint> {
 }
 
 /// Big-endian octets, exactly `len` of them: zeros in front are added or taken away.
-pub(super) fn octets(number: &BoxedUint, len: usize) -> Vec<u8> {
+pub(crate) fn octets(number: &BoxedUint, len: usize) -> Vec<u8> {
     let all = number.to_be_bytes();
     let mut octets = vec![0; len.saturating_sub(all.len())];
     octets.extend_from_slice(all.get(all.len().saturating_sub(len)..).unwrap_or_default());
@@ -38,13 +38,13 @@ pub(super) fn octets(number: &BoxedUint, len: usize) -> Vec<u8> {
 
 /// The residues of an odd modulus.
 #[derive(Debug, Clone)]
-pub(super) struct Field {
+pub(crate) struct Field {
     params: BoxedMontyParams,
     bits: u32,
 }
 
 impl Field {
-    pub(super) fn new(modulus: BoxedUint) -> Option<Self> {
+    pub(crate) fn new(modulus: BoxedUint) -> Option<Self> {
         let bits = modulus.bits_precision();
         let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd())?;
         Some(Self {
@@ -80,7 +80,7 @@ impl Field {
         self.residue(constant(digits, self.bits)?)
     }
 
-    pub(super) fn parse(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
+    pub(crate) fn parse(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
         self.residue(number(octets, self.bits)?)
     }
 
