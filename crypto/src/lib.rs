@@ -16,6 +16,7 @@ pub mod key_material;
 pub mod keys;
 pub mod mac;
 pub mod opening;
+pub mod signature;
 
 pub use error::CryptoError;
 pub use keys::Secret;
