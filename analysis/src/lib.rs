@@ -13,6 +13,7 @@ mod limits;
 mod nat_detection;
 mod observation;
 mod opened;
+pub mod opening;
 mod recent;
 pub mod tunnels;
 

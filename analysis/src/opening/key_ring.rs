@@ -1,0 +1,437 @@
+//! The keys that the user gave, found by what they are for, with what became of each.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+
+use ikescope_crypto::Secret;
+use ikescope_crypto::key_exchange::{KeyExchange, KeyExchangeFacts, respond};
+use ikescope_crypto::key_material::{
+    AhSa, DhPrivate, DhSecret, EspSa, IkeSpis, Key, Material, Psk, Side,
+};
+use ikescope_dissectors::IkeSpi;
+use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
+
+use super::origin::Origin;
+use crate::opened::KeySource;
+
+/// All key material at hand.
+pub struct KeyRing {
+    entries: Vec<Entry>,
+    by_initiator: HashMap<IkeSpi, Vec<usize>>,
+    by_responder: HashMap<IkeSpi, Vec<usize>>,
+    unbound: Vec<usize>,
+    psks: Vec<usize>,
+    ppks: Vec<usize>,
+    by_spi: HashMap<u32, Vec<usize>>,
+    any_spi: Vec<usize>,
+    computed: HashMap<(usize, u64), Option<Secret>>,
+    hasher: RandomState,
+}
+
+struct Entry {
+    key: Key,
+    source: KeySource,
+    opened: u64,
+    refusal: Option<Refusal>,
+}
+
+/// Why a key opened nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Nothing in the capture has its SPI.
+    NoSuchSpi,
+    /// It is for addresses that the packets of its SPI do not have.
+    OtherAddresses,
+    /// It has the wrong length for the algorithm of its SA.
+    Length(String),
+    /// It was tried, and the integrity check failed.
+    Integrity,
+    /// The algorithm with this name is not supported.
+    Unsupported(String),
+    /// It opens nothing by itself.
+    Alone(&'static str),
+    /// Nothing that it could open is in the capture, or another key opened it already.
+    Nothing,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchSpi => f.write_str("nothing in the capture has its SPI"),
+            Self::OtherAddresses => f.write_str("the packets of its SPI have other addresses"),
+            Self::Length(why) => write!(f, "it has the wrong length: {why}"),
+            Self::Integrity => f.write_str("it does not fit: the integrity check failed"),
+            Self::Unsupported(name) => write!(f, "{name} is not supported"),
+            Self::Alone(why) => f.write_str(why),
+            Self::Nothing => {
+                f.write_str("nothing is left for it to open: another key did, or there is nothing")
+            }
+        }
+    }
+}
+
+/// A key with what it did.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyUse<'k> {
+    /// The key.
+    pub key: &'k Key,
+    /// Messages and packets that it opened, alone or with others.
+    pub opened: u64,
+    /// Why it opened nothing, where that is known.
+    pub refusal: Option<&'k Refusal>,
+}
+
+impl KeyRing {
+    /// Sorts keys by what they are for.
+    #[must_use]
+    pub fn new(keys: Vec<Key>) -> Self {
+        let mut ring = Self {
+            entries: Vec::with_capacity(keys.len()),
+            by_initiator: HashMap::new(),
+            by_responder: HashMap::new(),
+            unbound: Vec::new(),
+            psks: Vec::new(),
+            ppks: Vec::new(),
+            by_spi: HashMap::new(),
+            any_spi: Vec::new(),
+            computed: HashMap::new(),
+            hasher: RandomState::new(),
+        };
+        for key in keys {
+            ring.add(key);
+        }
+        ring
+    }
+
+    fn add(&mut self, key: Key) {
+        let index = self.entries.len();
+        match &key.material {
+            Material::Psk(_) => self.psks.push(index),
+            Material::Ppk(_) => self.ppks.push(index),
+            Material::EspSa(EspSa { spi, .. }) | Material::AhSa(AhSa { spi, .. }) => match spi {
+                Some(spi) => self.by_spi.entry(spi.0).or_default().push(index),
+                None => self.any_spi.push(index),
+            },
+            _ => match key_spis(&key.material) {
+                IkeSpis {
+                    initiator: Some(spi),
+                    ..
+                } => self.by_initiator.entry(spi).or_default().push(index),
+                IkeSpis {
+                    responder: Some(spi),
+                    ..
+                } => self.by_responder.entry(spi).or_default().push(index),
+                _ => self.unbound.push(index),
+            },
+        }
+        let source = key.source.to_string().into();
+        self.entries.push(Entry {
+            key,
+            source,
+            opened: 0,
+            refusal: None,
+        });
+    }
+
+    /// Whether there is no key at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether something must be learnt from IKE messages before all that these keys can open is opened.
+    #[must_use]
+    pub fn needs_learning(&self) -> bool {
+        self.entries.len() > self.by_spi.values().map(Vec::len).sum::<usize>() + self.any_spi.len()
+    }
+
+    /// Each key, in the order in which they were given, with what it did.
+    pub fn uses(&self) -> impl Iterator<Item = KeyUse<'_>> {
+        self.entries.iter().map(|entry| KeyUse {
+            key: &entry.key,
+            opened: entry.opened,
+            refusal: entry.refusal.as_ref().filter(|_| entry.opened == 0),
+        })
+    }
+
+    /// Says why each key opened nothing that was not even tried. `exists` tells whether the capture has an IKE SA with
+    /// these SPIs.
+    pub(crate) fn explain(&mut self, exists: impl Fn(Option<IkeSpi>, Option<IkeSpi>) -> bool) {
+        for entry in &mut self.entries {
+            if entry.opened > 0 || entry.refusal.is_some() {
+                continue;
+            }
+            entry.refusal = Some(match &entry.key.material {
+                Material::Psk(_) => Refusal::Alone(
+                    "a pre-shared key opens nothing without the Diffie-Hellman secret",
+                ),
+                Material::Ppk(_) => {
+                    Refusal::Alone("a post-quantum pre-shared key opens nothing by itself")
+                }
+                Material::EapMsk(_) => Refusal::Alone("the key of an EAP method opens nothing"),
+                Material::EspSa(_) | Material::AhSa(_) => Refusal::NoSuchSpi,
+                material => {
+                    let sa = key_spis(material);
+                    match exists(sa.initiator, sa.responder) {
+                        true => Refusal::Nothing,
+                        false => Refusal::NoSuchSpi,
+                    }
+                }
+            });
+        }
+    }
+
+    /// The material of a key.
+    pub(crate) fn material(&self, key: usize) -> Option<&Material> {
+        self.entries.get(key).map(|entry| &entry.key.material)
+    }
+
+    /// A derivation from this key alone.
+    pub(crate) fn origin(&self, key: usize) -> Origin {
+        let source = self.entries.get(key).map(|entry| entry.source.clone());
+        Origin::new(key, source.unwrap_or_else(|| "".into()))
+    }
+
+    /// Counts what was opened.
+    pub(crate) fn count(&mut self, origin: &Origin, number: u64) {
+        for key in origin.keys() {
+            if let Some(entry) = self.entries.get_mut(*key) {
+                entry.opened += number;
+            }
+        }
+    }
+
+    /// Remembers why a key opened nothing; what is said later weighs more.
+    pub(crate) fn refuse(&mut self, key: usize, why: Refusal) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.refusal = Some(why);
+        }
+    }
+
+    /// Keys that may belong to the IKE SA with these SPIs: those that name it, then those that name none.
+    pub(crate) fn of_ike(&self, initiator: IkeSpi, responder: IkeSpi) -> Vec<usize> {
+        let named = self.by_initiator.get(&initiator).into_iter().flatten();
+        let other = self.by_responder.get(&responder).into_iter().flatten();
+        named
+            .chain(other)
+            .chain(&self.unbound)
+            .copied()
+            .filter(|key| {
+                self.material(*key)
+                    .is_some_and(|material| key_spis(material).may_be(initiator, responder))
+            })
+            .collect()
+    }
+
+    /// Whether any key could open something of IKE.
+    pub(crate) fn has_ike_keys(&self) -> bool {
+        self.needs_learning()
+    }
+
+    /// Every pre-shared key.
+    pub(crate) fn psks(&self) -> impl Iterator<Item = (usize, &Psk)> {
+        self.psks
+            .iter()
+            .filter_map(|key| match self.material(*key) {
+                Some(Material::Psk(psk)) => Some((*key, psk)),
+                _ => None,
+            })
+    }
+
+    /// Every post-quantum pre-shared key.
+    pub(crate) fn ppks(&self) -> impl Iterator<Item = (usize, &Secret)> {
+        self.ppks
+            .iter()
+            .filter_map(|key| match self.material(*key) {
+                Some(Material::Ppk(ppk)) => Some((*key, &ppk.secret)),
+                _ => None,
+            })
+    }
+
+    /// Keys of ESP and AH SAs with this SPI.
+    pub(crate) fn of_spi(&self, spi: u32) -> &[usize] {
+        self.by_spi.get(&spi).map_or(&[], Vec::as_slice)
+    }
+
+    /// Keys of ESP and AH SAs of any SPI.
+    pub(crate) fn of_any_spi(&self) -> &[usize] {
+        &self.any_spi
+    }
+
+    /// Shared secrets that a key exchange may have had, the likeliest first.
+    pub(crate) fn shared_secrets(&mut self, exchange: &Shares<'_>) -> Vec<(Secret, Origin)> {
+        let Ok(facts) = KeyExchangeFacts::of(exchange.method) else {
+            return Vec::new();
+        };
+        let mut keys: Vec<usize> = Vec::new();
+        for (initiator, responder) in exchange.spis {
+            for key in self.of_ike(*initiator, *responder) {
+                if !keys.contains(&key) || keys.len() > MANY {
+                    keys.push(key);
+                }
+            }
+        }
+        let mut found: Vec<(u8, Secret, Origin)> = Vec::new();
+        for key in keys {
+            let candidate = match self.material(key) {
+                Some(Material::DhSecret(secret)) => exchange
+                    .accepts_secret(secret)
+                    .and_then(|rank| Some((rank, padded(&secret.shared, &facts)?))),
+                Some(Material::DhPrivate(_)) => self.compute(key, exchange),
+                _ => None,
+            };
+            if let Some((rank, shared)) = candidate {
+                found.push((rank, shared, self.origin(key)));
+            }
+        }
+        found.sort_by_key(|(rank, _, _)| *rank);
+        found
+            .into_iter()
+            .map(|(_, shared, origin)| (shared, origin))
+            .collect()
+    }
+
+    /// The secret of a private value with the public value of the other side. Computed once: it takes milliseconds.
+    fn compute(&mut self, key: usize, exchange: &Shares<'_>) -> Option<(u8, Secret)> {
+        let Some(Material::DhPrivate(private)) = self.material(key) else {
+            return None;
+        };
+        let rank = exchange.accepts_private(private)?;
+        let digest =
+            self.hasher
+                .hash_one((exchange.method.0, exchange.initiator, exchange.responder));
+        let cached = self.computed.get(&(key, digest));
+        let shared = match cached {
+            Some(shared) => shared.clone(),
+            None => {
+                let shared = exchange.shared(private);
+                if self.computed.len() < MAX_COMPUTED {
+                    self.computed.insert((key, digest), shared.clone());
+                }
+                shared
+            }
+        };
+        Some((rank, shared?))
+    }
+}
+
+/// Shows how many keys there are, and none of them.
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing({} keys)", self.entries.len())
+    }
+}
+
+/// A key exchange as seen on the wire.
+pub(crate) struct Shares<'a> {
+    /// The IKE SAs that it may be named by: the one that carried it, and the one that came of it.
+    pub(crate) spis: &'a [(IkeSpi, IkeSpi)],
+    /// The method.
+    pub(crate) method: KeyExchangeMethod,
+    /// Key Exchange Data of who began it.
+    pub(crate) initiator: &'a [u8],
+    /// Key Exchange Data of who answered.
+    pub(crate) responder: &'a [u8],
+    /// Which exchange of the IKE SA; none for one of a child or a rekeying.
+    pub(crate) epoch: Option<u32>,
+}
+
+impl Shares<'_> {
+    /// How well a secret fits, 0 best; none if it does not.
+    fn accepts_secret(&self, secret: &DhSecret) -> Option<u8> {
+        self.accepts(
+            secret.group,
+            secret.epoch,
+            secret.public.as_deref(),
+            &secret.sa,
+        )
+    }
+
+    fn accepts_private(&self, private: &DhPrivate) -> Option<u8> {
+        self.accepts(
+            private.group,
+            private.epoch,
+            private.public.as_deref(),
+            &private.sa,
+        )
+    }
+
+    fn accepts(
+        &self,
+        group: Option<KeyExchangeMethod>,
+        epoch: Option<u32>,
+        public: Option<&[u8]>,
+        sa: &IkeSpis,
+    ) -> Option<u8> {
+        if group.is_some_and(|group| group != self.method) {
+            return None;
+        }
+        if let (Some(epoch), Some(wanted)) = (epoch, self.epoch)
+            && epoch != wanted
+        {
+            return None;
+        }
+        match public {
+            Some(public) if public == self.initiator || public == self.responder => Some(0),
+            Some(_) => None,
+            None if sa.is_empty() => Some(2),
+            None => Some(1),
+        }
+    }
+
+    fn shared(&self, private: &DhPrivate) -> Option<Secret> {
+        let value = private.private.expose();
+        let as_initiator = || {
+            let own = KeyExchange::new(self.method, value).ok()?;
+            (own.public().ok()? == self.initiator)
+                .then(|| own.shared(self.responder).ok())
+                .flatten()
+        };
+        let as_responder = || {
+            let (public, shared) = respond(self.method, value, self.initiator).ok()?;
+            (public == self.responder).then_some(shared)
+        };
+        match private.side {
+            Some(Side::Initiator) => as_initiator().or_else(as_responder),
+            _ => as_responder().or_else(as_initiator),
+        }
+    }
+}
+
+/// The secret as it enters derivation: logs that print numbers drop leading zeros of the MODP groups (RFC 7296,
+/// section 2.14, pads them).
+fn padded(shared: &Secret, facts: &KeyExchangeFacts) -> Option<Secret> {
+    let missing = facts.shared_len.checked_sub(shared.len())?;
+    match missing {
+        0 => Some(shared.clone()),
+        1..=MAX_LEADING_ZEROS => {
+            let mut octets = vec![0; missing];
+            octets.extend_from_slice(shared.expose());
+            Some(octets.into())
+        }
+        _ => None,
+    }
+}
+
+fn key_spis(material: &Material) -> IkeSpis {
+    match material {
+        Material::Ikev1Key(key) => key.sa,
+        Material::Ikev1Skeyid(key) => key.sa,
+        Material::Ikev2Keys(key) => key.sa,
+        Material::Skeyseed(key) => key.sa,
+        Material::DhSecret(key) => key.sa,
+        Material::DhPrivate(key) => key.sa,
+        Material::EapMsk(key) => key.sa,
+        Material::Psk(_) | Material::Ppk(_) | Material::EspSa(_) | Material::AhSa(_) => {
+            IkeSpis::default()
+        }
+    }
+}
+
+/// Leading zeros that a secret may lack: eight octets are beyond chance.
+const MAX_LEADING_ZEROS: usize = 8;
+/// Keys beyond which a list is not searched for doubles.
+const MANY: usize = 256;
+/// Results of private values that are kept.
+const MAX_COMPUTED: usize = 65_536;

@@ -1,0 +1,492 @@
+//! From the secrets of the user to clear text.
+
+use ikescope_crypto::opening::AhPacket;
+use ikescope_dissectors::registries::ikev2::ExchangeType;
+use ikescope_dissectors::{Content as Payloads, Esp, Flags, IkeSpi, Issues, Message, Octets};
+
+use super::children::Children;
+use super::choice::SaProtocol;
+use super::flows::{FlowKey, Flows, Sources};
+use super::held::Held;
+use super::ike_sa_v1::IkeSaV1;
+use super::ike_sa_v2::{Discovery, IkeSaV2, Keying, SaSpis, Unopened};
+use super::key_ring::KeyRing;
+use super::proofs;
+use super::split::Split;
+use crate::limits::{MAX_IKE_SAS, MAX_INIT_REQUESTS};
+use crate::observation::{Content, Endpoint, FrameId, Ike, Observation};
+use crate::opened::{Closed, Integrity, Opened, OpeningNote};
+use crate::recent::Recent;
+
+/// What is not a matter of the keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenerOptions {
+    /// Gives clear text that nothing proves, marked as unchecked.
+    pub unverified: bool,
+}
+
+/// Opens what keys open. [`Self::learn`] takes IKE messages into account, [`Self::open`] fills in what was inside.
+///
+/// A capture that can be read twice is learnt as a whole first: then nothing depends on the order of its packets. From a
+/// stream each packet is learnt and opened at once.
+#[derive(Debug)]
+pub struct Opener {
+    options: OpenerOptions,
+    ring: KeyRing,
+    children: Children,
+    flows: Flows,
+    inits: Recent<IkeSpi, Inits>,
+    v1: Recent<IkeSpi, IkeSaV1>,
+    v2: Recent<SaSpis, IkeSaV2>,
+    /// Fragments under way where messages are opened, apart from where they are learnt.
+    splits: Recent<SaSpis, Split>,
+}
+
+/// Messages of IKE_SA_INIT of one initiator SPI.
+#[derive(Debug, Default)]
+struct Inits {
+    requests: Vec<Held>,
+    responses: Vec<Held>,
+}
+
+impl Opener {
+    /// With these keys.
+    #[must_use]
+    pub fn new(ring: KeyRing, options: OpenerOptions) -> Self {
+        Self {
+            options,
+            ring,
+            children: Children::default(),
+            flows: Flows::new(),
+            inits: Recent::new(MAX_IKE_SAS),
+            v1: Recent::new(MAX_IKE_SAS),
+            v2: Recent::new(MAX_IKE_SAS),
+            splits: Recent::new(MAX_IKE_SAS),
+        }
+    }
+
+    /// The keys, with what became of each.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// Whether [`Self::learn`] has anything to learn: keys of ESP SAs need nothing of IKE.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.ring.needs_learning()
+    }
+
+    /// Takes a packet into account.
+    pub fn learn(&mut self, observation: &Observation<'_>) {
+        let (Some(src), Some(dst)) = (observation.src, observation.dst) else {
+            return;
+        };
+        if !self.ring.has_ike_keys() {
+            return;
+        }
+        let Some(ike) = ike_of(&observation.content) else {
+            return;
+        };
+        let octets = match (&ike.reassembled, &ike.message) {
+            (Some(whole), _) => &whole.octets,
+            (None, Some(message)) => message.octets,
+            (None, None) => return,
+        };
+        let held = Held::new(octets, src, dst, observation.frame);
+        let Some(message) = held.message() else {
+            return;
+        };
+        let header = message.header;
+        if header.initiator_spi == IkeSpi::NONE {
+            return;
+        }
+        match header.version.major() {
+            1 => {
+                let spi = header.initiator_spi;
+                let sa = self.v1.entry(spi, || IkeSaV1::new(spi));
+                let discoveries = sa.learn(held.clone(), &mut self.ring);
+                self.take(discoveries);
+            }
+            2 => self.learn_v2(&message, &held),
+            _ => {}
+        }
+    }
+
+    fn learn_v2(&mut self, message: &Message<'_>, held: &Held) {
+        let header = &message.header;
+        if header.exchange == ExchangeType::IKE_SA_INIT.0 {
+            let inits = self.inits.entry(header.initiator_spi, Inits::default);
+            let list = match header.flags.contains(Flags::RESPONSE) {
+                true => &mut inits.responses,
+                false => &mut inits.requests,
+            };
+            if list.len() >= MAX_INIT_REQUESTS
+                || list.iter().any(|known| known.octets == held.octets)
+            {
+                return;
+            }
+            list.push(held.clone());
+            self.learn_keyings(header.initiator_spi);
+            return;
+        }
+        let spis = (header.initiator_spi, header.responder_spi);
+        let sa = self.v2.entry(spis, || IkeSaV2::new(spis));
+        let discoveries = sa.learn(held.clone(), &mut self.ring);
+        self.take(discoveries);
+    }
+
+    /// Pairs each response of IKE_SA_INIT with each request: a cookie or another group makes several.
+    fn learn_keyings(&mut self, initiator: IkeSpi) {
+        let Some(inits) = self.inits.get(&initiator) else {
+            return;
+        };
+        let keyings: Vec<(SaSpis, Keying)> = inits
+            .responses
+            .iter()
+            .filter_map(|response| {
+                let responder = response.message()?.header.responder_spi;
+                let keyings = inits
+                    .requests
+                    .iter()
+                    .rev()
+                    .filter_map(move |request| Keying::of_init(request, response));
+                Some(keyings.map(move |keying| ((initiator, responder), keying)))
+            })
+            .flatten()
+            .collect();
+        for (spis, keying) in keyings {
+            self.add_keying(spis, keying);
+        }
+    }
+
+    fn add_keying(&mut self, spis: SaSpis, keying: Keying) {
+        let sa = self.v2.entry(spis, || IkeSaV2::new(spis));
+        if sa.add_keying(keying) {
+            let discoveries = sa.advance(&mut self.ring);
+            self.take(discoveries);
+        }
+    }
+
+    /// Carries what one SA told to others.
+    fn take(&mut self, discoveries: Vec<Discovery>) {
+        for discovery in discoveries {
+            match discovery {
+                Discovery::Child(child) => self.children.add(child),
+                Discovery::Seed(ends, seed) => self.children.add_seed(ends, seed),
+                Discovery::Rekeyed(spis, keying) => self.add_keying(spis, *keying),
+            }
+        }
+    }
+
+    /// Fills in what was inside, or why it stays closed. `frame` are the octets of the frame.
+    pub fn open(&mut self, observation: &mut Observation<'_>, frame: &[u8]) {
+        if self.ring.is_empty() && !self.options.unverified {
+            return;
+        }
+        let (Some(src), Some(dst)) = (observation.src, observation.dst) else {
+            return;
+        };
+        let packet = Packet {
+            src,
+            dst,
+            frame_id: observation.frame,
+            truncated: observation.truncated,
+            octets: observation.octets,
+            ip: observation.header.and_then(|header| {
+                let ip = frame.get(header..)?;
+                let before = observation.offset.checked_sub(header)?;
+                ip.get(..before + observation.octets.len())
+            }),
+        };
+        match &mut observation.content {
+            Content::Ike(ike) => self.open_ike(ike, &packet),
+            Content::Esp(Some(esp)) => {
+                let result = self.open_esp(esp, packet.octets, &packet);
+                (observation.esp_opened, observation.esp_closed) = split(result);
+            }
+            Content::Wesp(Some((_, Some(esp)))) => {
+                let whole = from_end(packet.octets, esp);
+                let result = self.open_esp(esp, whole, &packet);
+                (observation.esp_opened, observation.esp_closed) = split(result);
+            }
+            Content::Ah(Some(ah), inner) => {
+                let key = FlowKey {
+                    protocol: SaProtocol::Ah,
+                    spi: ah.spi.0,
+                    src: src.address,
+                    dst: dst.address,
+                };
+                match self.verify(key, &packet) {
+                    Ok(integrity) => observation.ah_integrity = Some(integrity),
+                    Err(why) => {
+                        observation.ah_integrity =
+                            (why == Closed::Integrity).then_some(Integrity::Failed);
+                        observation.esp_closed = Some(why);
+                    }
+                }
+                match inner.as_deref_mut() {
+                    Some(Content::Ike(ike)) => self.open_ike(ike, &packet),
+                    Some(Content::Esp(Some(esp))) => {
+                        let whole = from_end(packet.octets, esp);
+                        let result = self.open_esp(esp, whole, &packet);
+                        let (opened, closed) = split(result);
+                        observation.esp_opened = opened;
+                        observation.esp_closed = closed.or(observation.esp_closed.take());
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open_esp(
+        &mut self,
+        esp: &Esp<'_>,
+        whole: &[u8],
+        packet: &Packet<'_>,
+    ) -> Result<Box<crate::opened::EspOpened>, Closed> {
+        if packet.truncated {
+            return Err(Closed::Truncated);
+        }
+        let key = FlowKey {
+            protocol: SaProtocol::Esp,
+            spi: esp.spi.0,
+            src: packet.src.address,
+            dst: packet.dst.address,
+        };
+        let mut sources = Sources {
+            ring: &mut self.ring,
+            children: &self.children,
+            unverified: self.options.unverified,
+        };
+        self.flows.open(key, whole, &mut sources).map(Box::new)
+    }
+
+    fn verify(&mut self, key: FlowKey, packet: &Packet<'_>) -> Result<Integrity, Closed> {
+        if packet.truncated {
+            return Err(Closed::Truncated);
+        }
+        let Some(ip) = packet.ip else {
+            return Err(Closed::Unsupported("AH in IP fragments".to_owned()));
+        };
+        let ah = AhPacket {
+            packet: ip,
+            header: ip.len().saturating_sub(packet.octets.len()),
+        };
+        let mut sources = Sources {
+            ring: &mut self.ring,
+            children: &self.children,
+            unverified: self.options.unverified,
+        };
+        self.flows.verify(key, &ah, &mut sources)
+    }
+
+    fn open_ike(&mut self, ike: &mut Ike<'_>, packet: &Packet<'_>) {
+        let reassembled = ike.reassembled.as_ref().map(|whole| whole.octets.clone());
+        let mut issues = Issues::default();
+        let whole = reassembled
+            .as_ref()
+            .and_then(|octets| Message::parse(Octets::new(octets), &mut issues));
+        let Some(message) = whole.as_ref().or(ike.message.as_ref()) else {
+            return;
+        };
+        let outcome = match &message.content {
+            Payloads::V1Encrypted(_) => self.open_v1(message, packet),
+            Payloads::V1(_) => self.check_clear_v1(message, packet),
+            Payloads::V2(_) => self.open_v2(message, packet),
+            Payloads::Unknown(_) => return,
+        };
+        ike.opened = outcome.opened.map(Box::new);
+        ike.closed = outcome.closed;
+        ike.verifications = outcome.verifications;
+    }
+
+    fn open_v1(&mut self, message: &Message<'_>, packet: &Packet<'_>) -> Outcome {
+        let header = &message.header;
+        let Some(sa) = self.v1.get(&header.initiator_spi) else {
+            return Outcome {
+                closed: Some(Closed::NoKey),
+                ..Outcome::default()
+            };
+        };
+        match sa.open(message) {
+            Ok(opened) => {
+                let Some(phase) = sa.phases.get(opened.phase) else {
+                    return Outcome::default();
+                };
+                let origin = phase.origin.clone();
+                let checked = proofs::of_v1(sa, header, &opened, packet.src, &self.ring);
+                self.ring.count(&origin, 1);
+                Outcome {
+                    opened: Some(Opened {
+                        octets: opened.plaintext,
+                        first: opened.first,
+                        carrier: 0,
+                        integrity: checked.integrity,
+                        frames: Vec::new(),
+                        key: origin.source(),
+                        notes: match opened.noise {
+                            0 => Vec::new(),
+                            octets => vec![OpeningNote::FirstBlockUnknown { octets }],
+                        },
+                    }),
+                    closed: None,
+                    verifications: checked.verifications,
+                }
+            }
+            Err(unopened) => Outcome {
+                closed: closed(unopened),
+                verifications: proofs::of_closed_v1(sa, header, &self.ring),
+                opened: None,
+            },
+        }
+    }
+
+    /// Aggressive mode proves itself in clear.
+    fn check_clear_v1(&mut self, message: &Message<'_>, packet: &Packet<'_>) -> Outcome {
+        let verifications = match self.v1.get(&message.header.initiator_spi) {
+            Some(sa) => proofs::of_clear_v1(sa, message, packet.src, &mut self.ring),
+            None => Vec::new(),
+        };
+        Outcome {
+            verifications,
+            ..Outcome::default()
+        }
+    }
+
+    fn open_v2(&mut self, message: &Message<'_>, packet: &Packet<'_>) -> Outcome {
+        let header = &message.header;
+        let spis = (header.initiator_spi, header.responder_spi);
+        let split = self.splits.entry(spis, Split::default);
+        let unknown = IkeSaV2::default();
+        let sa = self.v2.get(&spis).unwrap_or(&unknown);
+        match sa.open(message, packet.frame_id, split) {
+            Ok(opened) => {
+                let Some(epoch) = sa.epochs.get(opened.epoch) else {
+                    return Outcome::default();
+                };
+                let origin = epoch.origin.clone();
+                let verifications = proofs::of_v2(sa, header, &opened, &mut self.ring);
+                self.ring.count(&origin, 1);
+                let mut notes = Vec::new();
+                if !opened.forged.is_empty() {
+                    notes.push(OpeningNote::ForgedFragments {
+                        frames: opened.forged,
+                    });
+                }
+                Outcome {
+                    opened: Some(Opened {
+                        octets: opened.plaintext,
+                        first: opened.first,
+                        carrier: opened.carrier,
+                        integrity: match opened.verified {
+                            true => Integrity::Verified,
+                            false => Integrity::Unchecked,
+                        },
+                        frames: opened.frames,
+                        key: origin.source(),
+                        notes,
+                    }),
+                    closed: None,
+                    verifications,
+                }
+            }
+            Err(Unopened::Nothing) => Outcome::default(),
+            Err(unopened) => {
+                if let Unopened::Fragment { origin, .. } = &unopened {
+                    self.ring.count(origin, 1);
+                }
+                let verifications = match &unopened {
+                    Unopened::NoKey => proofs::of_closed_v2(header, &self.ring),
+                    _ => Vec::new(),
+                };
+                Outcome {
+                    closed: closed(unopened),
+                    verifications,
+                    opened: None,
+                }
+            }
+        }
+    }
+
+    /// Says of every key that opened nothing why, as far as the capture tells.
+    pub fn finish(&mut self) {
+        self.ring
+            .explain(|initiator, responder| match (initiator, responder) {
+                (Some(initiator), Some(responder)) => {
+                    self.v2.get(&(initiator, responder)).is_some()
+                        || self.v1.get(&initiator).is_some()
+                }
+                (Some(initiator), None) => {
+                    self.v1.get(&initiator).is_some() || self.inits.get(&initiator).is_some()
+                }
+                _ => true,
+            });
+    }
+}
+
+/// What opening a message gave.
+#[derive(Debug, Default)]
+struct Outcome {
+    opened: Option<Opened>,
+    closed: Option<Closed>,
+    verifications: Vec<crate::opened::Verification>,
+}
+
+/// A packet as far as opening needs it.
+struct Packet<'a> {
+    src: Endpoint,
+    dst: Endpoint,
+    frame_id: FrameId,
+    truncated: bool,
+    octets: &'a [u8],
+    /// The packet from its innermost IP header on.
+    ip: Option<&'a [u8]>,
+}
+
+fn ike_of<'o, 'a>(content: &'o Content<'a>) -> Option<&'o Ike<'a>> {
+    match content {
+        Content::Ike(ike) => Some(ike),
+        Content::Ah(_, Some(inner)) => ike_of(inner),
+        _ => None,
+    }
+}
+
+/// The whole ESP packet, which ends with the octets that carry it.
+fn from_end<'a>(octets: &'a [u8], esp: &Esp<'_>) -> &'a [u8] {
+    let len = esp.octets.len() + Esp::HEADER_LEN;
+    octets
+        .len()
+        .checked_sub(len)
+        .and_then(|start| octets.get(start..))
+        .unwrap_or_default()
+}
+
+fn split<T>(result: Result<T, Closed>) -> (Option<T>, Option<Closed>) {
+    match result {
+        Ok(opened) => (Some(opened), None),
+        Err(closed) => (None, Some(closed)),
+    }
+}
+
+fn closed(unopened: Unopened) -> Option<Closed> {
+    Some(match unopened {
+        Unopened::Nothing => return None,
+        Unopened::NoKey => Closed::NoKey,
+        Unopened::Integrity => Closed::Integrity,
+        Unopened::Truncated => Closed::Truncated,
+        Unopened::Unsupported(name) => Closed::Unsupported(name),
+        Unopened::Fragment {
+            number,
+            total,
+            missing,
+            ..
+        } => Closed::Fragment {
+            number,
+            total,
+            missing,
+        },
+    })
+}
