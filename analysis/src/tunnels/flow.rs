@@ -64,6 +64,18 @@ pub struct Flow {
     pub lengths_modulo_16: [u32; 16],
     /// Packets as long as the one before.
     pub same_length: u64,
+    /// Packets of more than 1,000 octets.
+    pub large: u64,
+    /// Of these, packets behind which the next one was sent, or the capture ended, before anything came back.
+    pub large_unanswered: u64,
+    /// Smaller packets.
+    pub small: u64,
+    /// Of these, packets behind which nothing came back before the next one.
+    pub small_unanswered: u64,
+    /// Packets since the last one of the other direction; all of them where there is no other direction.
+    pub unanswered: u64,
+    /// The first of these.
+    pub unanswered_since: Option<(FrameId, Option<Timestamp>)>,
     /// Packets that were put together from IP fragments.
     pub fragmented: u64,
     /// Frame of the first one put together from IP fragments.

@@ -35,6 +35,8 @@ pub(super) struct Packet<'a> {
 #[derive(Debug, Default)]
 pub(super) struct FlowTable {
     index: HashMap<(Spi, IpAddr), usize>,
+    /// The youngest flow from one address to another.
+    youngest: HashMap<(IpAddr, IpAddr), usize>,
     flows: Vec<Counted>,
     last: usize,
     /// Packets of flows beyond the bound.
@@ -53,6 +55,10 @@ struct Counted {
     length: u32,
     /// Lost before the sequence numbers began again.
     lost_before: u64,
+    /// The flow of the other direction.
+    partner: Option<usize>,
+    /// Packets of the other direction when the last packet came.
+    came_back: u64,
 }
 
 const WINDOW_WORDS: usize = (SEQUENCE_WINDOW / 64) as usize;
@@ -77,8 +83,34 @@ impl FlowTable {
                 }
             };
         }
+        let came_back = self
+            .flows
+            .get(self.last)
+            .and_then(|counted| self.flows.get(counted.partner?))
+            .map_or(0, |partner| partner.flow.packets);
         if let Some(counted) = self.flows.get_mut(self.last) {
+            if !packet.duplicate {
+                counted.answered(packet, came_back);
+            }
             counted.count(packet);
+        }
+    }
+
+    /// Finds the other direction of a new flow: the youngest flow back. It keeps its own partner unless that one has
+    /// found another: after a rekey the old pair stays together.
+    fn pair(&mut self, new: usize, packet: &Packet<'_>) {
+        let (src, dst) = (packet.src.address, packet.dst.address);
+        self.youngest.insert((src, dst), new);
+        let Some(back) = self.youngest.get(&(dst, src)).copied() else {
+            return;
+        };
+        let partner_of = |flow: usize| self.flows.get(flow).and_then(|counted| counted.partner);
+        let free = partner_of(back).is_none_or(|known| partner_of(known) != Some(back));
+        if let Some(counted) = self.flows.get_mut(new) {
+            counted.partner = Some(back);
+        }
+        if let Some(counted) = self.flows.get_mut(back).filter(|_| free) {
+            counted.partner = Some(new);
         }
     }
 
@@ -122,7 +154,12 @@ impl FlowTable {
 
     /// A flow with its counts.
     pub(super) fn get(&self, index: usize) -> Option<Flow> {
-        self.flows.get(index).map(Counted::finished)
+        let counted = self.flows.get(index)?;
+        let came_back = counted
+            .partner
+            .and_then(|partner| self.flows.get(partner))
+            .map_or(0, |partner| partner.flow.packets);
+        Some(counted.finished(came_back))
     }
 
     /// A flow without its final counts.
@@ -167,6 +204,12 @@ impl Counted {
                 largest_frame: packet.frame,
                 lengths_modulo_16: [0; 16],
                 same_length: 0,
+                large: 0,
+                large_unanswered: 0,
+                small: 0,
+                small_unanswered: 0,
+                unanswered: 0,
+                unanswered_since: None,
                 fragmented: 0,
                 fragmented_frame: None,
                 source_changes: Vec::new(),
@@ -181,6 +224,8 @@ impl Counted {
             distinct: 0,
             length: 0,
             lost_before: 0,
+            partner: None,
+            came_back: 0,
         }
     }
 
@@ -228,6 +273,28 @@ impl Counted {
         flow.opened += u64::from(packet.opened == Some(true));
         flow.failed += u64::from(packet.opened == Some(false));
         self.length = length;
+    }
+
+    /// Notes whether the packet before this one was followed by one of the other direction.
+    fn answered(&mut self, packet: &Packet<'_>, came_back: u64) {
+        let flow = &mut self.flow;
+        if flow.packets == 0 || came_back > self.came_back {
+            flow.unanswered = 0;
+        } else if self.length > LARGE {
+            flow.large_unanswered += 1;
+        } else {
+            flow.small_unanswered += 1;
+        }
+        if flow.unanswered == 0 {
+            flow.unanswered_since = Some((packet.frame, packet.time));
+        }
+        flow.unanswered += 1;
+        if length(packet) > LARGE {
+            flow.large += 1;
+        } else {
+            flow.small += 1;
+        }
+        self.came_back = came_back;
     }
 
     fn moved(&mut self, packet: &Packet<'_>) {
@@ -303,9 +370,17 @@ impl Counted {
         span.saturating_sub(self.distinct)
     }
 
-    fn finished(&self) -> Flow {
+    fn finished(&self, came_back: u64) -> Flow {
         let mut flow = self.flow.clone();
         flow.lost = self.lost_before + self.lost();
+        if came_back > self.came_back {
+            flow.unanswered = 0;
+            flow.unanswered_since = None;
+        } else if self.length > LARGE {
+            flow.large_unanswered += 1;
+        } else {
+            flow.small_unanswered += 1;
+        }
         // A mirrored port shows nearly every packet twice, a path only some.
         if flow.duplicates * 3 < flow.packets {
             flow.replayed += flow.duplicates;
@@ -368,6 +443,9 @@ fn readable(octets: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// Packets of more octets may be too large for a path; every path carries those of less.
+const LARGE: u32 = 1_000;
 
 /// Padding, its length, next header and the longest ICV.
 const READABLE_TRAILER: usize = 255 + 2 + 64;

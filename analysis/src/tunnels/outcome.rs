@@ -210,19 +210,25 @@ fn closed_answer(
     if fragments_missing && requests.last().is_some_and(|last| last.transmissions >= 2) {
         return (State::Failed, Stage::Authentication);
     }
-    let Some((_, largest)) = answer.inner_octets else {
-        return (State::Established, Stage::Established);
-    };
-    if largest < ONE_NOTIFY_LARGEST {
+    let largest = answer.inner_octets.map(|(_, largest)| largest);
+    if largest.is_some_and(|largest| largest < ONE_NOTIFY_LARGEST) {
         return (State::Failed, Stage::Authentication);
     }
-    let initiator_quits = quits(tunnel, answer);
-    let prf = overhead.map_or(USUAL_PRF, |overhead| overhead.prf);
-    if largest < WITHOUT_CHILD + prf {
-        // A gateway that goes on with EAP answers briefly too; the initiator then sends the next request.
-        return (State::Failed, Stage::Child);
+    let child = WITHOUT_CHILD + overhead.map_or(USUAL_PRF, |overhead| overhead.prf);
+    if largest.is_some_and(|largest| largest < child) {
+        // Who did not ask for a child is not refused one (RFC 6023).
+        let asked = requests.first().is_none_or(|request| {
+            request
+                .inner_octets
+                .is_none_or(|(_, largest)| largest >= child)
+        });
+        return if asked {
+            (State::Failed, Stage::Child)
+        } else {
+            (State::Established, Stage::Established)
+        };
     }
-    if initiator_quits {
+    if quits(tunnel, answer) {
         return (State::Failed, Stage::Authentication);
     }
     (State::Established, Stage::Established)
@@ -402,10 +408,20 @@ fn remote_access(tunnel: &Tunnel, transactions: &[&Message]) -> (State, Stage) {
         ids.len()
     };
     let opened = transactions.iter().any(|message| message.opened.is_some());
+    let status = |wanted: u16| {
+        transactions.iter().any(|message| {
+            message
+                .payloads()
+                .configuration
+                .as_ref()
+                .is_some_and(|configuration| configuration.xauth_status == Some(wanted))
+        })
+    };
     let xauth = if opened {
-        transactions
-            .last()
-            .is_some_and(|last| last.payloads().has_xauth())
+        !status(XAUTH_OK)
+            && transactions
+                .last()
+                .is_some_and(|last| last.payloads().has_xauth())
     } else {
         expects_user(tunnel) && exchanges <= XAUTH_EXCHANGES
     };
@@ -417,18 +433,13 @@ fn remote_access(tunnel: &Tunnel, transactions: &[&Message]) -> (State, Stage) {
     let repeated = transactions
         .iter()
         .any(|message| message.transmissions >= 2);
-    let failed = transactions.iter().any(|message| {
-        message
-            .payloads()
-            .configuration
-            .as_ref()
-            .is_some_and(|c| c.xauth_status == Some(0))
-    });
     let ended = tunnel.deleted.is_some()
         || transactions
             .last()
             .is_some_and(|last| refused_after(tunnel, last));
-    if repeated || failed || ended {
+    // Nobody asked for a child: the initiator gave up. While a question is open, somebody may be typing.
+    let answered = transactions.last().is_some_and(|last| !last.request);
+    if repeated || status(XAUTH_FAIL) || ended || answered {
         (State::Failed, stage)
     } else {
         (State::Incomplete, stage)
@@ -605,7 +616,7 @@ fn is_dead(tunnel: &Tunnel, end: Option<Timestamp>) -> bool {
             .take_while(|message| message.from == last.from)
             .filter(|message| message.step == Step::Informational && message.encrypted)
             .count();
-        return asked >= DEAD_AFTER || last.transmissions as usize >= DEAD_AFTER;
+        return asked >= DEAD_AFTER_V1 || last.transmissions as usize >= DEAD_AFTER;
     }
     let gave_up = match (copies.last().copied().flatten(), copies.len(), end) {
         (Some(latest), count @ 1.., Some(end)) => {
@@ -618,7 +629,7 @@ fn is_dead(tunnel: &Tunnel, end: Option<Timestamp>) -> bool {
         }
         _ => false,
     };
-    last.transmissions as usize >= DEAD_AFTER && (gave_up || last.transmissions >= 5)
+    last.transmissions as usize >= DEAD_AFTER && (gave_up || last.transmissions >= 4)
 }
 
 impl Child {
@@ -656,5 +667,12 @@ const SOON_NANOS: i64 = 400_000_000;
 /// XAUTH has two exchanges: the question and the result.
 const XAUTH_EXCHANGES: usize = 2;
 
+/// XAUTH-STATUS (draft-ietf-ipsec-isakmp-xauth-06, section 6.2).
+const XAUTH_FAIL: u16 = 0;
+const XAUTH_OK: u16 = 1;
+
 /// A peer is dead when this many requests, or copies of one, were not answered.
 const DEAD_AFTER: usize = 3;
+
+/// Questions of DPD, each with a number of its own, that were not answered.
+const DEAD_AFTER_V1: usize = 2;

@@ -125,9 +125,11 @@ fn answer_informational(before: &mut [Message], message: &mut Message) {
         }
         return;
     }
-    let asked = before.iter_mut().rev().find(|earlier| {
-        earlier.step == Step::Informational && earlier.encrypted && earlier.answers.is_none()
-    });
+    let asked = before
+        .iter_mut()
+        .rev()
+        .take_while(|earlier| earlier.step == Step::Informational)
+        .find(|earlier| earlier.encrypted && earlier.answers.is_none());
     let Some(asked) = asked.filter(|asked| {
         asked.from != message.from && asked.answered_by.is_none() && asked.length == message.length
     }) else {
