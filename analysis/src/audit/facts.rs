@@ -215,6 +215,8 @@ pub struct SuiteFact {
     pub first_child: bool,
     /// What was proposed where it was chosen: the one proposal that the answer names.
     pub chosen_from: Option<Transforms>,
+    /// All proposals of that offer.
+    pub offered: Vec<Transforms>,
     /// Strength of the key exchange of the IKE SA above a Child SA.
     pub ike_ke: Option<Algorithm>,
     /// What shows it.
@@ -235,6 +237,7 @@ impl SuiteFact {
             lifetime: None,
             first_child: false,
             chosen_from: None,
+            offered: Vec::new(),
             ike_ke: None,
             evidence,
         }
@@ -266,8 +269,14 @@ pub struct OfferFact {
     pub layer: Layer,
     /// Version of IKE.
     pub version: Version,
-    /// What was offered, proposal by proposal.
+    /// What was offered: the proposals of IKEv2, the transforms of IKEv1.
     pub proposals: Vec<Transforms>,
+    /// Proposals in the payload.
+    pub proposal_count: usize,
+    /// The most transforms of one type in one proposal.
+    pub most_of_a_type: usize,
+    /// Which side the subject was.
+    pub role: Option<Role>,
     /// What shows it.
     pub evidence: Evidence,
 }
@@ -633,6 +642,7 @@ impl PeerFacts {
                 && other.lifetime == suite.lifetime
                 && other.first_child == suite.first_child
                 && other.chosen_from == suite.chosen_from
+                && other.offered == suite.offered
         });
         if known {
             return;

@@ -92,6 +92,8 @@ pub struct Parameters {
     pub hybrid_pq_rescues: Vec<Algorithm>,
     /// Additional key exchanges that are not judged.
     pub addke_ignored: Vec<Algorithm>,
+    /// Whether packets must not tell sizes and times: IP-TFS or padding.
+    pub traffic_flow_confidentiality: bool,
     /// How peers may authenticate: `ECDSA-P384-SHA384`, `RSA-3072-SHA384`, `ML-DSA-87`.
     pub authentication: Option<Parameter<Vec<String>>>,
 }
@@ -336,6 +338,10 @@ impl Parameters {
                 .transpose()?,
             hybrid_pq_rescues: methods("hybrid_pq_rescues")?,
             addke_ignored: methods("addke_ignored")?,
+            traffic_flow_confidentiality: match find("traffic_flow_confidentiality") {
+                Some(line) => line.plain().boolean()?,
+                None => false,
+            },
             authentication: find("authentication")
                 .map(|line| {
                     parameter(line, |plain| {
@@ -524,7 +530,7 @@ const TOP: [&str; 10] = [
     "esp",
 ];
 
-const PARAMETERS: [&str; 14] = [
+const PARAMETERS: [&str; 15] = [
     "ikev1",
     "ah",
     "esp_null",
@@ -538,6 +544,7 @@ const PARAMETERS: [&str; 14] = [
     "pq_deadline",
     "hybrid_pq_rescues",
     "addke_ignored",
+    "traffic_flow_confidentiality",
     "authentication",
 ];
 
