@@ -13,6 +13,8 @@ mod output;
 mod progress;
 mod reading;
 mod stdin;
+mod targets;
+mod udp;
 
 use std::process::ExitCode;
 

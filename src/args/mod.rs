@@ -7,6 +7,7 @@ mod inspect;
 mod interfaces;
 mod keys;
 mod output;
+mod probe;
 
 pub(crate) use cli::{Cli, Command};
 pub(crate) use generate::{Generate, Generated};
@@ -14,4 +15,5 @@ pub(crate) use input::{Input, Live, Selection};
 pub(crate) use inspect::{Format, Inspect, View};
 pub(crate) use interfaces::Interfaces;
 pub(crate) use keys::Keys;
+pub(crate) use probe::{Probe, ProbeFormat};
 pub(crate) use output::{Color, ListFormat, Output, Quiet, Time};

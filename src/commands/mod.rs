@@ -3,6 +3,7 @@
 mod generate;
 mod inspect;
 mod interfaces;
+mod probe;
 mod run;
 
 pub(crate) use run::run;

@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 use crate::sanitize::is_deceptive;
 
 /// Appends a value. Nothing but a `Serialize` that fails could fail.
-pub(super) fn write(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
     value
         .serialize(&mut Serializer::with_formatter(out, Harmless))
         .map_err(io::Error::from)

@@ -1,7 +1,7 @@
 //! JSON: one document, or one object a line.
 
 mod document;
-mod formatter;
+pub(crate) mod formatter;
 mod ndjson;
 
 pub use document::JsonWriter;
