@@ -214,15 +214,16 @@ impl Reader for SecretSections {
 fn value_of(text: &str) -> (Value<'_>, &str) {
     let text = text.trim_start();
     if let Some(quoted) = text.strip_prefix('"')
-        && let Some((value, behind)) = quoted.split_once('"') {
-            return (
-                Value {
-                    text: value,
-                    quoted: true,
-                },
-                behind,
-            );
-        }
+        && let Some((value, behind)) = quoted.split_once('"')
+    {
+        return (
+            Value {
+                text: value,
+                quoted: true,
+            },
+            behind,
+        );
+    }
     let end = text.find(['#', '}']).unwrap_or(text.len());
     let (value, behind) = text.split_at(end);
     let value = value.trim_end();

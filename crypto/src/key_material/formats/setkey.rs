@@ -144,9 +144,10 @@ impl Sa {
 fn words_of_key(text: &str, fits: impl Fn(usize) -> bool) -> Result<Secret, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if let [single] = words[..]
-        && let Some(key) = hex(single).filter(|key| fits(key.len()) || key.len() > 4) {
-            return Ok(key);
-        }
+        && let Some(key) = hex(single).filter(|key| fits(key.len()) || key.len() > 4)
+    {
+        return Ok(key);
+    }
     let mut digits = zeroize::Zeroizing::new(String::new());
     for (index, word) in words.iter().enumerate() {
         let word = without_0x(word);

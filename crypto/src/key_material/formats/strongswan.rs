@@ -40,6 +40,8 @@ pub(in crate::key_material) struct StrongswanLog {
     instances: Vec<IkeSpis>,
     /// The instance that an IKE SA's number means now.
     numbers: HashMap<u32, usize>,
+    /// The latest set of keys of an IKE SA's number.
+    owned: HashMap<u32, usize>,
     sets: Vec<IkeSet>,
     others: Vec<Found>,
 }
@@ -49,6 +51,8 @@ struct Thread {
     dump: Option<Dump>,
     /// The number of the IKE SA that the thread has checked out.
     checked_out: Option<u32>,
+    /// The SPIs by which the thread looks for an IKE SA.
+    wanted: Option<IkeSpis>,
     /// Sets of keys whose IKE SA will be named by the thread.
     unnamed: Vec<usize>,
 }
@@ -493,16 +497,14 @@ impl StrongswanLog {
             return index;
         }
         let work = self.contexts.entry(context.clone()).or_default();
-        let (owner, further) = match (number, work.set) {
-            (Some(number), None) => (Some(number), false),
-            (Some(number), Some(_)) if work.exchange == Exchange::Intermediate => {
-                (Some(number), true)
-            }
-            (Some(_), Some(_)) => (work.rekey.take(), false),
-            (None, _) => (None, work.exchange == Exchange::Intermediate),
+        let own = number.and_then(|number| self.owned.get(&number).copied());
+        let further = work.exchange == Exchange::Intermediate;
+        let owner = match (number, own) {
+            (Some(_), Some(_)) if !further => work.rekey.take(),
+            (number, _) => number,
         };
         let shared = work.shared.take();
-        let proposal = match (further, work.set) {
+        let proposal = match (further, own) {
             (true, Some(first)) => self.sets.get(first).and_then(|set| set.proposal.clone()),
             _ => work.ike_proposal.clone(),
         };
@@ -521,10 +523,11 @@ impl StrongswanLog {
             before_ppk: HashMap::new(),
         };
         work.set = Some(index);
-        if owner.is_none()
-            && let Some(thread) = self.threads.get_mut(thread) {
-                thread.unnamed.push(index);
-            }
+        if let Some(number) = owner {
+            self.owned.insert(number, index);
+        } else if let Some(thread) = self.threads.get_mut(thread) {
+            thread.unnamed.push(index);
+        }
         self.sets.push(set);
         index
     }
@@ -553,6 +556,7 @@ impl StrongswanLog {
             }
         } else if message.starts_with("Starting ") && message.contains("charon") {
             self.numbers.clear();
+            self.owned.clear();
             self.threads.clear();
             let open: Vec<Context> = self.contexts.keys().cloned().collect();
             for context in open {
@@ -561,9 +565,20 @@ impl StrongswanLog {
             }
             self.contexts.clear();
         } else if message.starts_with("IKE_SA ") && message.ends_with("successfully checked out") {
-            if let Some(thread) = self.threads.get_mut(entry.thread) {
+            let found = self.threads.get_mut(entry.thread).and_then(|thread| {
                 thread.checked_out = bracketed(message);
+                thread.checked_out.zip(thread.wanted.take())
+            });
+            if let Some((number, spis)) = found {
+                self.learn(number, spis);
             }
+        } else if message.starts_with("checkout IKE") {
+            if let Some(thread) = self.threads.get_mut(entry.thread) {
+                let spis = message.split_once(" with SPIs ");
+                thread.wanted = spis.and_then(|(_, spis)| pair(spis));
+            }
+        } else if message.starts_with("created IKE_SA ") {
+            self.created(entry, bracketed(message));
         } else if message.starts_with("checkin of IKE_SA")
             || message.starts_with("checkin and destroy of IKE_SA")
         {
@@ -579,6 +594,16 @@ impl StrongswanLog {
             self.learn(number, spis);
         } else {
             self.conversation(entry, line);
+        }
+    }
+
+    /// A new IKE SA: of this thread where it has none, else the one that a rekeying makes.
+    fn created(&mut self, entry: &Entry<'_>, made: Option<u32>) {
+        if self.number(entry.thread, entry.tag).is_some() {
+            let context = self.context(entry.thread, entry.tag);
+            self.work(&context).rekey = made;
+        } else if let Some(thread) = self.threads.get_mut(entry.thread) {
+            thread.checked_out = made;
         }
     }
 
@@ -719,6 +744,7 @@ impl StrongswanLog {
             if let Some(work) = self.contexts.get_mut(&Context::Sa(number)) {
                 work.set = None;
             }
+            self.owned.remove(&number);
         }
         let index = self.instances.len();
         if index >= MAX_KEYS {
@@ -748,14 +774,8 @@ impl StrongswanLog {
             if let Some(set) = self.sets.get_mut(index) {
                 set.number = Some(number);
                 set.instance = instance;
+                self.owned.insert(number, index);
             }
-        }
-        let latest = self
-            .sets
-            .iter()
-            .rposition(|set| set.number == Some(number) && set.instance == instance);
-        if let Some(work) = self.contexts.get_mut(&Context::Sa(number)) {
-            work.set = work.set.or(latest);
         }
     }
 

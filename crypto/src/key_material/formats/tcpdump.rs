@@ -143,10 +143,9 @@ impl TcpdumpKeys {
             Side::Initiator => half.keys.sk_ei.is_some(),
             Side::Responder => half.keys.sk_er.is_some(),
         });
-        if repeated
-            && let Some(half) = self.halves.remove(&sa) {
-                sink.key(half.line, half.format, Material::Ikev2Keys(half.keys));
-            }
+        if repeated && let Some(half) = self.halves.remove(&sa) {
+            sink.key(half.line, half.format, Material::Ikev2Keys(half.keys));
+        }
         let half = self.halves.entry(sa).or_insert_with(|| Half {
             line: line.number,
             format,

@@ -210,15 +210,21 @@ impl XfrmStates {
                     true => none,
                     false => state.integrity.unwrap_or(none),
                 };
+                // A kernel that encrypts nothing says so: ecb(cipher_null).
                 let encryption = state.cipher.map(|named| named.id);
-                let encryption = encryption
-                    .unwrap_or(ikescope_dissectors::registries::ikev2::EncryptionAlgorithm::NULL);
+                if encryption.is_none() {
+                    sink.problem(crate::key_material::Problem::new(
+                        state.line,
+                        "this state names no cipher",
+                    ));
+                }
+                let bits = encryption.map(|id| key_bits(id, state.encryption_key.len()));
                 Material::EspSa(EspSa {
                     src,
                     dst,
                     spi: state.spi,
-                    encryption: Some(encryption),
-                    key_bits: key_bits(encryption, state.encryption_key.len()).unwrap_or_default(),
+                    encryption,
+                    key_bits: bits.and_then(Result::ok).flatten(),
                     encryption_key: state.encryption_key,
                     integrity: named.id.or(Some(IntegrityAlgorithm::NONE)),
                     icv_len: named.icv_len,
