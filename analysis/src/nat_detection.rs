@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha384, Sha512};
 
 use ikescope_dissectors::registries::ikev2::NotifyType;
-use ikescope_dissectors::{Content, Header, Message, ikev1, ikev2};
+use ikescope_dissectors::{Content, Header, IkeSpi, Message, ikev1, ikev2};
 
 use crate::observation::{Endpoint, NatDetection};
 
@@ -65,12 +65,17 @@ fn hashes<'a>(content: &Content<'a>) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
     }
 }
 
+/// The hash that a peer with this address and port would send.
+fn digest(header: &Header, endpoint: Endpoint, len: usize) -> Option<Vec<u8>> {
+    nat_hash((header.initiator_spi, header.responder_spi), endpoint, len)
+}
+
 /// The hash over both SPIs, the address and the port. IKEv2 uses SHA-1; IKEv1 the negotiated hash, which its length
 /// tells.
-fn digest(header: &Header, endpoint: Endpoint, len: usize) -> Option<Vec<u8>> {
+pub(crate) fn nat_hash(spis: (IkeSpi, IkeSpi), endpoint: Endpoint, len: usize) -> Option<Vec<u8>> {
     let mut input = Vec::with_capacity(34);
-    input.extend_from_slice(&header.initiator_spi.0.to_be_bytes());
-    input.extend_from_slice(&header.responder_spi.0.to_be_bytes());
+    input.extend_from_slice(&spis.0.0.to_be_bytes());
+    input.extend_from_slice(&spis.1.0.to_be_bytes());
     match endpoint.address {
         IpAddr::V4(address) => input.extend_from_slice(&address.octets()),
         IpAddr::V6(address) => input.extend_from_slice(&address.octets()),

@@ -1,6 +1,23 @@
 //! Phase 2 and child SAs: what IKE sets up for the data, and why it is refused.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use std::net::IpAddr;
+
+use ikescope_dissectors::registries::ikev1;
+use ikescope_dissectors::registries::ikev2::{
+    ExchangeType, NotifyType, PayloadType, TransformType,
+};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::running::{
+    answer, answered, flow_from, flows_from, notify_name, requests, responses, times, with_copies,
+    within,
+};
+use crate::tunnels::{
+    ChildState, EncapsulationMode, Message, Notify, Payloads, Protocol, Sender, Stage, State, Step,
+    Suite, Surroundings, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -22,6 +39,21 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &SUPERNET_DOMAIN,
     &IPCOMP_MISMATCH,
     &CHILDLESS_REQUIRED,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    quick_mode_refused,
+    quick_mode_unanswered,
+    quick_mode_half_open,
+    child_refused_in_auth,
+    childless_wanted,
+    narrowed,
+    transport_not_granted,
+    compression_not_taken,
+    create_child_refused,
+    rejected_by_initiator,
+    summed_up,
 ];
 
 pub(super) static QM_NO_PROPOSAL: Declaration = Declaration {
@@ -590,3 +622,892 @@ pub(super) static CHILDLESS_REQUIRED: Declaration = Declaration {
     references: &["RFC 6023, section 3"],
     see: None,
 };
+
+/// Refused quick mode: the notification says why, where it can be read.
+fn quick_mode_refused<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let (offer, refusal) = refused_quick_mode(tunnel)?;
+    let by = refusal.from;
+    let error = refusal.payloads().error();
+    let told = error.map_or_else(
+        || "an encrypted Informational".to_owned(),
+        |error| notify_name(error),
+    );
+    let suites = || {
+        offer
+            .payloads()
+            .proposals
+            .iter()
+            .flat_map(|proposal| proposal.suites())
+    };
+    let transport = suites().any(|suite| suite.mode == Some(EncapsulationMode::Transport));
+    let networks = match offer.payloads().identities.as_slice() {
+        [source, destination, ..] => Some(format!("{} and {}", source.value, destination.value)),
+        _ => None,
+    };
+    // An error in clear after phase 1 is unauthenticated.
+    let verified = refusal.opened.is_some();
+    let (declaration, confidence, summary) = match error.map(|error| error.number) {
+        Some(INVALID_ID_INFORMATION) if transport => (
+            &TRANSPORT_TUNNEL_MISMATCH,
+            Confidence::Likely,
+            format!(
+                "The {} asks for transport mode between {}, and the {} has no such policy: it answers {told}.",
+                offer.from.name(),
+                networks.as_deref().unwrap_or("the gateways"),
+                by.name()
+            ),
+        ),
+        Some(INVALID_ID_INFORMATION) => (
+            &QM_ID_MISMATCH,
+            if verified {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            },
+            format!(
+                "Phase 1 is up. The {} asks for a tunnel between {}, and the {} answers {told}.",
+                offer.from.name(),
+                networks.as_deref().unwrap_or("two networks"),
+                by.name()
+            ),
+        ),
+        Some(INVALID_PAYLOAD_TYPE | INVALID_KEY_INFORMATION) => (
+            &QM_PFS_MISMATCH,
+            Confidence::Likely,
+            format!(
+                "Phase 1 is up. {}, and the {} answers {told}.",
+                secrecy(offer),
+                by.name()
+            ),
+        ),
+        Some(_) if transport && !differs_in_group_only(tunnel, offer) => (
+            &QM_NO_PROPOSAL,
+            if verified {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            },
+            format!(
+                "Phase 1 is up. The {} refuses the proposals of quick mode, in transport mode, with {told}.",
+                by.name()
+            ),
+        ),
+        Some(_) => match shown_secrecy(tunnel, surroundings, offer) {
+            Some((confidence, why)) => (
+                &QM_PFS_MISMATCH,
+                confidence,
+                format!(
+                    "Phase 1 is up. {}, and the {} answers {told}. {why}",
+                    secrecy(offer),
+                    by.name()
+                ),
+            ),
+            None => (
+                &QM_NO_PROPOSAL,
+                if verified {
+                    Confidence::Certain
+                } else {
+                    Confidence::Likely
+                },
+                format!(
+                    "Phase 1 is up. The {} refuses the proposals of quick mode with {told}.",
+                    by.name()
+                ),
+            ),
+        },
+        None => (
+            &QM_NO_PROPOSAL,
+            Confidence::Possible,
+            format!(
+                "Phase 1 is up, and the {} refuses quick mode: it answers message 1 with an encrypted Informational. \
+                 Whether proposals, networks or PFS differ cannot be read without keys.",
+                by.name()
+            ),
+        ),
+    };
+    let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
+        .severity(Severity::Failure)
+        .evidence(offer.frame, "quick mode message 1")
+        .evidence(refusal.frame, format!("{told} from the {}", by.name()));
+    Some(match error {
+        Some(_) => diagnosis
+            .excludes("qm-silent", "there is an answer")
+            .excludes(
+                if declaration.id == QM_ID_MISMATCH.id {
+                    "qm-no-proposal"
+                } else {
+                    "qm-id-mismatch"
+                },
+                format!("the notification is {told}"),
+            ),
+        None => diagnosis.excludes("qm-silent", "there is an answer"),
+    })
+}
+
+/// Quick mode message 1 that was refused, and the message that refused it.
+fn refused_quick_mode(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
+    let offers: Vec<_> = tunnel.of_step(Step::Quick(1)).collect();
+    offers.iter().rev().copied().find_map(|offer| {
+        let answered = tunnel.messages.iter().any(|message| {
+            matches!(message.step, Step::Quick(2..))
+                && message.message_id == offer.message_id
+                && message.from != offer.from
+        });
+        let renewed = offers.iter().any(|later| {
+            later.frame > offer.frame && later.from == offer.from && later.answered_by.is_some()
+        });
+        if answered || renewed {
+            return None;
+        }
+        let refusal = tunnel.messages.iter().find(|message| {
+            message.step == Step::Informational
+                && message.from == offer.from.opposite()
+                && message.frame > offer.frame
+                && within(offer.time, message.time, REFUSAL_SECONDS)
+                && refuses(message)
+        })?;
+        Some((offer, refusal))
+    })
+}
+
+/// Whether this Informational can refuse something: it has an error, or the size of one.
+fn refuses(message: &Message) -> bool {
+    if message.opened.is_some() || !message.encrypted {
+        return message.payloads().error().is_some();
+    }
+    message.inner_octets.is_none() || message.at_most(NOTIFY_WITH_LONG_SPI)
+}
+
+/// What is offered in the way of perfect forward secrecy, as the beginning of a sentence.
+fn secrecy(offer: &Message) -> String {
+    let groups: Vec<&str> = offer
+        .payloads()
+        .proposals
+        .iter()
+        .flat_map(|proposal| proposal.suites())
+        .filter_map(|suite| suite.group.as_deref())
+        .collect();
+    match groups.first() {
+        Some(group) => format!("The {} wants PFS with {group}", offer.from.name()),
+        None => format!("The {} offers no PFS", offer.from.name()),
+    }
+}
+
+/// Whether PFS is what differs: the other side's own offer shows it, or the cipher is the one that phase 1 agreed on.
+fn shown_secrecy<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+    offer: &Message,
+) -> Option<(Confidence, String)> {
+    let group_of = |message: &Message| -> Option<Option<String>> {
+        let mut suites = message
+            .payloads()
+            .proposals
+            .iter()
+            .flat_map(|proposal| proposal.suites());
+        suites.next().map(|suite| suite.group.clone())
+    };
+    let ours = group_of(offer)?;
+    let theirs = std::iter::once(tunnel)
+        .chain(surroundings.same_peers(tunnel))
+        .flat_map(|tunnel| {
+            let sender = if tunnel.initiator.address == offer.ends.dst.address {
+                Sender::Initiator
+            } else {
+                Sender::Responder
+            };
+            tunnel.from(sender)
+        })
+        .filter(|message| message.step == Step::Quick(1) && message.from != offer.from)
+        .find_map(group_of);
+    match theirs {
+        Some(theirs) if theirs != ours => {
+            let theirs = theirs.map_or_else(|| "none".to_owned(), |group| format!("{group}"));
+            Some((
+                Confidence::Certain,
+                format!("In its own quick mode the peer has PFS {theirs}."),
+            ))
+        }
+        Some(_) => None,
+        None => differs_in_group_only(tunnel, offer).then(|| {
+            (
+                Confidence::Possible,
+                "Cipher and integrity are those that phase 1 agreed on, so PFS is the first thing to compare.".to_owned(),
+            )
+        }),
+    }
+}
+
+/// Whether cipher and integrity of the offer are those that phase 1 agreed on.
+fn differs_in_group_only(tunnel: &Tunnel, offer: &Message) -> bool {
+    let Some(phase_1) = tunnel
+        .chosen
+        .as_ref()
+        .and_then(|chosen| chosen.suites().first())
+    else {
+        return false;
+    };
+    let same = |suite: &Suite| {
+        let integrity = match (&suite.integ, &phase_1.hash) {
+            (Some(integrity), Some(hash)) => integrity.contains(hash.as_str()),
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        suite.encr.is_some() && suite.encr == phase_1.encr && integrity
+    };
+    offer
+        .payloads()
+        .proposals
+        .iter()
+        .flat_map(|proposal| proposal.suites())
+        .any(same)
+}
+
+/// Quick mode message 1 again and again.
+fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if refused_quick_mode(tunnel).is_some() {
+        return None;
+    }
+    let offer = tunnel.of_step(Step::Quick(1)).find(|offer| {
+        offer.transmissions > 1
+            && !tunnel.messages.iter().any(|message| {
+                matches!(message.step, Step::Quick(2..))
+                    && message.message_id == offer.message_id
+                    && message.from != offer.from
+            })
+    })?;
+    let renewed = tunnel
+        .of_step(Step::Quick(1))
+        .any(|later| later.frame > offer.frame && later.answered_by.is_some());
+    if renewed || offer.ip_fragments > 0 {
+        return None;
+    }
+    let alive = tunnel
+        .from(offer.from.opposite())
+        .any(|message| message.frame > offer.frame);
+    let summary = format!(
+        "Phase 1 is up, and quick mode message 1 was sent {} without an answer{}.",
+        times(offer.transmissions),
+        if alive {
+            ", although the peer still sends other messages"
+        } else {
+            ""
+        }
+    );
+    let confidence = if alive {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
+    let diagnosis = Diagnosis::new(&QM_SILENT, confidence, Side::Unknown, summary);
+    Some(
+        with_copies(diagnosis, offer, "quick mode message 1")
+            .excludes("qm-no-proposal", "no Informational follows")
+            .excludes("qm-msg3-lost-or-commit", "there is no message 2"),
+    )
+}
+
+/// Message 2 of quick mode again and again.
+fn quick_mode_half_open<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    tunnel.of_step(Step::Quick(2)).find_map(|answer| {
+        let last = tunnel
+            .messages
+            .iter()
+            .filter(|message| {
+                matches!(message.step, Step::Quick(3..)) && message.message_id == answer.message_id
+            })
+            .min_by_key(|message| message.frame);
+        let copies = answer
+            .retransmissions
+            .iter()
+            .filter(|copy| last.is_none_or(|last| copy.frame > last.frame))
+            .count();
+        if copies < 2 {
+            return None;
+        }
+        let heard = flows_from(tunnel, answer.from)
+            .any(|(_, flow)| flow.frame_last > answer.last_copy().frame);
+        let settled = tunnel.of_step(Step::Quick(1)).any(|offer| {
+            offer.frame > answer.frame && offer.answered_by.is_some()
+        });
+        if heard || settled {
+            return None;
+        }
+        let summary = match last {
+            Some(_) => format!(
+                "The {} repeats quick mode message 2 {} although message 3 answers it: message 3 does not reach it.",
+                answer.from.name(),
+                times(copies as u32)
+            ),
+            None => format!(
+                "The {} repeats quick mode message 2 {}, and message 3 never comes.",
+                answer.from.name(),
+                times(copies as u32)
+            ),
+        };
+        let diagnosis = Diagnosis::new(
+            &QM_MSG3_LOST_OR_COMMIT,
+            Confidence::Likely,
+            if last.is_some() { Side::Network } else { Side::Unknown },
+            summary,
+        );
+        let diagnosis = with_copies(diagnosis, answer, "quick mode message 2")
+            .evidence_if(last.map(|last| last.frame), "quick mode message 3")
+            .excludes("qm-silent", "message 2 is there")
+            .excludes("esp-one-way", "the responder still waits for message 3");
+        Some(diagnosis)
+    })
+}
+
+/// A child that was refused beside a successful authentication.
+fn child_refused_in_auth<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let response = responses(tunnel, ExchangeType::IKE_AUTH).last()?;
+    let request = answered(tunnel, response)?;
+    match &response.opened {
+        Some(payloads) => {
+            let error = payloads.error()?;
+            // Without AUTH the IKE SA itself was refused.
+            if !payloads.has(PayloadType::AUTH.0) || payloads.has(PayloadType::SA.0) {
+                return None;
+            }
+            refused_for(tunnel, request, response, error)
+        }
+        None => {
+            let failed = tunnel.state == State::Failed && tunnel.stage == Stage::Child;
+            if !failed || !response.encrypted {
+                return None;
+            }
+            let summary = format!(
+                "The peers authenticated each other, and the response to IKE_AUTH ({} octets) is too small for a child: \
+                 the {} refused it. Why cannot be read without keys; traffic selectors and proposals are the usual \
+                 reasons.",
+                response.length,
+                response.from.name()
+            );
+            Some(
+                Diagnosis::new(
+                    &TS_UNACCEPTABLE_IN_AUTH,
+                    Confidence::Possible,
+                    Side::Both,
+                    summary,
+                )
+                .evidence(request.frame, "IKE_AUTH request")
+                .evidence(response.frame, "IKE_AUTH response without a child"),
+            )
+        }
+    }
+}
+
+fn refused_for(
+    tunnel: &Tunnel,
+    request: &Message,
+    response: &Message,
+    error: &Notify,
+) -> Option<Diagnosis> {
+    let asked = request.payloads();
+    let by = response.from.name();
+    let told = notify_name(error);
+    let up = "The peers authenticated each other and the IKE SA is up";
+    let (declaration, confidence, summary) = match NotifyType(error.number) {
+        NotifyType::TS_UNACCEPTABLE => (
+            &TS_UNACCEPTABLE_IN_AUTH,
+            Confidence::Certain,
+            format!(
+                "{up}. The {by} answers {told} to a child between {} and {}.",
+                listed(&asked.selectors_initiator),
+                listed(&asked.selectors_responder)
+            ),
+        ),
+        NotifyType::NO_PROPOSAL_CHOSEN if insists_on_extended(asked) => (
+            &ESN_MISMATCH,
+            Confidence::Likely,
+            format!(
+                "{up}. The {by} answers {told}; the child is offered with extended sequence numbers only, which few \
+                 peers insist on."
+            ),
+        ),
+        NotifyType::NO_PROPOSAL_CHOSEN => (
+            &CHILD_NO_PROPOSAL_IN_AUTH,
+            Confidence::Certain,
+            format!("{up}. The {by} answers {told} to the proposals of the child."),
+        ),
+        NotifyType::SINGLE_PAIR_REQUIRED => (
+            &SINGLE_PAIR_REQUIRED,
+            Confidence::Certain,
+            format!("{up}. The {by} answers {told} to a child for ranges."),
+        ),
+        NotifyType::NO_ADDITIONAL_SAS => (
+            &NO_ADDITIONAL_SAS,
+            Confidence::Certain,
+            format!("{up}. The {by} answers {told}."),
+        ),
+        // Addresses are a matter of remote access.
+        NotifyType::INTERNAL_ADDRESS_FAILURE | NotifyType::FAILED_CP_REQUIRED => return None,
+        _ => (
+            &CHILD_NO_PROPOSAL_IN_AUTH,
+            Confidence::Possible,
+            format!("{up}. The {by} refuses the child with {told}."),
+        ),
+    };
+    let _ = tunnel;
+    let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
+        .evidence(
+            request.frame,
+            "IKE_AUTH request with the offer for the child",
+        )
+        .evidence(response.frame, format!("AUTH and {told}"));
+    let rivals = [&TS_UNACCEPTABLE_IN_AUTH, &CHILD_NO_PROPOSAL_IN_AUTH];
+    Some(
+        rivals
+            .iter()
+            .filter(|rival| rival.id != declaration.id && declaration.id != ESN_MISMATCH.id)
+            .fold(diagnosis, |diagnosis, rival| {
+                diagnosis.excludes(rival.id, format!("the notification is {told}"))
+            }),
+    )
+}
+
+/// Whether no proposal allows short sequence numbers.
+fn insists_on_extended(payloads: &Payloads) -> bool {
+    let mut values = payloads
+        .proposals
+        .iter()
+        .flat_map(|proposal| proposal.of_kind(TransformType::SN))
+        .peekable();
+    values.peek().is_some() && values.all(|transform| transform.id == EXTENDED)
+}
+
+fn listed(selectors: &[String]) -> String {
+    match selectors {
+        [] => "nothing".to_owned(),
+        some => some.join(", "),
+    }
+}
+
+/// The responder wanted an IKE SA without child.
+fn childless_wanted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (announced, _) = tunnel.from(Sender::Responder).find_map(|message| {
+        Some((
+            message,
+            message
+                .clear
+                .notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED.0)?,
+        ))
+    })?;
+    let response = responses(tunnel, ExchangeType::IKE_AUTH).last()?;
+    let request = answered(tunnel, response)?;
+    let payloads = response.opened.as_ref()?;
+    let error = payloads.error()?;
+    let asked = requests(tunnel, ExchangeType::IKE_AUTH)
+        .any(|message| message.payloads().has(PayloadType::SA.0));
+    let refused = !payloads.has(PayloadType::AUTH.0);
+    if error.number != NotifyType::INVALID_SYNTAX.0 || !asked || !refused {
+        return None;
+    }
+    let summary = format!(
+        "The responder announced childless initiation and answers {} to an IKE_AUTH request with a child: it wants the \
+         IKE SA without one.",
+        notify_name(error)
+    );
+    Some(
+        Diagnosis::new(&CHILDLESS_REQUIRED, Confidence::Likely, Side::Both, summary)
+            .evidence(announced.frame, "CHILDLESS_IKEV2_SUPPORTED")
+            .evidence(request.frame, "IKE_AUTH request with a child")
+            .evidence(response.frame, notify_name(error))
+            .excludes(
+                "psk-mismatch-ikev2-at-responder",
+                format!("the notification is {}", notify_name(error)),
+            ),
+    )
+}
+
+/// Selectors of the answer that are less than those of the request.
+fn narrowed<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = tunnel.messages.iter().find_map(|response| {
+        let got = response.opened.as_ref()?;
+        let request = answered(tunnel, response)?;
+        let asked = request.opened.as_ref()?;
+        let less = |asked: &[String], got: &[String]| {
+            !asked.is_empty() && !got.is_empty() && asked != got && got.len() <= asked.len()
+        };
+        let fewer = less(&asked.selectors_initiator, &got.selectors_initiator)
+            || less(&asked.selectors_responder, &got.selectors_responder);
+        // An address that the gateway hands out narrows 0.0.0.0/0 on purpose.
+        let assigned = got.configuration.is_some();
+        (fewer && !assigned && !response.request).then_some((request, response))
+    })?;
+    let (asked, got) = (request.payloads(), response.payloads());
+    let _ = surroundings;
+    let summary = format!(
+        "The {} narrowed the traffic selectors from {} = {} to {} = {}.",
+        response.from.name(),
+        listed(&asked.selectors_initiator),
+        listed(&asked.selectors_responder),
+        listed(&got.selectors_initiator),
+        listed(&got.selectors_responder)
+    );
+    Some(
+        Diagnosis::new(&TS_NARROWED, Confidence::Certain, Side::Responder, summary)
+            .evidence(request.frame, "the selectors asked for")
+            .evidence(response.frame, "the selectors allowed"),
+    )
+}
+
+/// Transport mode that was asked for and not granted (IKEv2).
+fn transport_not_granted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = set_up_with(tunnel, NotifyType::USE_TRANSPORT_MODE)?;
+    let summary = format!(
+        "The {} asked for transport mode, and the {} answered without it: the child is in tunnel mode.",
+        request.from.name(),
+        response.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &TRANSPORT_TUNNEL_MISMATCH,
+            Confidence::Certain,
+            Side::Both,
+            summary,
+        )
+        .evidence(request.frame, "USE_TRANSPORT_MODE")
+        .evidence(response.frame, "a child without USE_TRANSPORT_MODE"),
+    )
+}
+
+/// IPComp that was offered and not taken.
+fn compression_not_taken<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = set_up_with(tunnel, NotifyType::IPCOMP_SUPPORTED)?;
+    let summary = format!(
+        "The {} offered IPComp and the {} did not take it; the child is up without compression.",
+        request.from.name(),
+        response.from.name()
+    );
+    Some(
+        Diagnosis::new(&IPCOMP_MISMATCH, Confidence::Certain, Side::Both, summary)
+            .evidence(request.frame, "IPCOMP_SUPPORTED")
+            .evidence(response.frame, "a child without IPCOMP_SUPPORTED"),
+    )
+}
+
+/// The request with this notification whose answer set up a child and does not have it.
+pub(super) fn set_up_with(tunnel: &Tunnel, wanted: NotifyType) -> Option<(&Message, &Message)> {
+    tunnel.messages.iter().find_map(|response| {
+        let got = response.opened.as_ref()?;
+        let last = answered(tunnel, response)?;
+        // With EAP the offer is in the first of several requests.
+        let request = std::iter::once(last)
+            .chain(tunnel.messages.iter())
+            .find(|message| {
+                message.request
+                    && message.from == last.from
+                    && message.exchange == last.exchange
+                    && message.frame <= last.frame
+                    && message
+                        .opened
+                        .as_ref()
+                        .is_some_and(|asked| asked.notify(wanted.0).is_some())
+            })?;
+        let later = last.exchange != ExchangeType::IKE_AUTH.0 && request.frame != last.frame;
+        let up = got.has(PayloadType::SA.0);
+        (up && !later && !response.request && got.notify(wanted.0).is_none())
+            .then_some((request, response))
+    })
+}
+
+/// Children and rekeys that were refused after the IKE SA was up.
+fn create_child_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = refused_requests(tunnel).find(|refused| refused.wanted == Wanted::Child)?;
+    let told = refused.told();
+    let by = refused.response.from.name();
+    let (declaration, confidence) = match refused.error.map(|error| NotifyType(error.number)) {
+        Some(NotifyType::NO_ADDITIONAL_SAS) => (&NO_ADDITIONAL_SAS, Confidence::Certain),
+        Some(NotifyType::SINGLE_PAIR_REQUIRED) => (&SINGLE_PAIR_REQUIRED, Confidence::Certain),
+        Some(NotifyType::TS_MAX_QUEUE) => (&TS_MAX_QUEUE, Confidence::Certain),
+        Some(_) => (&ADDITIONAL_CHILD_REFUSED, Confidence::Certain),
+        None => (&ADDITIONAL_CHILD_REFUSED, Confidence::Possible),
+    };
+    let asked = refused.request.payloads();
+    let between = if asked.selectors_initiator.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " between {} and {}",
+            listed(&asked.selectors_initiator),
+            listed(&asked.selectors_responder)
+        )
+    };
+    let summary = format!("The {by} refuses a further child{between}: {told}.");
+    let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
+        .evidence(refused.request.frame, "CREATE_CHILD_SA request")
+        .evidence(refused.response.frame, told);
+    Some(match refused.error {
+        Some(_) => diagnosis
+            .excludes("rekey-pfs-mismatch", "the request has no REKEY_SA")
+            .excludes("ike-rekey-refused", "the proposal is not for IKE"),
+        None => diagnosis,
+    })
+}
+
+/// What a CREATE_CHILD_SA request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A further child.
+    Child,
+    /// A new key for a child.
+    ChildRekey,
+    /// A new key for the IKE SA.
+    IkeRekey,
+}
+
+/// A CREATE_CHILD_SA request and its refusal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused<'a> {
+    pub(super) request: &'a Message,
+    pub(super) response: &'a Message,
+    /// What was refused: certain where it was opened, else judged by age.
+    pub(super) wanted: Wanted,
+    /// The notification, if it could be read.
+    pub(super) error: Option<&'a Notify>,
+}
+
+impl Refused<'_> {
+    /// What the refusal says.
+    pub(super) fn told(&self) -> String {
+        self.error.map_or_else(
+            || {
+                format!(
+                    "a response of {} octets, the size of one notification",
+                    self.response.length
+                )
+            },
+            notify_name,
+        )
+    }
+}
+
+/// CREATE_CHILD_SA requests that were refused, and not for a collision or to be tried again at once.
+pub(super) fn refused_requests(tunnel: &Tunnel) -> impl Iterator<Item = Refused<'_>> {
+    requests(tunnel, ExchangeType::CREATE_CHILD_SA).filter_map(|request| {
+        let response = answer(tunnel, request)?;
+        let error = response.opened.as_ref().and_then(Payloads::error);
+        let refused = match &response.opened {
+            Some(_) => error.is_some(),
+            None => response.encrypted && response.at_most(ONE_NOTIFY),
+        };
+        let in_passing = matches!(
+            error.map(|error| NotifyType(error.number)),
+            Some(NotifyType::TEMPORARY_FAILURE | NotifyType::CHILD_SA_NOT_FOUND)
+        );
+        let again = requests(tunnel, ExchangeType::CREATE_CHILD_SA).any(|later| {
+            later.from == request.from
+                && later.frame > response.frame
+                && within(response.time, later.time, AGAIN_SECONDS)
+                && answer(tunnel, later).is_some_and(|answer| match &answer.opened {
+                    Some(payloads) => payloads.error().is_none(),
+                    None => !answer.at_most(ONE_NOTIFY),
+                })
+        });
+        if !refused || in_passing || again {
+            return None;
+        }
+        Some(Refused {
+            request,
+            response,
+            wanted: wanted(tunnel, request),
+            error,
+        })
+    })
+}
+
+/// What a CREATE_CHILD_SA request is for: read where it was opened; else a request long after the setup is a rekey.
+pub(super) fn wanted(tunnel: &Tunnel, request: &Message) -> Wanted {
+    if let Some(payloads) = &request.opened {
+        let ike = payloads
+            .proposals
+            .iter()
+            .any(|proposal| proposal.protocol == Protocol::Ike);
+        let rekey = payloads.notify(NotifyType::REKEY_SA.0).is_some();
+        return match (ike, rekey) {
+            (true, _) => Wanted::IkeRekey,
+            (_, true) => Wanted::ChildRekey,
+            _ => Wanted::Child,
+        };
+    }
+    let old = request
+        .time
+        .and_then(|time| tunnel.age(time))
+        .is_none_or(|age| age >= REKEY_AGE_SECONDS);
+    if old || !tunnel.beginning_seen {
+        Wanted::ChildRekey
+    } else {
+        Wanted::Child
+    }
+}
+
+/// The initiator takes back what it got.
+fn rejected_by_initiator<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (child, (by, frame, time)) = tunnel
+        .children
+        .iter()
+        .find_map(|child| Some((child, child.deleted?)))?;
+    let opened = tunnel
+        .message(frame)
+        .and_then(|message| message.opened.as_ref())
+        .is_some_and(|payloads| {
+            payloads
+                .deletes
+                .iter()
+                .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))
+        });
+    let at_once = child.time.is_some() && within(child.time, time, AT_ONCE_SECONDS);
+    let replaced = child.state == ChildState::Rekeyed;
+    let silent = flow_from(child, by).is_none();
+    if by != Sender::Initiator || !at_once || replaced || !silent || !opened {
+        return None;
+    }
+    let summary =
+        "The child came up, and the initiator deleted it at once without sending a packet.";
+    Some(
+        Diagnosis::new(
+            &CHILD_REJECTED_BY_INITIATOR,
+            Confidence::Certain,
+            Side::Initiator,
+            summary,
+        )
+        .evidence_if(child.response, "the child is up")
+        .evidence(frame, "Delete of the child from the initiator")
+        .excludes(
+            "psk-mismatch-ikev2-at-initiator",
+            "the Delete names the child, not the IKE SA",
+        ),
+    )
+}
+
+/// A selector that sums up those that were agreed on the other way round.
+fn summed_up<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let response = tunnel.messages.iter().find(|message| {
+        message
+            .payloads()
+            .notify(NotifyType::TS_UNACCEPTABLE.0)
+            .is_some()
+            && tunnel.version == 2
+    })?;
+    let request = answered(tunnel, response)?;
+    let asked = request.payloads();
+    let wide: Vec<Network> = asked
+        .selectors_initiator
+        .iter()
+        .chain(&asked.selectors_responder)
+        .filter_map(|selector| Network::parse(selector))
+        .filter(|network| network.bits > 0)
+        .collect();
+    let agreed = std::iter::once(tunnel)
+        .chain(surroundings.same_peers(tunnel))
+        .flat_map(|tunnel| &tunnel.children)
+        .filter(|child| child.state != ChildState::Failed)
+        .flat_map(|child| {
+            child
+                .selectors_initiator
+                .iter()
+                .chain(&child.selectors_responder)
+        })
+        .filter_map(|selector| Network::parse(selector));
+    let narrow = agreed
+        .filter(|narrow| {
+            wide.iter()
+                .any(|wide| wide.contains(narrow) && wide.bits < narrow.bits)
+        })
+        .count();
+    if narrow == 0 {
+        return None;
+    }
+    let summary = format!(
+        "The {} asks for {} and {}, which covers networks that were agreed on one by one; the {} refuses.",
+        request.from.name(),
+        listed(&asked.selectors_initiator),
+        listed(&asked.selectors_responder),
+        response.from.name()
+    );
+    Some(
+        Diagnosis::new(&SUPERNET_DOMAIN, Confidence::Likely, Side::Both, summary)
+            .evidence(request.frame, "the networks asked for")
+            .evidence(response.frame, "TS_UNACCEPTABLE"),
+    )
+}
+
+/// An IPv4 or IPv6 network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Network {
+    address: u128,
+    version6: bool,
+    /// Octets of the mask in bits.
+    pub(super) bits: u32,
+}
+
+impl Network {
+    /// `10.1.0.0/24`, with or without a narrowed protocol behind it.
+    pub(super) fn parse(selector: &str) -> Option<Self> {
+        let text = selector.split('[').next()?;
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        Some(Self {
+            bits: bits.unwrap_or(if address.is_ipv4() { 32 } else { 128 }),
+            ..Self::host(address)
+        })
+    }
+
+    /// One address.
+    pub(super) fn host(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self {
+                address: u128::from(u32::from(address)) << 96,
+                version6: false,
+                bits: 32,
+            },
+            IpAddr::V6(address) => Self {
+                address: u128::from(address),
+                version6: true,
+                bits: 128,
+            },
+        }
+    }
+
+    /// Whether the other network is part of this one.
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        let mask = u128::MAX.checked_shl(128 - self.bits.min(128)).unwrap_or(0);
+        self.version6 == other.version6
+            && self.bits <= other.bits
+            && (self.address & mask) == (other.address & mask)
+    }
+}
+
+/// Notifications of IKEv1 (RFC 2408, section 3.14.1).
+const INVALID_PAYLOAD_TYPE: u16 = ikev1::NotifyType::INVALID_PAYLOAD_TYPE.0;
+const INVALID_KEY_INFORMATION: u16 = ikev1::NotifyType::INVALID_KEY_INFORMATION.0;
+const INVALID_ID_INFORMATION: u16 = ikev1::NotifyType::INVALID_ID_INFORMATION.0;
+
+/// Transform of type 5: extended sequence numbers (RFC 7296, section 3.3.2).
+const EXTENDED: u16 = 1;
+
+/// Octets of a notification with a 16-octet SPI, the largest that refuses something in IKEv1.
+const NOTIFY_WITH_LONG_SPI: u32 = 28;
+
+/// Octets that one notification with little data has at most; the smallest success has SA, nonce and selectors.
+pub(super) const ONE_NOTIFY: u32 = 24;
+
+/// A refusal comes at once, or after one retransmission.
+const REFUSAL_SECONDS: f64 = 10.0;
+
+/// A second try with another group, or after a collision.
+const AGAIN_SECONDS: f64 = 10.0;
+
+/// No stack renews a child within the first minutes, if it is not told to.
+const REKEY_AGE_SECONDS: f64 = 300.0;
+
+/// Nobody uses a tunnel for so short a time.
+const AT_ONCE_SECONDS: f64 = 2.0;

@@ -1,6 +1,11 @@
 //! What is particular to the VPN gateways of cloud providers.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use super::child::Network;
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::running::{SIDES, flow_from, packets_from, side};
+use crate::tunnels::{ChildState, EncapsulationMode, Sender, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -17,6 +22,10 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &CLOUD_FABRIC_DROPS_ESP,
     &ONEWAY_SECURITY_GROUP,
 ];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] =
+    &[gateway_in_its_own_network, two_tunnels_one_direction_each];
 
 pub(super) static AZURE_TYPE_VERSION: Declaration = Declaration {
     id: "azure-type-version",
@@ -248,3 +257,112 @@ pub(super) static ONEWAY_SECURITY_GROUP: Declaration = Declaration {
     references: &["RFC 7296, section 2.23"],
     see: Some("natt-4500-blocked"),
 };
+
+/// A gateway whose own address is in the networks of the tunnel.
+fn gateway_in_its_own_network<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let child = tunnel.children.iter().find(|child| {
+        child.state != ChildState::Failed && child.mode != Some(EncapsulationMode::Transport)
+    })?;
+    let within = |sender: Sender| {
+        let selectors = match sender {
+            Sender::Initiator => &child.selectors_initiator,
+            _ => &child.selectors_responder,
+        };
+        let address = tunnel.peer(sender)?.address;
+        selectors
+            .iter()
+            .filter_map(|selector| Some((selector, Network::parse(selector)?)))
+            // Everything, and the gateway alone, are meant so.
+            .find(|(_, network)| {
+                network.bits > 0
+                    && !(network.contains(&Network::host(address))
+                        && network.bits == Network::host(address).bits)
+                    && network.contains(&Network::host(address))
+            })
+            .map(|(selector, _)| (sender, address, selector.clone()))
+    };
+    let (sender, address, selector) = SIDES.into_iter().find_map(within)?;
+    let summary = format!(
+        "The address of the {} itself, {address}, is within {selector}: IKE may be routed into the tunnel once it is up.",
+        sender.name()
+    );
+    Some(
+        Diagnosis::new(
+            &AZURE_PUBLIC_IP_IN_LOCAL_NET,
+            Confidence::Possible,
+            side(sender),
+            summary,
+        )
+        .evidence_if(child.response, "the networks of the child"),
+    )
+}
+
+/// Two tunnels of one gateway, one for each direction.
+fn two_tunnels_one_direction_each<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let only = |tunnel: &Tunnel| {
+        SIDES.into_iter().find_map(|sender| {
+            let one_way = packets_from(tunnel, sender) >= ONE_WAY_PACKETS
+                && packets_from(tunnel, sender.opposite()) == 0;
+            one_way.then(|| tunnel.peer(sender).map(|peer| peer.address))?
+        })
+    };
+    let sender = only(tunnel)?;
+    let (other, shared) = surroundings.tunnels.iter().find_map(|other| {
+        let theirs = only(other)?;
+        let ends = [tunnel.initiator.address, tunnel.responder.address];
+        let shared = [other.initiator.address, other.responder.address]
+            .into_iter()
+            .find(|address| ends.contains(address))?;
+        let different = other.id != tunnel.id
+            && ends != [other.initiator.address, other.responder.address]
+            && ends != [other.responder.address, other.initiator.address];
+        // One goes out from the gateway that both have, the other comes in.
+        let crossed = (sender == shared) != (theirs == shared);
+        (different && crossed).then_some((other, shared))
+    })?;
+    let frame = |tunnel: &Tunnel| {
+        tunnel
+            .children
+            .iter()
+            .find_map(|child| {
+                SIDES
+                    .into_iter()
+                    .find_map(|sender| flow_from(child, sender))
+            })
+            .map(|flow| flow.frame_first)
+    };
+    let (out, back) = if sender == shared {
+        (tunnel, *other)
+    } else {
+        (*other, tunnel)
+    };
+    let summary = format!(
+        "Data leaves {shared} in tunnel {} only and comes back in tunnel {} only.",
+        out.id, back.id
+    );
+    Some(
+        Diagnosis::new(
+            &AWS_TWO_TUNNELS_ASYMMETRIC,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .severity(Severity::Failure)
+        .weight(ASYMMETRIC_WEIGHT)
+        .evidence_if(frame(out), "data that leaves")
+        .evidence_if(frame(back), "data that comes back")
+        .excludes(
+            "esp-one-way",
+            "the other tunnel carries the other direction",
+        ),
+    )
+}
+
+/// Fewer packets may have got no answer by chance.
+const ONE_WAY_PACKETS: u64 = 3;
+
+/// It explains what looks like one-way data in each of the two.
+const ASYMMETRIC_WEIGHT: u8 = 66;

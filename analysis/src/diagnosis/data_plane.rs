@@ -1,6 +1,22 @@
 //! ESP and AH: whether the data passes.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use std::net::IpAddr;
+
+use ikescope_dissectors::registries::ikev2::{
+    EncryptionAlgorithm, ExchangeType, IntegrityAlgorithm, NotifyType, TransformType,
+};
+
+use super::child::{Network, set_up_with};
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::{CaptureRule, TunnelRule};
+use super::running::{
+    SIDES, at_least, duration, flow_from, flows_from, packets_from, requests, seconds, side, was_up,
+};
+use crate::observation::Encapsulation;
+use crate::tunnels::{
+    ChildState, Flow, Protocol, Sender, State, Step, Surroundings, Traffic, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -22,6 +38,22 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &TUNNEL_KEEPALIVE_ONLY,
     &IPTFS_MISMATCH,
     &THROUGHPUT_LIMITS,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    one_way,
+    nothing_sent,
+    unknown_to_the_receiver,
+    replayed,
+    counter_again,
+    counter_nears_its_end,
+    integrity_cut,
+    integrity_fails,
+    in_clear,
+    keepalives_only,
+    leaked,
+    aggregation_not_taken,
 ];
 
 pub(super) static ESP_ONE_WAY: Declaration = Declaration {
@@ -444,3 +476,606 @@ pub(super) static THROUGHPUT_LIMITS: Declaration = Declaration {
     references: &["RFC 4301, section 4.4.2.1"],
     see: None,
 };
+
+/// Data of one side only, from the beginning.
+fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (child, sender, flow) = tunnel
+        .children
+        .iter()
+        .filter(|child| child.state != ChildState::Failed)
+        .find_map(|child| {
+            SIDES.into_iter().find_map(|sender| {
+                let flow = flow_from(child, sender)?;
+                let none = flow_from(child, sender.opposite()).is_none_or(|back| back.packets == 0);
+                let enough = flow.packets >= ONE_WAY_PACKETS
+                    && at_least(flow.first, flow.last, ONE_WAY_SECONDS);
+                (none && enough).then_some((child, sender, flow))
+            })
+        })?;
+    let silent = sender.opposite();
+    // Another child of the same peers that carries the answers, as after a rekey or with several children.
+    let elsewhere = packets_from(tunnel, silent) > 0;
+    let strays = surroundings.flows.iter().any(|stray| {
+        (stray.src.address, stray.dst.address) == (flow.dst.address, flow.src.address)
+            && stray.last >= flow.first
+    });
+    // Quick mode that never ended says why nothing comes back.
+    let half_open = tunnel.of_step(Step::Quick(2)).any(|message| {
+        message
+            .retransmissions
+            .iter()
+            .filter(|copy| copy.frame > flow.frame_first)
+            .count()
+            >= 2
+    });
+    if elsewhere || strays || half_open {
+        return None;
+    }
+    let heard = tunnel.from(silent).next().is_some();
+    if !heard {
+        return None;
+    }
+    let native = flow.encapsulation.is_none() && flow.protocol == Protocol::Esp;
+    let passed = match flow.encapsulation {
+        Some(Encapsulation::Udp) => "ESP is in UDP, where IKE passes both ways",
+        Some(Encapsulation::Tcp) => "ESP is in TCP, where IKE passes both ways",
+        None => "ESP is IP protocol 50, while IKE passes in UDP",
+    };
+    let declaration = if native {
+        &ESP_BLOCKED_PROTO50
+    } else {
+        &ESP_ONE_WAY
+    };
+    let (rival, why) = if native {
+        (
+            "esp-one-way",
+            "ESP has no UDP around it, and a filter that drops protocol 50 comes first",
+        )
+    } else {
+        ("esp-blocked-proto50", "ESP is in UDP")
+    };
+    let summary = format!(
+        "{} packets of the {} on SPI 0x{:08x} in {}, and not one from the {}. {passed}.",
+        flow.packets,
+        sender.name(),
+        flow.spi.0,
+        flow.seconds()
+            .map_or_else(|| "some time".to_owned(), duration),
+        silent.name()
+    );
+    let confidence = if native {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    };
+    let side = if native { Side::Network } else { Side::Unknown };
+    Some(
+        Diagnosis::new(declaration, confidence, side, summary)
+            .evidence_if(child.response, "the child is up")
+            .evidence(flow.frame_first, "the first packet of this direction")
+            .evidence(flow.frame_last, "the last one")
+            .excludes(rival, why)
+            .excludes("dpd-not-persistent", "no data of that side was ever seen"),
+    )
+}
+
+/// A tunnel that is up for a while, checked and not used.
+fn nothing_sent<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let up = tunnel.state == State::Established
+        && tunnel
+            .children
+            .iter()
+            .any(|child| child.state == ChildState::Established);
+    let silent = SIDES
+        .into_iter()
+        .all(|sender| packets_from(tunnel, sender) == 0);
+    let (one, other) = (tunnel.initiator.address, tunnel.responder.address);
+    let strays = surroundings.flows.iter().any(|flow| {
+        let ends = (flow.src.address, flow.dst.address);
+        ends == (one, other) || ends == (other, one)
+    });
+    let checks = answered_checks(tunnel);
+    let long = at_least(tunnel.first, tunnel.last, NOTHING_SECONDS);
+    if !up || !silent || strays || checks < 2 || !long || tunnel.keepalives.is_some() {
+        return None;
+    }
+    let summary = format!(
+        "The tunnel is up for {}, {checks} liveness checks were answered, and neither side sent a packet of ESP or AH.",
+        seconds(tunnel.first, tunnel.last).map_or_else(String::new, duration)
+    );
+    Some(
+        Diagnosis::new(&ESP_NONE, Confidence::Certain, Side::Both, summary)
+            .severity(Severity::Warning)
+            .excludes("tunnel-keepalive-only", "there are no keepalives"),
+    )
+}
+
+/// Requests beside the negotiation that were answered: both sides are alive.
+fn answered_checks(tunnel: &Tunnel) -> usize {
+    if tunnel.version == 2 {
+        return requests(tunnel, ExchangeType::INFORMATIONAL)
+            .filter(|request| request.answered_by.is_some())
+            .count();
+    }
+    let of = |sender| {
+        tunnel
+            .from(sender)
+            .filter(|message| message.step == Step::Informational && message.encrypted)
+            .count()
+    };
+    of(Sender::Initiator).min(of(Sender::Responder))
+}
+
+/// Keepalives and nothing else.
+fn keepalives_only<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let up = tunnel.state == State::Established && was_up(tunnel);
+    let silent = SIDES
+        .into_iter()
+        .all(|sender| packets_from(tunnel, sender) == 0);
+    let kept = tunnel.keepalives.map_or(0, |keepalives| {
+        keepalives.from_initiator + keepalives.from_responder
+    });
+    if up && silent && kept >= 2 {
+        let summary = format!(
+            "The tunnel is up, {kept} NAT keepalives and {} answered liveness checks passed, and not a packet of data.",
+            answered_checks(tunnel)
+        );
+        return Some(
+            Diagnosis::new(
+                &TUNNEL_KEEPALIVE_ONLY,
+                Confidence::Certain,
+                Side::Both,
+                summary,
+            )
+            .excludes("esp-none", "there are keepalives"),
+        );
+    }
+    // Tiny packets of one size at an even pace, both ways.
+    let tiny = |flow: &Flow| {
+        flow.packets >= TINY_PACKETS
+            && flow.smallest == flow.largest
+            && flow.largest <= TINY_OCTETS
+            && flow
+                .seconds()
+                .is_some_and(|seconds| seconds / flow.packets as f64 >= TINY_PACE_SECONDS)
+            && flow.longest_silence.is_some_and(|(longest, _)| {
+                flow.seconds()
+                    .is_some_and(|seconds| longest <= 1.5 * seconds / (flow.packets - 1) as f64)
+            })
+    };
+    let flows: Vec<&Flow> = SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender).map(|(_, flow)| flow))
+        .collect();
+    let both = SIDES
+        .into_iter()
+        .all(|sender| flows_from(tunnel, sender).next().is_some());
+    let first = flows.first()?;
+    if !both || !flows.iter().all(|flow| tiny(flow)) {
+        return None;
+    }
+    let summary = format!(
+        "Only packets of {} octets at an even pace pass, as a monitor of the tunnel sends them.",
+        first.largest
+    );
+    Some(
+        Diagnosis::new(
+            &TUNNEL_KEEPALIVE_ONLY,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .severity(Severity::Note)
+        .evidence(first.frame_first, "the first of them"),
+    )
+}
+
+/// ESP that goes on while nothing at all comes back, and liveness checks that would tell are not sent.
+fn unknown_to_the_receiver<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    SIDES.into_iter().find_map(|sender| {
+        let message = tunnel.from(sender.opposite()).find(|message| {
+            tunnel.version == 2 && message.clear.notify(NotifyType::INVALID_SPI.0).is_some()
+        })?;
+        let notify = message.clear.notify(NotifyType::INVALID_SPI.0)?;
+        let spi = u32::from_be_bytes(*notify.data.first_chunk::<4>()?);
+        let flow = flows_from(tunnel, sender)
+            .find(|(_, flow)| flow.spi.0 == spi)?
+            .1;
+        let summary = format!(
+            "The {} does not know SPI 0x{spi:08x}, on which the {} sends: it says INVALID_SPI.",
+            sender.opposite().name(),
+            sender.name()
+        );
+        Some(
+            Diagnosis::new(
+                &ESP_UNKNOWN_SPI,
+                Confidence::Likely,
+                side(sender.opposite()),
+                summary,
+            )
+            .evidence(flow.frame_first, "the first packet of this SPI")
+            .evidence(message.frame, "INVALID_SPI"),
+        )
+    })
+}
+
+/// Packets that a replay window drops.
+fn replayed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, flow) = SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
+        .filter(|(_, flow)| flow.replayed > 0 || flow.reorder_depth >= SMALLEST_WINDOW)
+        .max_by_key(|(_, flow)| (flow.replayed, flow.reorder_depth))?;
+    let windows = match flow.reorder_depth {
+        0..32 => "within every usual window",
+        32..64 => "outside a window of 32",
+        64..128 => "outside windows of 32 and 64",
+        128..1024 => "outside windows of 32 to 128",
+        _ => "outside windows of up to 1,024",
+    };
+    let summary = format!(
+        "Of {} packets of the {} {} came twice and {} came late, by up to {} numbers: {windows}.",
+        flow.packets,
+        sender.name(),
+        flow.replayed,
+        flow.late,
+        flow.reorder_depth
+    );
+    Some(
+        Diagnosis::new(
+            &ESP_REPLAY_DROPS,
+            Confidence::Certain,
+            Side::Network,
+            summary,
+        )
+        .evidence(flow.frame_first, "the first packet of this SPI")
+        .evidence(flow.frame_last, "the last one"),
+    )
+}
+
+/// A counter that begins again.
+fn counter_again<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, flow) = SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
+        .find(|(_, flow)| flow.resets > 0)?;
+    Some(reset(flow, side(sender), sender.name()))
+}
+
+fn reset(flow: &Flow, side: Side, who: &str) -> Diagnosis {
+    let summary = format!(
+        "The sequence number of SPI 0x{:08x} from {who} began again {}; a receiver drops what it has seen before.",
+        flow.spi.0,
+        super::running::times(flow.resets)
+    );
+    Diagnosis::new(&ESP_SEQ_RESET, Confidence::Certain, side, summary)
+        .evidence_if(flow.reset_frame, "the sequence number begins again")
+        .excludes("esp-replay-drops", "the numbers go on from there in order")
+}
+
+/// A counter near its end.
+fn counter_nears_its_end<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (child, sender, flow) = SIDES
+        .into_iter()
+        .flat_map(|sender| {
+            flows_from(tunnel, sender).map(move |(child, flow)| (child, sender, flow))
+        })
+        .find(|(child, _, flow)| {
+            flow.sequence_highest >= NEAR_THE_END && child.state != ChildState::Rekeyed
+        })?;
+    let extended = child.chosen.as_ref().is_some_and(|chosen| {
+        chosen
+            .of_kind(TransformType::SN)
+            .any(|transform| transform.id == 1)
+    });
+    if extended {
+        return None;
+    }
+    let summary = format!(
+        "The {} is at sequence number {} of 4294967295 on SPI 0x{:08x}, without a new SA.",
+        sender.name(),
+        flow.sequence_highest,
+        flow.spi.0
+    );
+    Some(
+        Diagnosis::new(
+            &ESP_SEQ_EXHAUSTION,
+            Confidence::Certain,
+            side(sender),
+            summary,
+        )
+        .evidence(flow.frame_last, "the last packet"),
+    )
+}
+
+/// Lengths that tell of an integrity value of 96 bits with HMAC-SHA2-256.
+fn integrity_cut<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let only = |flow: &Flow, remainder: usize| {
+        flow.packets >= LENGTHS
+            && flow
+                .lengths_modulo_16
+                .get(remainder)
+                .is_some_and(|count| u64::from(*count) == flow.packets)
+    };
+    tunnel.children.iter().find_map(|child| {
+        let truncated = SIDES.into_iter().find(|sender| {
+            flow_from(child, *sender).is_some_and(|flow| only(flow, CUT_REMAINDER))
+        })?;
+        let flow = flow_from(child, truncated)?;
+        let other = flow_from(child, truncated.opposite());
+        let agreed = child.chosen.as_ref().is_some_and(|chosen| {
+            chosen
+                .of_kind(TransformType::ENCR)
+                .any(|transform| transform.id == EncryptionAlgorithm::AES_CBC.0)
+                && chosen
+                    .of_kind(TransformType::INTEG)
+                    .any(|transform| transform.id == IntegrityAlgorithm::HMAC_SHA2_256_128.0)
+                || chosen.suites().iter().any(|suite| {
+                    suite
+                        .encr
+                        .as_deref()
+                        .is_some_and(|encr| encr.starts_with("AES-CBC"))
+                        && suite.integ.as_deref() == Some("HMAC-SHA2-256-128")
+                })
+        });
+        let unlike = other.is_some_and(|other| only(other, WHOLE_REMAINDER));
+        if !agreed && !unlike {
+            return None;
+        }
+        let summary = format!(
+            "All {} packets of the {} have lengths of an integrity value of 12 octets, and {}.",
+            flow.packets,
+            truncated.name(),
+            if agreed {
+                "HMAC-SHA2-256-128 with its 16 was agreed on"
+            } else {
+                "those of the other side one of 16"
+            }
+        );
+        let confidence = if agreed {
+            Confidence::Certain
+        } else {
+            Confidence::Likely
+        };
+        Some(
+            Diagnosis::new(&ESP_ICV_TRUNCATION, confidence, side(truncated), summary)
+                .evidence(flow.frame_first, "a packet of this length"),
+        )
+    })
+}
+
+/// Packets that the keys do not open.
+fn integrity_fails<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, flow) = SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
+        .find(|(_, flow)| flow.failed >= FAILED_PACKETS && flow.opened == 0)?;
+    let summary = format!(
+        "The keys for SPI 0x{:08x} open none of {} packets of the {}.",
+        flow.spi.0,
+        flow.failed,
+        sender.name()
+    );
+    Some(
+        Diagnosis::new(
+            &ESP_ICV_FAILURE,
+            Confidence::Certain,
+            Side::Unknown,
+            summary,
+        )
+        .evidence(flow.frame_first, "a packet that does not verify"),
+    )
+}
+
+/// Data that anybody can read.
+fn in_clear<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    tunnel
+        .children
+        .iter()
+        .filter(|child| child.state != ChildState::Failed)
+        .find_map(|child| {
+            let flow = SIDES.into_iter().find_map(|sender| {
+                flow_from(child, sender).filter(|flow| flow.readable && flow.packets > 0)
+            });
+            let chosen = child
+                .chosen
+                .as_ref()
+                .is_some_and(|chosen| null_encryption(chosen));
+            let header = child.protocol == Protocol::Ah;
+            let what = match (header, chosen, flow) {
+                (true, ..) => "The child uses AH, which does not encrypt.",
+                (_, true, _) => "The child uses ESP with NULL encryption.",
+                (_, _, Some(_)) => "IP headers stand in clear behind the ESP headers.",
+                _ => return None,
+            };
+            Some(
+                Diagnosis::new(&ESP_NULL_OR_AH, Confidence::Certain, Side::Both, what)
+                    .evidence_if(flow.map(|flow| flow.frame_first), "a packet in clear")
+                    .evidence_if(child.response, "the child is up"),
+            )
+        })
+}
+
+fn null_encryption(chosen: &crate::tunnels::Proposal) -> bool {
+    let mut ciphers = chosen.of_kind(TransformType::ENCR).peekable();
+    let version_2 = ciphers.peek().is_some()
+        && ciphers.all(|cipher| {
+            [
+                EncryptionAlgorithm::NULL.0,
+                EncryptionAlgorithm::NULL_AUTH_AES_GMAC.0,
+            ]
+            .contains(&cipher.id)
+        });
+    let version_1 = !chosen.suites().is_empty()
+        && chosen.suites().iter().all(|suite| {
+            suite
+                .encr
+                .as_deref()
+                .is_some_and(|encr| encr.starts_with("NULL"))
+        });
+    chosen.protocol == Protocol::Esp && (version_2 || version_1)
+}
+
+/// Packets in clear between the networks of a tunnel.
+fn leaked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !was_up(tunnel) {
+        return None;
+    }
+    let gateways = [tunnel.initiator.address, tunnel.responder.address];
+    let outside = |traffic: &&Traffic| {
+        traffic.other > 0 && !gateways.contains(&traffic.src) && !gateways.contains(&traffic.dst)
+    };
+    let agreed = tunnel.children.iter().find_map(|child| {
+        let networks = |selectors: &[String]| -> Vec<Network> {
+            selectors
+                .iter()
+                .filter_map(|selector| Network::parse(selector))
+                // Everything is in everything; that proves nothing.
+                .filter(|network| network.bits > 0)
+                .collect()
+        };
+        let (one, other) = (
+            networks(&child.selectors_initiator),
+            networks(&child.selectors_responder),
+        );
+        let inside = |networks: &[Network], address: IpAddr| {
+            networks
+                .iter()
+                .any(|network| network.contains(&Network::host(address)))
+        };
+        surroundings
+            .capture
+            .traffic
+            .iter()
+            .filter(outside)
+            .find(|traffic| {
+                inside(&one, traffic.src) && inside(&other, traffic.dst)
+                    || inside(&other, traffic.src) && inside(&one, traffic.dst)
+            })
+    });
+    if let Some(traffic) = agreed {
+        let summary = format!(
+            "{} packets from {} to {} are in clear here, between networks that the tunnel protects.",
+            traffic.other, traffic.src, traffic.dst
+        );
+        return Some(
+            Diagnosis::new(&PLAINTEXT_LEAK, Confidence::Likely, Side::Unknown, summary)
+                .evidence_if(traffic.other_frame, "a packet in clear"),
+        );
+    }
+    if tunnel.opened() {
+        return None;
+    }
+    // Without keys: private addresses that talk here as soon as the tunnel's data stops, and never before.
+    let last = SIDES
+        .into_iter()
+        .filter_map(|sender| {
+            flows_from(tunnel, sender)
+                .filter_map(|(_, flow)| flow.last)
+                .max()
+        })
+        .max()?;
+    let traffic = surroundings
+        .capture
+        .traffic
+        .iter()
+        .filter(outside)
+        .find(|traffic| {
+            private(traffic.src)
+                && private(traffic.dst)
+                && traffic.first.is_some_and(|first| first > last)
+        })?;
+    let back = surroundings.traffic(traffic.dst, traffic.src);
+    let summary = format!(
+        "Since the data of the tunnel stopped, {} packets pass in clear between {} and {}, which are neither gateway.",
+        traffic.other + back.map_or(0, |back| back.other),
+        traffic.src,
+        traffic.dst
+    );
+    Some(
+        Diagnosis::new(
+            &PLAINTEXT_LEAK,
+            Confidence::Possible,
+            Side::Unknown,
+            summary,
+        )
+        .evidence_if(traffic.other_frame, "a packet in clear"),
+    )
+}
+
+/// Whether an address is one of an inner network.
+fn private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
+    }
+}
+
+/// USE_AGGFRAG that was not answered.
+fn aggregation_not_taken<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = set_up_with(tunnel, NotifyType::USE_AGGFRAG)?;
+    let summary = format!(
+        "The {} asked for AGGFRAG mode, and the {} answered without it.",
+        request.from.name(),
+        response.from.name()
+    );
+    Some(
+        Diagnosis::new(&IPTFS_MISMATCH, Confidence::Certain, Side::Both, summary)
+            .severity(Severity::Warning)
+            .evidence(request.frame, "USE_AGGFRAG")
+            .evidence(response.frame, "a child without USE_AGGFRAG"),
+    )
+}
+
+/// The rules about flows of no tunnel.
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[stray_reset, stray_in_clear];
+
+fn stray_reset(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    let flow = surroundings.flows.iter().find(|flow| flow.resets > 0)?;
+    Some(reset(flow, Side::Unknown, &flow.src.address.to_string()))
+}
+
+fn stray_in_clear(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    let flow = surroundings
+        .flows
+        .iter()
+        .find(|flow| flow.readable || flow.protocol == Protocol::Ah)?;
+    let summary = format!(
+        "{} packets from {} to {} are not encrypted.",
+        flow.packets, flow.src.address, flow.dst.address
+    );
+    Some(
+        Diagnosis::new(&ESP_NULL_OR_AH, Confidence::Certain, Side::Both, summary)
+            .evidence(flow.frame_first, "a packet in clear"),
+    )
+}
+
+/// Fewer packets may have got no answer by chance.
+const ONE_WAY_PACKETS: u64 = 3;
+
+/// An answer takes a round trip.
+const ONE_WAY_SECONDS: f64 = 0.4;
+
+/// A tunnel that is not used for so long is not about to be used.
+const NOTHING_SECONDS: f64 = 5.0;
+
+/// The smallest replay window in use.
+const SMALLEST_WINDOW: u32 = 32;
+
+/// One million packets before the end.
+const NEAR_THE_END: u32 = u32::MAX - 1_000_000;
+
+/// ESP with AES-CBC: 8 octets header, 16 IV, a multiple of 16, and 12 or 16 octets of integrity value.
+const CUT_REMAINDER: usize = 4;
+const WHOLE_REMAINDER: usize = 8;
+
+/// Packets whose lengths must agree.
+const LENGTHS: u64 = 3;
+
+/// Packets that must fail before a key is called wrong.
+const FAILED_PACKETS: u64 = 3;
+
+/// What a monitor of a tunnel sends: a small echo request, at most each second, in ESP.
+const TINY_PACKETS: u64 = 10;
+const TINY_OCTETS: u32 = 180;
+const TINY_PACE_SECONDS: f64 = 0.9;

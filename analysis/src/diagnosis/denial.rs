@@ -1,6 +1,14 @@
 //! Load, attacks and scans.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use std::collections::HashSet;
+
+use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::{CaptureRule, TunnelRule};
+use super::running::{responses, seconds};
+use crate::tunnels::{Message, Sender, Stage, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -10,6 +18,14 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &IKE_SCAN_PROBE,
     &SPOOFED_ERROR_SUSPECT,
     &PUZZLE,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    asked_for_cookies,
+    asked_for_a_puzzle,
+    two_answers,
+    looks_like_a_scan,
 ];
 
 pub(super) static COOKIE_CHALLENGE: Declaration = Declaration {
@@ -153,3 +169,247 @@ pub(super) static PUZZLE: Declaration = Declaration {
     references: &["RFC 8019, section 7.1"],
     see: None,
 };
+
+/// COOKIE, once or again and again.
+fn asked_for_cookies<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let asked: Vec<&Message> = responses(tunnel, ExchangeType::IKE_SA_INIT)
+        .filter(|message| message.clear.notify(NotifyType::COOKIE.0).is_some())
+        .collect();
+    let first = asked.first()?;
+    let through = responses(tunnel, ExchangeType::IKE_SA_INIT)
+        .any(|message| message.clear.key_exchange.is_some());
+    let sent: Vec<&Message> = tunnel
+        .of_step(Step::V2(ExchangeType::IKE_SA_INIT, false))
+        .collect();
+    let times: usize = asked
+        .iter()
+        .map(|message| message.transmissions as usize)
+        .sum();
+    if through || (asked.len() <= 2 && times <= 2) {
+        let summary = "The responder asked for a cookie before it answered.";
+        let cookie = sent
+            .iter()
+            .find(|message| message.clear.notify(NotifyType::COOKIE.0).is_some());
+        return Some(
+            Diagnosis::new(
+                &COOKIE_CHALLENGE,
+                Confidence::Certain,
+                Side::Responder,
+                summary,
+            )
+            .evidence(first.frame, "COOKIE from the responder")
+            .evidence_if(cookie.map(|message| message.frame), "COOKIE sent back")
+            .excludes("cookie-loop", "it is asked for no more than twice"),
+        );
+    }
+    let moved: HashSet<_> = sent.iter().map(|message| message.ends.src).collect();
+    let returned = sent.iter().filter(|message| {
+        let data = message
+            .clear
+            .notify(NotifyType::COOKIE.0)
+            .map(|cookie| &cookie.data);
+        data.is_some_and(|data| {
+            asked.iter().any(|asked| {
+                asked
+                    .clear
+                    .notify(NotifyType::COOKIE.0)
+                    .is_some_and(|cookie| &cookie.data == data)
+            })
+        })
+    });
+    let first_place = sent
+        .iter()
+        .filter(|message| message.clear.notify(NotifyType::COOKIE.0).is_some())
+        .all(|message| message.first_payload == NOTIFY);
+    let returned = returned.count();
+    let (side, why) = if moved.len() > 1 {
+        (
+            Side::Network,
+            "The address or port of the initiator changes between its requests, and the cookie is bound to it.",
+        )
+    } else if returned == 0 {
+        (
+            Side::Initiator,
+            "The initiator does not send the cookie back as it came.",
+        )
+    } else if !first_place {
+        (
+            Side::Initiator,
+            "The initiator does not send the cookie as the first payload.",
+        )
+    } else {
+        (
+            Side::Responder,
+            "The cookies came back unchanged, as the first payload and from the same address.",
+        )
+    };
+    let summary =
+        format!("The responder asked for a cookie {times} times and never went on. {why}");
+    let diagnosis = Diagnosis::new(&COOKIE_LOOP, Confidence::Certain, side, summary);
+    Some(
+        asked
+            .iter()
+            .take(SHOWN)
+            .fold(diagnosis, |diagnosis, message| {
+                diagnosis.evidence(message.frame, "COOKIE from the responder")
+            })
+            .excludes("cookie-challenge", "it comes more than twice"),
+    )
+}
+
+/// PUZZLE.
+fn asked_for_a_puzzle<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let message = tunnel
+        .from(Sender::Responder)
+        .find(|message| message.payloads().notify(NotifyType::PUZZLE.0).is_some())?;
+    Some(
+        Diagnosis::new(
+            &PUZZLE,
+            Confidence::Certain,
+            Side::Responder,
+            "The responder asks the initiator to solve a puzzle before it goes on.",
+        )
+        .evidence(message.frame, "PUZZLE"),
+    )
+}
+
+/// An error in clear and a proper answer to one request.
+fn two_answers<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let good = responses(tunnel, ExchangeType::IKE_SA_INIT)
+        .find(|message| message.clear.key_exchange.is_some())?;
+    let bad = responses(tunnel, ExchangeType::IKE_SA_INIT).find(|message| {
+        let error = message
+            .clear
+            .error()
+            .is_some_and(|error| error.number != NotifyType::INVALID_KE_PAYLOAD.0);
+        error
+            && message.clear.key_exchange.is_none()
+            && message.answers == good.answers
+            && seconds(message.time, good.time)
+                .is_none_or(|apart| apart.abs() < TWO_ANSWERS_SECONDS)
+    })?;
+    let error = bad.clear.error()?;
+    let summary = format!(
+        "One request got {} in clear and a proper answer too: the error may be forged, or two hosts answer.",
+        super::running::notify_name(error)
+    );
+    Some(
+        Diagnosis::new(
+            &SPOOFED_ERROR_SUSPECT,
+            Confidence::Possible,
+            Side::Network,
+            summary,
+        )
+        .evidence(bad.frame, "the error")
+        .evidence(good.frame, "the proper answer"),
+    )
+}
+
+/// One first message with an unusual offer, and no more.
+fn looks_like_a_scan<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let [first, rest @ ..] = tunnel.messages.as_slice() else {
+        return None;
+    };
+    let begins = matches!(
+        first.step,
+        Step::V2(ExchangeType::IKE_SA_INIT, false) | Step::Main(1) | Step::Aggressive(1)
+    );
+    let once =
+        first.transmissions == 1 && rest.iter().all(|message| message.from == Sender::Responder);
+    let zero = first
+        .clear
+        .nonce
+        .as_ref()
+        .is_some_and(|nonce| nonce.iter().all(|octet| *octet == 0));
+    let bare = tunnel.version == 2
+        && first.clear.notifies.is_empty()
+        && first.clear.vendor_ids.is_empty()
+        && first.clear.nat_detection.is_empty();
+    let suites: usize = first
+        .clear
+        .proposals
+        .iter()
+        .map(|proposal| proposal.suites().len())
+        .sum();
+    let answered = rest.iter().any(|message| {
+        message.clear.key_exchange.is_some() || matches!(message.step, Step::Main(2))
+    });
+    // A real initiator goes on when it is answered.
+    let odd = zero || (answered && (bare || suites >= SCANNED_SUITES));
+    if !begins || !once || !odd || tunnel.stage > Stage::KeyExchange {
+        return None;
+    }
+    let summary = "One first message, sent once, and no continuation after the answer: a tool that asks what is accepted.";
+    Some(
+        Diagnosis::new(
+            &IKE_SCAN_PROBE,
+            Confidence::Likely,
+            Side::Initiator,
+            summary,
+        )
+        .evidence(first.frame, "the only message of this initiator"),
+    )
+}
+
+/// The rules about many tunnels.
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[flood];
+
+/// Very many first messages and almost no continuation.
+fn flood(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    let begun: Vec<&&Tunnel> = surroundings
+        .tunnels
+        .iter()
+        .filter(|tunnel| tunnel.beginning_seen)
+        .collect();
+    let left: Vec<&&&Tunnel> = begun
+        .iter()
+        .filter(|tunnel| tunnel.state != State::Established && tunnel.stage <= Stage::KeyExchange)
+        .collect();
+    let target = left.first()?.responder.address;
+    let to_target: Vec<&&&&Tunnel> = left
+        .iter()
+        .filter(|tunnel| tunnel.responder.address == target)
+        .collect();
+    let first = to_target.first()?;
+    let last = to_target.last()?;
+    let span = seconds(first.first, last.first)?;
+    if to_target.len() < FLOOD || to_target.len() * 10 < begun.len() * 9 || span > FLOOD_SECONDS {
+        return None;
+    }
+    let sources: HashSet<_> = to_target
+        .iter()
+        .map(|tunnel| tunnel.initiator.address)
+        .collect();
+    let summary = format!(
+        "{} negotiations with {target} were begun within {span:.0} s from {} addresses and not continued.",
+        to_target.len(),
+        sources.len()
+    );
+    Some(
+        Diagnosis::new(&INIT_FLOOD, Confidence::Likely, Side::Initiator, summary)
+            .evidence_if(
+                first.messages.first().map(|message| message.frame),
+                "the first of them",
+            )
+            .evidence_if(
+                last.messages.first().map(|message| message.frame),
+                "the last of them",
+            ),
+    )
+}
+
+/// Payload type Notify of IKEv2.
+const NOTIFY: u8 = 41;
+
+/// Transforms that scanners send; real initiators have fewer.
+const SCANNED_SUITES: usize = 24;
+
+/// Half-open SAs of one capture that no site has in so short a time.
+const FLOOD: usize = 100;
+const FLOOD_SECONDS: f64 = 120.0;
+
+/// A forged answer races the true one.
+const TWO_ANSWERS_SECONDS: f64 = 5.0;
+
+/// Frames that are worth a line.
+const SHOWN: usize = 6;

@@ -2,7 +2,10 @@
 
 use super::declaration::{Confidence, Severity};
 use super::diagnosis::{Competitor, Diagnosis};
-use super::{authentication, certificates, eap, negotiation, reachability, xauth};
+use super::{
+    authentication, certificates, child, cloud, data_plane, denial, eap, fragmentation, interop,
+    liveness, mobility, nat, negotiation, reachability, rekey, xauth,
+};
 use crate::tunnels::{Surroundings, Tunnel};
 
 /// Says whether, and why, a tunnel shows one failure.
@@ -19,10 +22,24 @@ const TUNNEL_RULES: &[&[TunnelRule]] = &[
     certificates::RULES,
     eap::RULES,
     xauth::RULES,
+    child::RULES,
+    nat::RULES,
+    fragmentation::RULES,
+    rekey::RULES,
+    liveness::RULES,
+    mobility::RULES,
+    data_plane::RULES,
+    interop::RULES,
+    denial::RULES,
+    cloud::RULES,
 ];
 
 /// One list per topic that has any.
-const CAPTURE_RULES: &[&[CaptureRule]] = &[reachability::CAPTURE_RULES];
+const CAPTURE_RULES: &[&[CaptureRule]] = &[
+    reachability::CAPTURE_RULES,
+    data_plane::CAPTURE_RULES,
+    denial::CAPTURE_RULES,
+];
 
 /// What explains the fate of a tunnel, the best explanation first. Empty for most healthy tunnels; never empty for a
 /// failed one.

@@ -1,6 +1,12 @@
 //! Large messages and packets: fragments, and what the path does not carry.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::running::{SIDES, flows_from, side, times, with_copies};
+use crate::tunnels::{FragmentedDatagram, Message, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -14,6 +20,15 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &ESP_FRAGMENTED_OUTER,
     &ESP_MSS_NOT_CLAMPED,
     &ICMP_INNER_NOT_IN_POLICY,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    fragments_of_ip,
+    fragments_of_version_2,
+    fragments_of_version_1,
+    data_in_fragments,
+    large_packets_vanish,
 ];
 
 pub(super) static IKE_IP_FRAGMENTS_DROPPED: Declaration = Declaration {
@@ -291,3 +306,401 @@ pub(super) static ICMP_INNER_NOT_IN_POLICY: Declaration = Declaration {
     references: &["RFC 4301, section 6.2"],
     see: None,
 };
+
+/// A message that travels in IP fragments and stays without an answer.
+fn fragments_of_ip<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    if let Some(message) = tunnel.messages.iter().find(|message| {
+        message.ip_fragments > 0 && message.transmissions > 1 && unanswered(tunnel, message)
+    }) {
+        return Some(lost_in_fragments(tunnel, message));
+    }
+    let lost = cut_short(tunnel, surroundings)?;
+    let sender = if lost.src == tunnel.initiator.address {
+        Sender::Initiator
+    } else {
+        Sender::Responder
+    };
+    let (declaration, side) = one_sided_support(tunnel)
+        .map_or((&IKE_IP_FRAGMENTS_DROPPED, Side::Network), |side| {
+            (&IKE_FRAG_NOT_NEGOTIATED, side)
+        });
+    let summary = format!(
+        "A large message of the {} arrives here in part only: {} of its IP fragments came, and the rest was dropped on \
+         the way. {}",
+        sender.name(),
+        if lost.has_first {
+            "the first"
+        } else {
+            "not the first"
+        },
+        support(tunnel)
+    );
+    Some(
+        Diagnosis::new(declaration, Confidence::Certain, side, summary)
+            .evidence(lost.frame, "a fragment of a datagram that was never whole"),
+    )
+}
+
+/// Datagrams between the peers of which a part is missing, while the negotiation does not go on.
+fn cut_short(tunnel: &Tunnel, surroundings: &Surroundings<'_>) -> Option<FragmentedDatagram> {
+    let ends = (tunnel.initiator.address, tunnel.responder.address);
+    let stuck = tunnel.messages.last().is_some_and(|last| {
+        matches!(
+            last.step,
+            Step::V2(
+                ExchangeType::IKE_SA_INIT | ExchangeType::IKE_INTERMEDIATE,
+                true
+            ) | Step::Main(4)
+                | Step::Aggressive(2)
+        )
+    });
+    let last = tunnel.messages.last()?.frame;
+    let mut lost = surroundings.capture.incomplete.iter().filter(|lost| {
+        let pair = (lost.src, lost.dst);
+        (pair == ends || pair == (ends.1, ends.0)) && lost.protocol == UDP && lost.frame > last
+    });
+    let first = lost.next().copied();
+    first.filter(|_| stuck && lost.next().is_some())
+}
+
+fn lost_in_fragments(tunnel: &Tunnel, message: &Message) -> Diagnosis {
+    let sent = format!(
+        "{} ({} octets, in {} IP fragments) was sent {} without an answer",
+        message.step,
+        message.length,
+        message.ip_fragments,
+        times(message.transmissions)
+    );
+    let first = matches!(
+        message.step,
+        Step::V2(ExchangeType::IKE_SA_INIT, _) | Step::Main(1) | Step::Aggressive(1)
+    );
+    let what = "a message in IP fragments";
+    if first {
+        let summary = format!("{sent}. IKE itself cannot split this first message.");
+        let diagnosis =
+            Diagnosis::new(&SA_INIT_TOO_BIG, Confidence::Likely, Side::Network, summary);
+        return with_copies(diagnosis, message, what)
+            .excludes("ike-ip-fragments-dropped", "it is the first message");
+    }
+    let smaller = "smaller messages were answered";
+    match one_sided_support(tunnel) {
+        Some(side) => {
+            let summary = format!("{sent}, while {smaller}. {}", support(tunnel));
+            let diagnosis =
+                Diagnosis::new(&IKE_FRAG_NOT_NEGOTIATED, Confidence::Likely, side, summary);
+            with_copies(diagnosis, message, what)
+                .excludes(
+                    "ike-frag-partial-loss",
+                    "the message is not in fragments of IKE",
+                )
+                .excludes(
+                    "ike-ip-fragments-dropped",
+                    "one side offers IKE fragmentation",
+                )
+        }
+        None => {
+            let summary = format!("{sent}, while {smaller}. {}", support(tunnel));
+            let diagnosis = Diagnosis::new(
+                &IKE_IP_FRAGMENTS_DROPPED,
+                Confidence::Likely,
+                Side::Network,
+                summary,
+            );
+            with_copies(diagnosis, message, what)
+                .excludes("auth-silent-drop", "the message is large and in fragments")
+        }
+    }
+}
+
+/// Which side does not announce IKE fragmentation while the other one does.
+fn one_sided_support(tunnel: &Tunnel) -> Option<Side> {
+    match (
+        announces(tunnel, Sender::Initiator),
+        announces(tunnel, Sender::Responder),
+    ) {
+        (true, false) => Some(Side::Responder),
+        (false, true) => Some(Side::Initiator),
+        _ => None,
+    }
+}
+
+/// Whether a side announces that it puts IKE fragments together.
+fn announces(tunnel: &Tunnel, sender: Sender) -> bool {
+    tunnel.from(sender).any(|message| {
+        let vendors = &message.clear.vendor_ids;
+        message
+            .clear
+            .notify(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED.0)
+            .is_some()
+            || tunnel.version == 1 && vendors.iter().any(|id| id.starts_with(&FRAGMENTATION))
+    })
+}
+
+fn support(tunnel: &Tunnel) -> String {
+    match (
+        announces(tunnel, Sender::Initiator),
+        announces(tunnel, Sender::Responder),
+    ) {
+        (true, true) => "Both sides announce IKE fragmentation, and it was not used.".to_owned(),
+        (true, false) => {
+            "The initiator announces IKE fragmentation, the responder does not.".to_owned()
+        }
+        (false, true) => {
+            "The responder announces IKE fragmentation, the initiator does not.".to_owned()
+        }
+        (false, false) => "Neither side announces IKE fragmentation.".to_owned(),
+    }
+}
+
+/// A message in encrypted fragments of IKEv2 without an answer.
+fn fragments_of_version_2<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let _ = surroundings;
+    let message = tunnel.messages.iter().find(|message| {
+        tunnel.version == 2
+            && message.request
+            && !message.fragments.is_empty()
+            && unanswered(tunnel, message)
+            && (message.transmissions > 1 || message.fragments.len() < total(message))
+    })?;
+    let (seen, total) = (message.fragments.len(), total(message));
+    let missing: Vec<String> = (1..=total)
+        .filter(|number| {
+            !message
+                .fragments
+                .iter()
+                .any(|seen| usize::from(*seen) == *number)
+        })
+        .map(|number| number.to_string())
+        .take(SHOWN_NUMBERS)
+        .collect();
+    let sent = format!("{} in {total} fragments", message.step);
+    if !missing.is_empty() {
+        let summary = format!(
+            "{sent} is incomplete here: of its fragments {} did not come in {}.",
+            missing.join(", "),
+            attempts(message.transmissions)
+        );
+        let diagnosis = Diagnosis::new(
+            &IKE_FRAG_PARTIAL_LOSS,
+            Confidence::Certain,
+            Side::Network,
+            summary,
+        );
+        return Some(
+            with_copies(diagnosis, message, "a fragment")
+                .excludes("auth-silent-drop", "fragments are missing"),
+        );
+    }
+    let _ = seen;
+    let summary = format!(
+        "{sent} was sent {} without an answer; all fragments are in this capture, so some of them or the answer do not \
+         arrive.",
+        times(message.transmissions)
+    );
+    let many = total > MANY_FRAGMENTS;
+    let declaration = if many {
+        &IKE_FRAG_LIMIT_EXCEEDED
+    } else {
+        &IKE_FRAG_PARTIAL_LOSS
+    };
+    let confidence = if many {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    };
+    let diagnosis = Diagnosis::new(declaration, confidence, Side::Network, summary);
+    Some(
+        with_copies(diagnosis, message, "the fragments")
+            .excludes("ike-ip-fragments-dropped", "IKE fragmentation is in use"),
+    )
+}
+
+fn total(message: &Message) -> usize {
+    let highest = message.fragments.last().copied().unwrap_or(0);
+    usize::from(message.fragments_total.unwrap_or(highest))
+}
+
+fn attempts(transmissions: u32) -> String {
+    match transmissions {
+        1 => "its only transmission".to_owned(),
+        more => format!("{more} transmissions"),
+    }
+}
+
+/// Fragments of IKEv1 that make no whole message, or are not answered.
+fn fragments_of_version_1<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let _ = surroundings;
+    let message = tunnel.messages.iter().find(|message| {
+        tunnel.version == 1
+            && !message.fragments.is_empty()
+            && unanswered(tunnel, message)
+            && message.transmissions > 1
+    })?;
+    let gap = (1..=total(message)).any(|number| {
+        !message
+            .fragments
+            .iter()
+            .any(|seen| usize::from(*seen) == number)
+    });
+    let summary = if gap || message.fragments_total.is_none() {
+        format!(
+            "{} was sent in fragments of IKEv1, {}, of which not all are here; no answer follows.",
+            message.step,
+            times(message.transmissions)
+        )
+    } else {
+        format!(
+            "{} was sent {} in {} fragments of IKEv1, and no answer follows.",
+            message.step,
+            times(message.transmissions),
+            message.fragments.len()
+        )
+    };
+    let confidence = if gap {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    let diagnosis = Diagnosis::new(
+        &IKEV1_FRAGMENTATION_QUIRKS,
+        confidence,
+        Side::Unknown,
+        summary,
+    );
+    Some(with_copies(diagnosis, message, "the fragments"))
+}
+
+/// Whether nothing came back that answers a message which wants an answer.
+pub(super) fn unanswered(tunnel: &Tunnel, message: &Message) -> bool {
+    let wants = match message.step {
+        Step::Main(number) => number < 6,
+        Step::Aggressive(number) => number < 3,
+        Step::Base(number) => number < 4,
+        Step::Quick(number) => number < 3,
+        _ => message.request,
+    };
+    let followed = match message.step {
+        Step::Main(number) => tunnel.messages.iter().any(|later| {
+            matches!(later.step, Step::Main(next) if next > number) && later.from != message.from
+        }),
+        Step::Aggressive(number) => tunnel.messages.iter().any(|later| {
+            matches!(later.step, Step::Aggressive(next) if next > number)
+                && later.from != message.from
+        }),
+        _ => message.answered_by.is_some(),
+    };
+    // An Informational of the peer is an answer too, if not a friendly one.
+    let told = tunnel.version == 1
+        && tunnel.messages.iter().any(|later| {
+            later.frame > message.frame
+                && later.from != message.from
+                && later.step == Step::Informational
+        });
+    wants && !followed && !told
+}
+
+/// ESP that was split after encryption.
+fn data_in_fragments<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let _ = surroundings;
+    let (sender, flow) = SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
+        .filter(|(_, flow)| flow.fragmented > 0)
+        .max_by_key(|(_, flow)| flow.fragmented)?;
+    let summary = format!(
+        "{} of {} packets of the {} were split into IP fragments after encryption; the largest has {} octets of ESP.",
+        flow.fragmented,
+        flow.packets,
+        sender.name(),
+        flow.largest
+    );
+    let frame = flow.fragmented_frame.unwrap_or(flow.largest_frame);
+    Some(
+        Diagnosis::new(
+            &ESP_FRAGMENTED_OUTER,
+            Confidence::Certain,
+            side(sender),
+            summary,
+        )
+        .evidence(frame, "ESP put together from IP fragments"),
+    )
+}
+
+/// Large packets of ESP that nothing answers, while small ones are answered.
+fn large_packets_vanish<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let _ = surroundings;
+    SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
+        .find_map(|(sender, flow)| {
+            let too_big: Vec<_> = flow.icmp.iter().filter(|icmp| icmp.too_big()).collect();
+            let vanish = flow.large >= 3
+                && flow.large_unanswered == flow.large
+                && flow.small >= 3
+                && flow.small_unanswered * 3 <= flow.small
+                && flow.fragmented == 0;
+            if !vanish && too_big.len() < 2 {
+                return None;
+            }
+            let told = too_big.first().map_or_else(
+                || "No ICMP error about it is in this capture.".to_owned(),
+                |icmp| match icmp.mtu {
+                    Some(mtu) => format!("{} reports that its next link takes {mtu} octets.", icmp.from),
+                    None => format!("{} reports that a packet is too big.", icmp.from),
+                },
+            );
+            let summary = if vanish {
+                format!(
+                    "{} large packets of the {} (up to {} octets of ESP) were followed by nothing, while {} of {} small \
+                     ones got an answer. {told}",
+                    flow.large,
+                    sender.name(),
+                    flow.largest,
+                    flow.small - flow.small_unanswered,
+                    flow.small
+                )
+            } else {
+                format!("Packets of the {} are too big for the path. {told}", sender.name())
+            };
+            let certain = !too_big.is_empty();
+            let confidence = if certain { Confidence::Certain } else { Confidence::Likely };
+            let severity = if vanish { Severity::Failure } else { Severity::Warning };
+            let diagnosis = Diagnosis::new(&ESP_PMTU_BLACKHOLE, confidence, Side::Network, summary)
+                .severity(severity)
+                .evidence(flow.largest_frame, "a large packet that nothing answers")
+                .evidence_if(too_big.first().map(|icmp| icmp.frame), "ICMP: too big")
+                .excludes("esp-fragmented-outer", "the large packets are whole");
+            Some(match too_big.iter().filter_map(|icmp| icmp.mtu).min() {
+                Some(mtu) => diagnosis.check_first(format!(
+                    "both sides: a TCP MSS of {} octets or less on the tunnel, for a path of {mtu} octets",
+                    mtu.saturating_sub(USUAL_OVERHEAD)
+                )),
+                None => diagnosis,
+            })
+        })
+}
+
+const UDP: u8 = 17;
+
+/// How the vendor ID FRAGMENTATION of IKEv1 begins: the MD5 of that word.
+const FRAGMENTATION: [u8; 4] = [0x40, 0x48, 0xb7, 0xd5];
+
+/// What old versions take (libreswan until 3.29: 16).
+const MANY_FRAGMENTS: usize = 16;
+
+/// Numbers of fragments in one sentence.
+const SHOWN_NUMBERS: usize = 8;
+
+/// Tunnel mode over UDP with AES-CBC and SHA-256: outer IP 20, UDP 8, ESP 8, IV 16, trailer up to 17, ICV 16, and 40 for
+/// the inner IP and TCP.
+const USUAL_OVERHEAD: u32 = 125;

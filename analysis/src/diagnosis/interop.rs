@@ -1,6 +1,17 @@
 //! Known disagreements of particular implementations.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::Flags;
+use ikescope_dissectors::registries::ikev1;
+use ikescope_dissectors::registries::ikev2::{
+    EncryptionAlgorithm, ExchangeType, NotifyType, PayloadType, TransformType,
+};
+
+use super::child::refused_requests;
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::running::{requests, side};
+use crate::tunnels::{Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -26,6 +37,17 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &EIGHT_PROPOSAL_LIMIT,
     &INTERMEDIATE_IKE_REKEY_BADKEYS,
     &STRONGSWAN_KE_VS_NOPROP,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    begins_on_4500,
+    no_identity_of_the_responder,
+    identity_of_another_type,
+    message_5_in_clear,
+    fragment_with_e_flag,
+    tiny_fragments,
+    aead_with_none,
 ];
 
 pub(super) static MS_FRAGMENT_TINY: Declaration = Declaration {
@@ -468,3 +490,198 @@ pub(super) static STRONGSWAN_KE_VS_NOPROP: Declaration = Declaration {
     references: &["RFC 7296, section 1.3"],
     see: Some("rekey-pfs-mismatch"),
 };
+
+/// The first message goes to UDP 4500.
+fn begins_on_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let first = tunnel.messages.first()?;
+    let begins = matches!(
+        first.step,
+        Step::V2(ExchangeType::IKE_SA_INIT, false) | Step::Main(1) | Step::Aggressive(1)
+    );
+    if !begins || first.ends.dst.port != Some(4500) || tunnel.replaces.is_some() {
+        return None;
+    }
+    let summary = format!(
+        "The {} sends its first message to UDP 4500.",
+        first.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &ROUTEROS_STARTS_4500,
+            Confidence::Certain,
+            side(first.from),
+            summary,
+        )
+        .evidence(first.frame, "the first message"),
+    )
+}
+
+/// IKE_AUTH without IDr.
+fn no_identity_of_the_responder<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request = requests(tunnel, ExchangeType::IKE_AUTH).next()?;
+    let read = request.opened.as_ref()?;
+    let whole = read.has(PayloadType::ID_INITIATOR.0);
+    if !whole || read.has(PayloadType::ID_RESPONDER.0) {
+        return None;
+    }
+    let summary = "The initiator does not name the responder that it wants to reach.";
+    Some(
+        Diagnosis::new(
+            &WINDOWS_NO_IDR,
+            Confidence::Certain,
+            Side::Initiator,
+            summary,
+        )
+        .evidence(request.frame, "IKE_AUTH request without IDr"),
+    )
+}
+
+/// A distinguished name in an identity of type FQDN.
+fn identity_of_another_type<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    [Sender::Initiator, Sender::Responder]
+        .into_iter()
+        .find_map(|sender| {
+            let identity = tunnel.peer(sender)?.identity.as_ref()?;
+            let fqdn = identity.id_type == FQDN;
+            let named = identity.value.contains("CN=") || identity.value.contains("O=");
+            if !fqdn || !named {
+                return None;
+            }
+            let summary = format!(
+                "The identity of the {} is of type {} and its text is a distinguished name: {}.",
+                sender.name(),
+                identity.type_name.unwrap_or("FQDN"),
+                identity.value
+            );
+            Some(Diagnosis::new(
+                &APPLE_DN_AS_FQDN,
+                Confidence::Certain,
+                side(sender),
+                summary,
+            ))
+        })
+}
+
+/// The third round of main mode without encryption.
+fn message_5_in_clear<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let message = tunnel.messages.iter().find(|message| {
+        matches!(message.step, Step::Main(5 | 6))
+            && !message.encrypted
+            && message.clear.has(ikev1::PayloadType::ID.0)
+            && message.fragments.is_empty()
+    })?;
+    let summary = format!(
+        "{} is not encrypted and shows identity and hash.",
+        message.step
+    );
+    Some(
+        Diagnosis::new(
+            &SONICWALL_CLEAR_MSG5,
+            Confidence::Certain,
+            side(message.from),
+            summary,
+        )
+        .evidence(message.frame, "identity in clear"),
+    )
+}
+
+/// Fragments of IKEv1 with the encryption flag.
+fn fragment_with_e_flag<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let message = tunnel.messages.iter().find(|message| {
+        tunnel.version == 1
+            && !message.fragments.is_empty()
+            && Flags(message.flags).contains(Flags::ENCRYPTION)
+            && message.first_payload == ikev1::PayloadType::FRAGMENT.0
+    })?;
+    let summary = format!(
+        "The {} sets the encryption flag on fragments, which are not encrypted.",
+        message.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &RACOON_E_FLAG_FRAGMENT,
+            Confidence::Certain,
+            side(message.from),
+            summary,
+        )
+        .evidence(message.frame, "a fragment with the flag"),
+    )
+}
+
+/// Many very small fragments from Windows.
+fn tiny_fragments<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let windows = tunnel.initiator.vendors.iter().any(|vendor| {
+        vendor
+            .name
+            .is_some_and(|name| name.contains("Windows") || name.contains("Microsoft"))
+    });
+    let message = tunnel.messages.iter().find(|message| {
+        let count = message.fragments.len() as u32;
+        count >= 4 && message.length / count <= TINY_FRAGMENT
+    })?;
+    if !windows || message.from != Sender::Initiator {
+        return None;
+    }
+    let summary = format!(
+        "{} of Windows is in {} fragments of at most {TINY_FRAGMENT} octets.",
+        message.step,
+        message.fragments.len()
+    );
+    Some(
+        Diagnosis::new(
+            &MS_FRAGMENT_TINY,
+            Confidence::Certain,
+            Side::Initiator,
+            summary,
+        )
+        .evidence(message.frame, "the fragments"),
+    )
+}
+
+/// An AEAD cipher with INTEG NONE that a Cisco peer refuses.
+fn aead_with_none<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let cisco = [&tunnel.initiator, &tunnel.responder]
+        .into_iter()
+        .any(|peer| {
+            peer.vendors
+                .iter()
+                .any(|vendor| vendor.name.is_some_and(|name| name.contains("Cisco")))
+        });
+    let refused = refused_requests(tunnel).find(|refused| {
+        refused
+            .error
+            .is_some_and(|error| error.number == NotifyType::NO_PROPOSAL_CHOSEN.0)
+            && refused.request.payloads().proposals.iter().any(|proposal| {
+                let aead = proposal
+                    .of_kind(TransformType::ENCR)
+                    .any(|cipher| AEAD.contains(&EncryptionAlgorithm(cipher.id)));
+                let none = proposal
+                    .of_kind(TransformType::INTEG)
+                    .any(|integrity| integrity.id == 0);
+                aead && none
+            })
+    })?;
+    if !cisco {
+        return None;
+    }
+    let summary =
+        "A proposal with an AEAD cipher and INTEG NONE is refused, and one side is Cisco's.";
+    Some(
+        Diagnosis::new(&ASA_AEAD_INTEG, Confidence::Possible, Side::Both, summary)
+            .evidence(refused.request.frame, "the proposal")
+            .evidence(refused.response.frame, "NO_PROPOSAL_CHOSEN"),
+    )
+}
+
+/// ID type FQDN, of both versions.
+const FQDN: u8 = 2;
+
+/// Octets of a fragment in an IP packet of 576.
+const TINY_FRAGMENT: u32 = 560;
+
+const AEAD: [EncryptionAlgorithm; 4] = [
+    EncryptionAlgorithm::AES_GCM_8,
+    EncryptionAlgorithm::AES_GCM_12,
+    EncryptionAlgorithm::AES_GCM_16,
+    EncryptionAlgorithm::CHACHA20_POLY1305,
+];

@@ -1,6 +1,18 @@
 //! Whether the peer is still there: liveness checks, restarts, teardown.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_capture::Timestamp;
+use ikescope_dissectors::registries::ikev1;
+use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::running::{
+    SIDES, at_least, duration, flow_from, flows_from, last_heard, packets_from, seconds, side,
+    times, was_up, with_copies, within,
+};
+use crate::observation::FrameId;
+use crate::tunnels::{ChildState, Message, Protocol, Sender, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -12,6 +24,18 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &IDLE_TEARDOWN,
     &DPD_NOT_PERSISTENT,
     &INITIAL_CONTACT_WIPES,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    checks_unanswered,
+    checks_answered_late,
+    checks_of_one_side,
+    forgotten,
+    deleted_again_and_again,
+    gone_for_idleness,
+    nobody_checks,
+    login_replaces,
 ];
 
 pub(super) static DPD_TIMEOUT: Declaration = Declaration {
@@ -252,3 +276,532 @@ pub(super) static INITIAL_CONTACT_WIPES: Declaration = Declaration {
     references: &["RFC 7296, section 2.4"],
     see: None,
 };
+
+/// Liveness checks that nothing answers.
+fn checks_unanswered<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let unanswered = unanswered_checks(tunnel)?;
+    let _ = surroundings;
+    let (asking, silent) = (unanswered.from, unanswered.from.opposite());
+    let heard = last_heard(tunnel, silent);
+    let after = seconds(heard, unanswered.last);
+    let summary = format!(
+        "The {} asked for a sign of life {} and got no answer; the last packet of the {} came {} before the last of \
+         these requests.",
+        asking.name(),
+        times(unanswered.count),
+        silent.name(),
+        after.map_or_else(|| "some time".to_owned(), duration)
+    );
+    let diagnosis = Diagnosis::new(&DPD_TIMEOUT, Confidence::Certain, side(silent), summary);
+    let diagnosis = unanswered
+        .frames
+        .iter()
+        .take(SHOWN_CHECKS)
+        .fold(diagnosis, |diagnosis, frame| {
+            diagnosis.evidence(*frame, "a liveness check without an answer")
+        });
+    let data = flows_from(tunnel, silent)
+        .map(|(_, flow)| flow.frame_last)
+        .max();
+    Some(
+        diagnosis
+            .evidence_if(data, format!("the last data of the {}", silent.name()))
+            .excludes("dpd-too-aggressive", "no late answer comes")
+            .excludes(
+                "dpd-one-sided",
+                format!("the {} sends no data either", silent.name()),
+            ),
+    )
+}
+
+/// Liveness checks at the end of a tunnel, after which nothing of the peer was seen.
+struct Unanswered {
+    from: Sender,
+    frames: Vec<FrameId>,
+    count: u32,
+    last: Option<Timestamp>,
+}
+
+fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
+    if !was_up(tunnel) && tunnel.state != State::Closed && tunnel.beginning_seen {
+        return None;
+    }
+    SIDES.into_iter().find_map(|asking| {
+        let heard = last_heard(tunnel, asking.opposite());
+        let checks: Vec<&Message> = tunnel
+            .from(asking)
+            .filter(|message| {
+                is_check(tunnel, message)
+                    && message.answered_by.is_none()
+                    && heard.is_none_or(|heard| message.time.is_some_and(|time| time > heard))
+            })
+            .collect();
+        let count: u32 = checks.iter().map(|message| message.transmissions).sum();
+        let frames: Vec<FrameId> = checks.iter().flat_map(|message| message.frames()).collect();
+        let last = checks
+            .iter()
+            .filter_map(|message| message.last_copy().time)
+            .max();
+        let first = checks.first().and_then(|message| message.time);
+        let long = seconds(first, last).is_none_or(|seconds| seconds >= CHECKED_SECONDS);
+        (count >= 2 && long).then_some(Unanswered {
+            from: asking,
+            frames,
+            count,
+            last,
+        })
+    })
+}
+
+/// Whether this message asks for a sign of life, or is of that kind as far as can be read.
+fn is_check(tunnel: &Tunnel, message: &Message) -> bool {
+    let payloads = message.opened.as_ref();
+    match message.step {
+        Step::V2(ExchangeType::INFORMATIONAL, false) => payloads
+            .is_none_or(|payloads| payloads.deletes.is_empty() && payloads.error().is_none()),
+        Step::Informational => {
+            tunnel.version == 1
+                && message.encrypted
+                && payloads.is_none_or(|payloads| payloads.notify(R_U_THERE).is_some())
+                && (payloads.is_some()
+                    || message.inner_octets.is_none()
+                    || !message.at_most(SMALLER_THAN_CHECK))
+        }
+        _ => false,
+    }
+}
+
+/// Answers that come after the asking side has given up.
+fn checks_answered_late<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let checks = || {
+        tunnel
+            .of_step(Step::V2(ExchangeType::INFORMATIONAL, false))
+            .filter(|check| is_check(tunnel, check) && check.transmissions > 1)
+    };
+    checks().find_map(|check| {
+        let answer = tunnel.message(check.answered_by?)?;
+        let last = check.last_copy().time;
+        let spacing = seconds(check.time, last)? / f64::from(check.transmissions - 1);
+        let delay = seconds(check.time, answer.time)?;
+        let over = !tunnel
+            .messages
+            .iter()
+            .any(|later| later.frame > answer.last_copy().frame && later.from == check.from);
+        // Seen at the side that asks: the answer comes when no more copies are sent. Seen at the other: every copy was
+        // answered, and another followed sooner than any network needs.
+        let late = seconds(last, answer.time).is_some_and(|late| late > spacing && late > SLOW_SECONDS);
+        let hasty = answer.transmissions >= check.transmissions
+            && check.transmissions >= 3
+            && spacing < HASTY_SECONDS
+            && delay < spacing;
+        if !over || !(late || hasty) {
+            return None;
+        }
+        let summary = if late {
+            format!(
+                "The {} asked for a sign of life {}, {} apart, and gave up; the answer came {} after the last try.",
+                check.from.name(),
+                times(check.transmissions),
+                duration(spacing),
+                duration(seconds(last, answer.time)?)
+            )
+        } else {
+            format!(
+                "The {} repeated its liveness check {}, {} apart, although each was answered at once here: it gives up \
+                 before the answers can reach it.",
+                check.from.name(),
+                times(check.transmissions),
+                duration(spacing)
+            )
+        };
+        let confidence = if late { Confidence::Certain } else { Confidence::Likely };
+        let diagnosis = Diagnosis::new(&DPD_TOO_AGGRESSIVE, confidence, side(check.from), summary);
+        Some(
+            with_copies(diagnosis, check, "a liveness check")
+                .evidence(answer.frame, "its answer")
+                .excludes("dpd-timeout", "answers come"),
+        )
+    })
+}
+
+/// IKEv1 checks that are never answered while data of the peer goes on.
+fn checks_of_one_side<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
+    SIDES.into_iter().find_map(|asking| {
+        let silent = asking.opposite();
+        let checks: Vec<&Message> = tunnel
+            .from(asking)
+            .filter(|message| is_check(tunnel, message) && message.answered_by.is_none())
+            .collect();
+        let first = checks.first()?;
+        let answers = tunnel
+            .from(silent)
+            .any(|message| message.step == Step::Informational && message.frame > first.frame);
+        let data = flows_from(tunnel, silent)
+            .filter(|(_, flow)| flow.last > first.time)
+            .map(|(_, flow)| flow.frame_last)
+            .max()?;
+        let last = checks.last()?;
+        if checks.len() < 3 || answers || !at_least(first.time, last.time, CHECKED_SECONDS) {
+            return None;
+        }
+        let does = |sender| {
+            tunnel.peer(sender).is_some_and(|peer| {
+                peer.vendors
+                    .iter()
+                    .any(|vendor| vendor.octets.starts_with(&DEAD_PEER_DETECTION))
+            })
+        };
+        let announced = does(silent);
+        let summary = format!(
+            "The {} asked for a sign of life {} and never got one, while data of the {} went on{}.",
+            asking.name(),
+            times(checks.len() as u32),
+            silent.name(),
+            if announced {
+                ""
+            } else {
+                "; that side does not announce dead peer detection"
+            }
+        );
+        let confidence = if announced {
+            Confidence::Likely
+        } else {
+            Confidence::Certain
+        };
+        let severity = match tunnel.state {
+            State::Closed | State::Failed => Severity::Failure,
+            _ => Severity::Warning,
+        };
+        Some(
+            Diagnosis::new(&DPD_ONE_SIDED, confidence, side(silent), summary)
+                .severity(severity)
+                .evidence(first.frame, "the first check without an answer")
+                .evidence(last.frame, "the last one")
+                .evidence(data, format!("data of the {}", silent.name()))
+                .excludes("dpd-timeout", "data goes on"),
+        )
+    })
+}
+
+/// A peer that does not know the SAs any more and says so, or begins anew while the old ones are still used.
+fn forgotten<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !was_up(tunnel) {
+        return None;
+    }
+    let says = tunnel.messages.iter().find_map(|message| {
+        let unknown = if tunnel.version == 2 {
+            message.clear.notifies.iter().find(|notify| {
+                [NotifyType::INVALID_IKE_SPI.0, NotifyType::INVALID_SPI.0].contains(&notify.number)
+            })
+        } else {
+            message
+                .clear
+                .notify(ikev1::NotifyType::INVALID_COOKIE.0)
+                .or_else(|| message.clear.notify(ikev1::NotifyType::INVALID_SPI.0))
+        }?;
+        Some((message, unknown))
+    });
+    if let Some((message, notify)) = says {
+        let name = super::running::notify_name(notify);
+        let summary = format!(
+            "The {} answers {name} in clear: it does not know the SA that the {} still uses.",
+            message.from.name(),
+            message.from.opposite().name()
+        );
+        return Some(
+            Diagnosis::new(
+                &PEER_REBOOTED_STALE_SA,
+                Confidence::Likely,
+                side(message.from),
+                summary,
+            )
+            .evidence(message.frame, name)
+            .excludes("dpd-timeout", "the peer answers"),
+        );
+    }
+    // The silent side begins a negotiation of its own while the other still uses the old SAs.
+    let unanswered = unanswered_checks(tunnel)?;
+    let silent = unanswered.from.opposite();
+    let address = tunnel.peer(silent)?.address;
+    let heard = last_heard(tunnel, silent);
+    let anew = surroundings.same_peers(tunnel).find(|other| {
+        other.initiator.address == address
+            && other.first > heard
+            && within(heard, other.first, RESTART_SECONDS)
+    })?;
+    let summary = format!(
+        "The {} does not answer in this tunnel any more and began tunnel {} anew: it has forgotten this one.",
+        silent.name(),
+        anew.id
+    );
+    Some(
+        Diagnosis::new(
+            &PEER_REBOOTED_STALE_SA,
+            Confidence::Likely,
+            side(silent),
+            summary,
+        )
+        .weight(PEER_REBOOTED_STALE_SA.weight)
+        .evidence_if(
+            anew.messages.first().map(|message| message.frame),
+            "a new negotiation of the silent side",
+        )
+        .excludes("dpd-timeout", "the peer is alive and begins anew"),
+    )
+}
+
+/// Set up, deleted, and set up again.
+fn deleted_again_and_again<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let mut cycle: Vec<&Tunnel> = surroundings
+        .same_peers(tunnel)
+        .chain(std::iter::once(tunnel))
+        .filter(|other| {
+            // A rekeyed IKE SA is deleted by design.
+            other.replaced_by.is_none() && other.replaces.is_none()
+        })
+        .filter(|other| was_up(other))
+        .collect();
+    cycle.sort_by_key(|tunnel| tunnel.id);
+    let returns: Vec<(&Tunnel, &Tunnel)> = cycle
+        .iter()
+        .zip(cycle.iter().skip(1))
+        .filter(|(before, after)| {
+            before
+                .deleted
+                .is_some_and(|(_, _, time)| within(time, after.first, RETURN_SECONDS))
+        })
+        .map(|(before, after)| (*before, *after))
+        .collect();
+    let part = returns
+        .iter()
+        .any(|(before, after)| before.id == tunnel.id || after.id == tunnel.id);
+    let (first, _) = returns.first()?;
+    let (by, ..) = first.deleted?;
+    // One such return is a new authentication, if the side that deletes also begins.
+    if returns.len() < 2 || !part {
+        return None;
+    }
+    let deleter = first.peer(by)?.address;
+    let ages: Vec<f64> = returns
+        .iter()
+        .filter_map(|(before, _)| seconds(before.first, before.deleted?.2))
+        .collect();
+    let mean = ages.iter().sum::<f64>() / ages.len().max(1) as f64;
+    let summary = format!(
+        "The tunnel was set up and deleted {}, each time by {deleter} after {} on average, and came back at once.",
+        times(returns.len() as u32),
+        duration(mean)
+    );
+    let diagnosis = Diagnosis::new(
+        &UNILATERAL_DELETE_LOOP,
+        Confidence::Certain,
+        side(by),
+        summary,
+    );
+    Some(
+        returns
+            .iter()
+            .filter_map(|(before, _)| before.deleted)
+            .take(SHOWN_CHECKS)
+            .fold(diagnosis, |diagnosis, (_, frame, _)| {
+                diagnosis.evidence(frame, "Delete of the IKE SA")
+            })
+            .excludes("uniqueness-kill", "no other address is involved"),
+    )
+}
+
+/// A child that was deleted after a time without packets.
+fn gone_for_idleness<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let _ = surroundings;
+    let (child, (by, frame, time)) = tunnel
+        .children
+        .iter()
+        .filter(|child| child.state != ChildState::Rekeyed)
+        .find_map(|child| Some((child, child.deleted?)))?;
+    let read = tunnel.message(frame)?.opened.as_ref()?;
+    let names_child = read
+        .deletes
+        .iter()
+        .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah));
+    let last = SIDES
+        .into_iter()
+        .filter_map(|sender| flow_from(child, sender)?.last)
+        .max()
+        .or(child.time);
+    let idle = seconds(last, time)?;
+    let age = seconds(child.time, time)?;
+    // What comes back at once did not go for idleness.
+    let back = tunnel
+        .children
+        .iter()
+        .any(|later| later.request > Some(frame) && within(time, later.time, RETURN_SECONDS));
+    if !names_child || back || idle < IDLE_SECONDS || idle < age / 4.0 {
+        return None;
+    }
+    let summary = format!(
+        "The {} deleted the child after {} without a packet.",
+        by.name(),
+        duration(idle)
+    );
+    Some(
+        Diagnosis::new(&IDLE_TEARDOWN, Confidence::Likely, side(by), summary)
+            .evidence(frame, "Delete of the child")
+            .excludes("lifetime-no-rekey", "no new child follows at once"),
+    )
+}
+
+/// Data of one side only, where both sent before, and no sign of a check.
+fn nobody_checks<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let _ = surroundings;
+    if unanswered_checks(tunnel).is_some() || tunnel.deleted.is_some() {
+        return None;
+    }
+    SIDES.into_iter().find_map(|sending| {
+        let silent = sending.opposite();
+        let heard = last_heard(tunnel, silent)?;
+        let (child, flow) = flows_from(tunnel, sending)
+            .filter(|(child, _)| {
+                child.deleted.is_none() && !matches!(child.state, ChildState::Rekeyed | ChildState::Closed)
+            })
+            .max_by_key(|(_, flow)| flow.last)?;
+        let back = flow_from(child, silent)?;
+        let (first, since) = flow.unanswered_since?;
+        let span = seconds(since, flow.last)?;
+        let gap = seconds(Some(heard), flow.last)?;
+        // The side that sends says something in IKE: then its checks tell more.
+        let asked = tunnel.messages.iter().any(|message| message.time > Some(heard));
+        let usual = back.longest_silence.map_or(0.0, |(silence, _)| silence);
+        let lost = flow.unanswered >= 3
+            && span >= SPAN_SECONDS
+            && (gap > usual * 1.5 || gap >= LONG_SECONDS)
+            && u128::from(flow.unanswered) * 50 >= u128::from(flow.packets);
+        // Traffic that goes mostly one way proves nothing by going one way.
+        let talkative = back.packets * 4 >= flow.packets - flow.unanswered;
+        if !lost || asked || !talkative {
+            return None;
+        }
+        let summary = format!(
+            "Both sides sent data until {} before the end; then {} packets of the {} stay without any packet of the {}, \
+             and no liveness check is sent.",
+            duration(gap),
+            flow.unanswered,
+            sending.name(),
+            silent.name()
+        );
+        let confidence = if gap >= LONG_SECONDS { Confidence::Likely } else { Confidence::Possible };
+        Some(
+            Diagnosis::new(&DPD_NOT_PERSISTENT, confidence, side(silent), summary)
+                .evidence(back.frame_last, format!("the last data of the {}", silent.name()))
+                .evidence(first, "the first packet that nothing answers")
+                .excludes("dpd-timeout", "no liveness check is sent")
+                .excludes("esp-one-way", "both directions worked before"),
+        )
+    })
+}
+
+/// A new login of the same address after which the old SAs are not used any more.
+fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let pair = |old: &Tunnel, new: &Tunnel| {
+        let same = old.initiator.address == new.initiator.address
+            && old.responder.address == new.responder.address
+            && old.version == new.version;
+        let ended = SIDES
+            .into_iter()
+            .filter_map(|sender| last_heard(old, sender))
+            .max();
+        let up = old.version == 2 && was_up(old) && was_up(new);
+        let apart = old.replaced_by.is_none() && new.replaces.is_none() && old.deleted.is_none();
+        same && up && apart && old.first < new.first && ended < new.first && ended.is_some()
+    };
+    let (old, new) = surroundings.same_peers(tunnel).find_map(|other| {
+        if pair(tunnel, other) {
+            Some((tunnel, other))
+        } else if pair(other, tunnel) {
+            Some((other, tunnel))
+        } else {
+            None
+        }
+    })?;
+    let said = new.from(Sender::Initiator).find(|message| {
+        message
+            .payloads()
+            .notify(NotifyType::INITIAL_CONTACT.0)
+            .is_some()
+    });
+    if new.opened() && said.is_none() {
+        return None;
+    }
+    let summary = format!(
+        "{} began tunnel {} while tunnel {} was up; after that the old one is not used any more{}.",
+        new.initiator.address,
+        new.id,
+        old.id,
+        if said.is_some() {
+            ", as INITIAL_CONTACT says"
+        } else {
+            ""
+        }
+    );
+    let confidence = if said.is_some() {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    let _ = packets_from(old, Sender::Initiator);
+    Some(
+        Diagnosis::new(&INITIAL_CONTACT_WIPES, confidence, Side::Initiator, summary)
+            .evidence_if(
+                old.messages.first().map(|message| message.frame),
+                "the old tunnel begins",
+            )
+            .evidence_if(
+                new.messages.first().map(|message| message.frame),
+                "the new tunnel begins",
+            )
+            .evidence_if(said.map(|message| message.frame), "INITIAL_CONTACT")
+            .excludes("uniqueness-kill", "both logins come from one address")
+            .excludes("reauth-gap", "the old SA was not deleted"),
+    )
+}
+
+/// Notifications of dead peer detection (RFC 3706, section 5.3).
+const R_U_THERE: u16 = 36_136;
+
+/// How the vendor ID of dead peer detection begins (RFC 3706, section 5.1).
+const DEAD_PEER_DETECTION: [u8; 4] = [0xaf, 0xca, 0xd7, 0x13];
+
+/// Octets of a notification that is smaller than R-U-THERE with its 16-octet SPI and number.
+const SMALLER_THAN_CHECK: u32 = 16;
+
+/// A single lost answer is made good within this time.
+const CHECKED_SECONDS: f64 = 0.9;
+
+/// An answer that comes so long after the last try was not lost but slow.
+const SLOW_SECONDS: f64 = 0.5;
+
+/// Paths exist that need longer than this there and back; RFC 7296, section 2.4, wants several minutes of tries.
+const HASTY_SECONDS: f64 = 1.0;
+
+/// A restart of a gateway and of its daemon.
+const RESTART_SECONDS: f64 = 3_600.0;
+
+/// What comes back at once comes within this time.
+const RETURN_SECONDS: f64 = 10.0;
+
+/// Nobody configures a shorter idle time.
+const IDLE_SECONDS: f64 = 2.0;
+
+/// Packets over a shorter time may all still be on their way.
+const SPAN_SECONDS: f64 = 0.4;
+
+/// After so long without any packet an answer is not to be expected any more.
+const LONG_SECONDS: f64 = 10.0;
+
+/// Frames that are worth a line.
+const SHOWN_CHECKS: usize = 6;

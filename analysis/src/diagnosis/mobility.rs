@@ -1,6 +1,15 @@
 //! Peers that change their addresses.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use std::collections::HashSet;
+
+use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::nat::{hashes_fit, left_behind, lost_on_4500};
+use super::running::{answer, notify_name, requests, side, times, with_copies, within};
+use crate::tunnels::{Message, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -9,6 +18,14 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &ADDRESS_CHANGE_WITHOUT_MOBIKE,
     &MOBIKE_UNWANTED_ROAM,
     &MOBIKE_PROBE_STORM,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    port_switch_blocked,
+    update_refused,
+    address_moved,
+    many_path_tests,
 ];
 
 pub(super) static MOBIKE_PORT_SWITCH_BLOCKED: Declaration = Declaration {
@@ -125,3 +142,193 @@ pub(super) static MOBIKE_PROBE_STORM: Declaration = Declaration {
     references: &["RFC 4555, section 3.7", "RFC 4555, section 3.10"],
     see: None,
 };
+
+/// The move to UDP 4500 without a NAT, after which nothing comes back.
+fn port_switch_blocked<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let message = lost_on_4500(tunnel)?;
+    if tunnel.version != 2 || !hashes_fit(tunnel) {
+        return None;
+    }
+    let summary = format!(
+        "There is no NAT: the hashes fit. {} went to UDP 4500 all the same, as MOBIKE does, was sent {}, and nothing \
+         came from that port.",
+        message.step,
+        times(message.transmissions)
+    );
+    let diagnosis = Diagnosis::new(
+        &MOBIKE_PORT_SWITCH_BLOCKED,
+        Confidence::Likely,
+        Side::Network,
+        summary,
+    );
+    Some(
+        with_copies(diagnosis, message, "to UDP 4500")
+            .excludes(
+                "natt-4500-blocked",
+                "the NAT detection hashes of both sides fit",
+            )
+            .excludes("auth-silent-drop", "the ports changed before the silence"),
+    )
+}
+
+/// UPDATE_SA_ADDRESSES that was refused, or requests from a new address without an answer.
+fn update_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    requests(tunnel, ExchangeType::INFORMATIONAL).find_map(|request| {
+        let update = request
+            .opened
+            .as_ref()
+            .is_some_and(|payloads| payloads.notify(NotifyType::UPDATE_SA_ADDRESSES.0).is_some());
+        let refusal = answer(tunnel, request).and_then(|response| {
+            let error = response.opened.as_ref()?.error()?;
+            Some((response, error))
+        });
+        match refusal {
+            Some((response, error)) if update => {
+                let name = notify_name(error);
+                let summary = format!(
+                    "The {} announced {} as its address, and the {} answers {name}.",
+                    request.from.name(),
+                    request.ends.src.address,
+                    response.from.name()
+                );
+                Some(
+                    Diagnosis::new(
+                        &MOBIKE_UPDATE_REFUSED,
+                        Confidence::Certain,
+                        side(response.from),
+                        summary,
+                    )
+                    .evidence(request.frame, "UPDATE_SA_ADDRESSES")
+                    .evidence(response.frame, name),
+                )
+            }
+            Some(_) => None,
+            None => {
+                let moved = first_address(tunnel, request)
+                    .is_some_and(|address| address != request.ends.src.address);
+                let silent = request.answered_by.is_none() && request.transmissions > 1;
+                if !moved || !silent {
+                    return None;
+                }
+                let summary = format!(
+                    "The {} moved to {} and sent a request from there {}; no answer came.",
+                    request.from.name(),
+                    request.ends.src.address,
+                    times(request.transmissions)
+                );
+                let confidence = if update {
+                    Confidence::Certain
+                } else {
+                    Confidence::Likely
+                };
+                let diagnosis =
+                    Diagnosis::new(&MOBIKE_UPDATE_REFUSED, confidence, Side::Unknown, summary);
+                Some(
+                    with_copies(diagnosis, request, "from the new address").excludes(
+                        "address-change-without-mobike",
+                        "a request comes from the new address",
+                    ),
+                )
+            }
+        }
+    })
+}
+
+/// The address from which the sender of this message sent its first one.
+fn first_address(tunnel: &Tunnel, message: &Message) -> Option<std::net::IpAddr> {
+    tunnel
+        .from(message.from)
+        .next()
+        .map(|first| first.ends.src.address)
+}
+
+/// Data from a new address, while the answers go to the old one and IKE says nothing about it.
+fn address_moved<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, flow, back, before, after) = left_behind(tunnel)?;
+    let change = flow.source_changes.last()?;
+    let announced = tunnel
+        .from(sender)
+        .any(|message| message.ends.src.address == after.address && message.frame > change.frame);
+    if before.address == after.address || announced {
+        return None;
+    }
+    let able = |sender| {
+        tunnel.from(sender).any(|message| {
+            message
+                .payloads()
+                .notify(NotifyType::MOBIKE_SUPPORTED.0)
+                .is_some()
+        })
+    };
+    let read = tunnel.opened();
+    let without = read && !(able(sender) && able(sender.opposite()));
+    let summary = format!(
+        "Packets of the {} come from {} instead of {}, and the {} goes on sending to the old address{}.",
+        sender.name(),
+        after.address,
+        before.address,
+        sender.opposite().name(),
+        if without {
+            "; MOBIKE was not agreed on"
+        } else {
+            ""
+        }
+    );
+    let confidence = if without {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    Some(
+        Diagnosis::new(
+            &ADDRESS_CHANGE_WITHOUT_MOBIKE,
+            confidence,
+            Side::Both,
+            summary,
+        )
+        .evidence(change.frame, "the first packet from the new address")
+        .evidence(back.frame_last, "a packet to the old address")
+        .excludes("nat-port-changed", "the address changes too")
+        .excludes(
+            "mobike-update-refused",
+            "no request comes from the new address",
+        ),
+    )
+}
+
+/// Requests between many pairs of addresses.
+fn many_path_tests<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let tests: Vec<&Message> = requests(tunnel, ExchangeType::INFORMATIONAL)
+        .filter(|request| request.answered_by.is_none())
+        .collect();
+    let first = tests.first()?;
+    let pairs: HashSet<_> = tests
+        .iter()
+        .filter(|test| within(first.time, test.time, STORM_SECONDS))
+        .map(|test| (test.ends.src.address, test.ends.dst.address))
+        .collect();
+    if pairs.len() < MANY_PATHS {
+        return None;
+    }
+    let summary = format!(
+        "The {} sent requests between {} pairs of addresses within {STORM_SECONDS} s, and none was answered.",
+        first.from.name(),
+        pairs.len()
+    );
+    Some(
+        Diagnosis::new(
+            &MOBIKE_PROBE_STORM,
+            Confidence::Likely,
+            side(first.from),
+            summary,
+        )
+        .evidence(first.frame, "the first of them")
+        .excludes("init-flood", "they belong to one IKE SA"),
+    )
+}
+
+/// Pairs of addresses that a host with two interfaces, towards a gateway with one, does not reach.
+const MANY_PATHS: usize = 4;
+
+/// Path tests follow each other at once.
+const STORM_SECONDS: f64 = 60.0;

@@ -24,6 +24,7 @@ mod nat;
 mod negotiation;
 mod reachability;
 mod rekey;
+mod running;
 mod xauth;
 
 pub use catalogue::{by_id, catalogue, near};

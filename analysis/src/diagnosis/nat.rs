@@ -1,6 +1,16 @@
 //! NAT traversal: translators on the path, and what they break.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::fragmentation::unanswered;
+use super::running::{
+    SIDES, duration, flow_from, flows_from, packets_from, seconds, side, times, with_copies,
+};
+use crate::observation::Endpoint;
+use crate::tunnels::{ChildState, Flow, Message, Protocol, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -17,6 +27,20 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &WINDOWS_NATT_POLICY,
     &L2TP_MULTIPLE_CLIENTS_ONE_NAT,
     &AH_THROUGH_NAT,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    port_4500_blocked,
+    not_agreed_on,
+    translated,
+    not_translated,
+    twice_translated,
+    mapping_lost,
+    port_moved,
+    authenticated_header,
+    several_behind_one,
+    windows_behind,
 ];
 
 pub(super) static NATT_4500_BLOCKED: Declaration = Declaration {
@@ -101,7 +125,7 @@ pub(super) static NAT_PRESENT_INFO: Declaration = Declaration {
     id: "nat-present-info",
     title: "There is a NAT between the peers",
     severity: Severity::Note,
-    weight: 14,
+    weight: 5,
     explanation: "The hashes of addresses and ports that the peers exchange do not fit the packets, so a translator \
         changed them on the way. Both sides encapsulate ESP in UDP then. Nothing is wrong.",
     symptom: "A question: is there NAT in between?",
@@ -122,7 +146,7 @@ pub(super) static FALSE_NAT_DETECTION: Declaration = Declaration {
     id: "false-nat-detection",
     title: "ESP is encapsulated in UDP although there is no NAT",
     severity: Severity::Note,
-    weight: 16,
+    weight: 4,
     explanation: "The source hash of one side does not fit, and the addresses were not translated: the side asks for \
         encapsulation on purpose, or computed the hash for another port or address. It costs eight octets a packet.",
     symptom: "ESP in UDP although both sides have public addresses; a smaller MTU.",
@@ -357,3 +381,470 @@ pub(super) static AH_THROUGH_NAT: Declaration = Declaration {
     references: &["RFC 4302, section 3.3.3", "RFC 3715, section 2.1"],
     see: None,
 };
+
+/// The move to UDP 4500, after which nothing comes back.
+fn port_4500_blocked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let _ = surroundings;
+    let message = lost_on_4500(tunnel)?;
+    let nat = evidence(tunnel);
+    if tunnel.version == 2 && nat.is_empty() && hashes_fit(tunnel) {
+        return None;
+    }
+    let before = tunnel
+        .messages
+        .iter()
+        .find(|other| other.from != message.from && other.ends.src.port == Some(IKE_PORT));
+    let summary = format!(
+        "Up to here the {} answered on UDP 500. {} went to UDP 4500 {} and got no answer; nothing at all came from that \
+         port.",
+        message.from.opposite().name(),
+        message.step,
+        times(message.transmissions)
+    );
+    let diagnosis = Diagnosis::new(
+        &NATT_4500_BLOCKED,
+        Confidence::Likely,
+        Side::Network,
+        summary,
+    );
+    let diagnosis = with_copies(diagnosis, message, "to UDP 4500")
+        .evidence_if(before.map(|before| before.frame), "an answer on UDP 500")
+        .excludes("auth-silent-drop", "the ports changed before the silence")
+        .excludes(
+            "ike-ip-fragments-dropped",
+            "the message is not in fragments",
+        );
+    Some(if nat.is_empty() {
+        diagnosis
+    } else {
+        diagnosis.excludes(
+            "mobike-port-switch-blocked",
+            "a NAT detection hash does not fit",
+        )
+    })
+}
+
+/// The first request on UDP 4500, if it stays without any answer from there while UDP 500 worked.
+pub(super) fn lost_on_4500(tunnel: &Tunnel) -> Option<&Message> {
+    let message = tunnel.messages.iter().find(|message| {
+        message.ends.dst.port == Some(NAT_TRAVERSAL_PORT)
+            && !matches!(
+                message.step,
+                Step::V2(ExchangeType::IKE_SA_INIT, _) | Step::Main(1) | Step::Aggressive(1)
+            )
+    })?;
+    let heard = tunnel
+        .messages
+        .iter()
+        .any(|other| other.from != message.from && other.ends.src.port == Some(NAT_TRAVERSAL_PORT));
+    let worked = tunnel.messages.iter().any(|other| {
+        other.from != message.from
+            && other.frame < message.frame
+            && other.ends.src.port == Some(IKE_PORT)
+    });
+    let whole = message.ip_fragments == 0 && message.fragments.is_empty();
+    let silent = unanswered(tunnel, message)
+        && packets_from(tunnel, message.from.opposite()) == 0
+        && message.transmissions > 1;
+    (!heard && worked && whole && silent).then_some(message)
+}
+
+/// A message whose NAT detection hashes do not fit, and who is behind the NAT by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mismatch<'a> {
+    pub(super) message: &'a Message,
+    pub(super) behind: Sender,
+    /// Whether the receiver of packets said so: a sender may falsify the hash of its own address to force encapsulation.
+    pub(super) genuine: bool,
+}
+
+/// What the NAT detection hashes say.
+pub(super) fn evidence(tunnel: &Tunnel) -> Vec<Mismatch<'_>> {
+    tunnel
+        .messages
+        .iter()
+        .filter_map(|message| Some((message, message.nat?)))
+        .filter(|(message, _)| message.from != Sender::Other)
+        .flat_map(|(message, nat)| {
+            let own = (nat.source_matches == Some(false)).then_some(Mismatch {
+                message,
+                behind: message.from,
+                genuine: false,
+            });
+            let others = (nat.destination_matches == Some(false)).then_some(Mismatch {
+                message,
+                behind: message.from.opposite(),
+                genuine: true,
+            });
+            own.into_iter().chain(others)
+        })
+        .collect()
+}
+
+/// Whether hashes of both directions were seen and all of them fit.
+pub(super) fn hashes_fit(tunnel: &Tunnel) -> bool {
+    let seen = |sender| {
+        tunnel.from(sender).any(|message| {
+            message.nat.is_some_and(|nat| {
+                nat.source_matches == Some(true) && nat.destination_matches != Some(false)
+            })
+        })
+    };
+    seen(Sender::Initiator) && seen(Sender::Responder) && evidence(tunnel).is_empty()
+}
+
+/// Whether something beside a hash of the sender itself says that this side is behind a NAT.
+fn surely_behind(tunnel: &Tunnel, sender: Sender) -> Option<String> {
+    let mismatches = evidence(tunnel);
+    let of_sender = || {
+        mismatches
+            .iter()
+            .filter(|mismatch| mismatch.behind == sender)
+    };
+    if of_sender().any(|mismatch| mismatch.genuine) {
+        return Some("the peer sees another address than the one in this capture".to_owned());
+    }
+    let own = of_sender().next()?;
+    let port = own.message.ends.src.port?;
+    if ![IKE_PORT, NAT_TRAVERSAL_PORT].contains(&port) {
+        return Some(format!("its packets come from port {port}"));
+    }
+    let kept = tunnel.keepalives.is_some_and(|keepalives| match sender {
+        Sender::Initiator => keepalives.from_initiator > 0,
+        Sender::Responder => keepalives.from_responder > 0,
+        Sender::Other => false,
+    });
+    kept.then(|| "it sends NAT keepalives".to_owned())
+}
+
+/// A NAT between the peers: this is how NAT traversal works.
+fn translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, why) = SIDES
+        .into_iter()
+        .find_map(|sender| Some((sender, surely_behind(tunnel, sender)?)))?;
+    let shown = evidence(tunnel)
+        .into_iter()
+        .find(|mismatch| mismatch.behind == sender)?;
+    let summary = format!(
+        "The {} is behind a NAT: {why}. ESP is encapsulated in UDP.",
+        sender.name()
+    );
+    Some(
+        Diagnosis::new(
+            &NAT_PRESENT_INFO,
+            Confidence::Certain,
+            Side::Network,
+            summary,
+        )
+        .evidence(
+            shown.message.frame,
+            "a NAT detection hash that does not fit",
+        )
+        .excludes("false-nat-detection", why),
+    )
+}
+
+/// A hash that fits nothing, without any other sign of a NAT.
+fn not_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if SIDES
+        .into_iter()
+        .any(|sender| surely_behind(tunnel, sender).is_some())
+    {
+        return None;
+    }
+    let mismatch = evidence(tunnel)
+        .into_iter()
+        .find(|mismatch| !mismatch.genuine)?;
+    let sender = mismatch.behind;
+    // The receiver's own view of this address, where it is given, fits.
+    let confirmed = tunnel.from(sender.opposite()).any(|message| {
+        message
+            .nat
+            .is_some_and(|nat| nat.destination_matches == Some(true))
+    });
+    let summary = format!(
+        "The hash that the {} sends of its own address fits neither the address seen nor a usual private one{}: a NAT, \
+         or encapsulation that is forced on purpose.",
+        sender.name(),
+        if confirmed {
+            ", while the peer answers to the address seen"
+        } else {
+            ""
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &FALSE_NAT_DETECTION,
+            Confidence::Possible,
+            side(sender),
+            summary,
+        )
+        .evidence(mismatch.message.frame, "a source hash that fits nothing"),
+    )
+}
+
+/// Both peers behind a NAT.
+fn twice_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let initiator = surely_behind(tunnel, Sender::Initiator)?;
+    let responder = surely_behind(tunnel, Sender::Responder)?;
+    let summary = format!(
+        "Both peers are behind a NAT. The initiator: {initiator}. The responder: {responder}."
+    );
+    let frames = evidence(tunnel);
+    let shown = SIDES.into_iter().filter_map(|sender| {
+        frames
+            .iter()
+            .find(|mismatch| mismatch.behind == sender)
+            .map(|mismatch| mismatch.message.frame)
+    });
+    Some(shown.fold(
+        Diagnosis::new(&DOUBLE_NAT, Confidence::Certain, Side::Network, summary),
+        |diagnosis, frame| diagnosis.evidence(frame, "a NAT detection hash that does not fit"),
+    ))
+}
+
+/// NAT traversal that one side announces and the other does not.
+fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (answered, announces): (bool, fn(&Message) -> bool) = if tunnel.version == 2 {
+        (
+            tunnel
+                .from(Sender::Responder)
+                .any(|message| message.clear.key_exchange.is_some()),
+            |message| {
+                message
+                    .clear
+                    .notify(NotifyType::NAT_DETECTION_SOURCE_IP.0)
+                    .is_some()
+            },
+        )
+    } else {
+        let answered = tunnel
+            .from(Sender::Responder)
+            .any(|message| matches!(message.step, Step::Main(2) | Step::Aggressive(2)));
+        (answered, |message| {
+            message
+                .clear
+                .vendor_ids
+                .iter()
+                .any(|id| NAT_TRAVERSAL.iter().any(|known| id.starts_with(known)))
+        })
+    };
+    let by = |sender| tunnel.from(sender).find(|message| announces(message));
+    let (announced, missing) = match (by(Sender::Initiator), by(Sender::Responder)) {
+        (Some(message), None) => (message, Sender::Responder),
+        (None, Some(message)) => (message, Sender::Initiator),
+        _ => return None,
+    };
+    if !answered || !tunnel.beginning_seen {
+        return None;
+    }
+    let summary = format!(
+        "The {} announces NAT traversal and the {} does not: ESP goes without UDP, and a NAT on the path would not be \
+         noticed.",
+        missing.opposite().name(),
+        missing.name()
+    );
+    Some(
+        Diagnosis::new(
+            &NATT_NOT_SUPPORTED,
+            Confidence::Certain,
+            side(missing),
+            summary,
+        )
+        .evidence(announced.frame, "NAT traversal announced")
+        .excludes("natt-4500-blocked", "it was not agreed on"),
+    )
+}
+
+/// Packets to a translated address that nothing answers after a pause.
+fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    SIDES.into_iter().find_map(|outside| {
+        let inside = outside.opposite();
+        if !evidence(tunnel)
+            .iter()
+            .any(|mismatch| mismatch.behind == inside)
+        {
+            return None;
+        }
+        let (child, flow) = flows_from(tunnel, outside)
+            .filter(|(child, _)| child.state != ChildState::Rekeyed)
+            .last()?;
+        let back = flow_from(child, inside)?;
+        let refused = flow
+            .icmp
+            .iter()
+            .find(|icmp| icmp.port_unreachable() && icmp.from == flow.dst.address);
+        let pause = seconds(back.last, flow.unanswered_since.and_then(|(_, time)| time))?;
+        let (first, _) = flow.unanswered_since?;
+        let lost = flow.unanswered >= 2 && pause >= PAUSE_SECONDS;
+        let moved = back.source_changed > 0;
+        if !lost || moved || (refused.is_none() && flow.unanswered < 3) {
+            return None;
+        }
+        let kept = tunnel
+            .keepalives
+            .map_or(0, |keepalives| keepalives.from_initiator + keepalives.from_responder);
+        let summary = format!(
+            "After {} of silence {} packets to the translated address of the {} stay without an answer{}. {}",
+            duration(pause),
+            flow.unanswered,
+            inside.name(),
+            if refused.is_some() { ", and ICMP says that the port is closed" } else { "" },
+            if kept == 0 { "No NAT keepalive was seen." } else { "NAT keepalives were seen." }
+        );
+        let confidence = if refused.is_some() { Confidence::Likely } else { Confidence::Possible };
+        Some(
+            Diagnosis::new(&NAT_MAPPING_EXPIRED, confidence, Side::Network, summary)
+                .evidence(back.frame_last, "the last packet from behind the NAT")
+                .evidence(first, "the first packet that nothing answers")
+                .evidence_if(refused.map(|icmp| icmp.frame), "ICMP: port unreachable")
+                .excludes("nat-port-changed", "the inside does not send from another port"),
+        )
+    })
+}
+
+/// A flow whose sender moved while the other direction stays where it was.
+pub(super) fn left_behind(tunnel: &Tunnel) -> Option<(Sender, &Flow, &Flow, Endpoint, Endpoint)> {
+    SIDES.into_iter().find_map(|sender| {
+        flows_from(tunnel, sender).find_map(|(child, flow)| {
+            let change = flow.source_changes.last()?;
+            let back = flow_from(child, sender.opposite())?;
+            let stays = back.dst == change.before && back.frame_last > change.frame;
+            stays.then_some((sender, flow, back, change.before, change.after))
+        })
+    })
+}
+
+/// Another port of the NAT, which the other side does not follow.
+fn port_moved<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, flow, back, before, after) = left_behind(tunnel)?;
+    if before.address != after.address {
+        return None;
+    }
+    let change = flow.source_changes.last()?;
+    let summary = format!(
+        "Packets of the {} come from port {} instead of {}, and the {} goes on sending to the old one.",
+        sender.name(),
+        after.port.unwrap_or(0),
+        before.port.unwrap_or(0),
+        sender.opposite().name()
+    );
+    let refused = back.icmp.iter().find(|icmp| icmp.port_unreachable());
+    Some(
+        Diagnosis::new(
+            &NAT_PORT_CHANGED,
+            Confidence::Certain,
+            side(sender.opposite()),
+            summary,
+        )
+        .evidence(change.frame, "the first packet from the new port")
+        .evidence(back.frame_last, "a packet to the old port")
+        .evidence_if(refused.map(|icmp| icmp.frame), "ICMP: port unreachable")
+        .excludes("address-change-without-mobike", "the address is the same")
+        .excludes("nat-mapping-expired", "the inside sends, from another port"),
+    )
+}
+
+/// AH between peers with a NAT between them.
+fn authenticated_header<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let child = tunnel
+        .children
+        .iter()
+        .find(|child| child.protocol == Protocol::Ah)?;
+    let behind = SIDES
+        .into_iter()
+        .find(|sender| surely_behind(tunnel, *sender).is_some())?;
+    let shown = evidence(tunnel)
+        .into_iter()
+        .find(|mismatch| mismatch.behind == behind)?;
+    let summary = format!(
+        "The child uses AH, and the {} is behind a NAT.",
+        behind.name()
+    );
+    Some(
+        Diagnosis::new(&AH_THROUGH_NAT, Confidence::Certain, Side::Both, summary)
+            .evidence(
+                shown.message.frame,
+                "a NAT detection hash that does not fit",
+            )
+            .evidence_if(child.response, "a child with AH"),
+    )
+}
+
+/// Two tunnels in transport mode for L2TP from one address.
+fn several_behind_one<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let l2tp = |tunnel: &'a Tunnel| {
+        tunnel.of_step(Step::Quick(1)).find(|message| {
+            message
+                .payloads()
+                .identities
+                .iter()
+                .any(|identity| identity.port == L2TP_PORT)
+        })
+    };
+    let ours = l2tp(tunnel)?;
+    let (other, theirs) = surroundings.same_peers(tunnel).find_map(|other| {
+        let same = other.initiator.address == tunnel.initiator.address
+            && other.initiator.port != tunnel.initiator.port
+            && other.initiator_spi != tunnel.initiator_spi;
+        Some((other, l2tp(other).filter(|_| same)?))
+    })?;
+    let summary = format!(
+        "Two clients behind {} use L2TP in transport mode with the same peer (tunnels {} and {}): their SAs cannot be \
+         told apart.",
+        tunnel.initiator.address, other.id, tunnel.id
+    );
+    Some(
+        Diagnosis::new(
+            &L2TP_MULTIPLE_CLIENTS_ONE_NAT,
+            Confidence::Likely,
+            Side::Responder,
+            summary,
+        )
+        .evidence(ours.frame, "quick mode for UDP 1701")
+        .evidence(theirs.frame, "quick mode for UDP 1701 of another client"),
+    )
+}
+
+/// A Windows initiator whose peer is behind a NAT.
+fn windows_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let windows = tunnel
+        .initiator
+        .vendors
+        .iter()
+        .any(|vendor| vendor.name.is_some_and(|name| name.contains("Windows")));
+    let refused = tunnel.of_step(Step::Quick(1)).next().is_some()
+        && tunnel.of_step(Step::Quick(3)).next().is_none();
+    if tunnel.version != 1 || !windows || !refused {
+        return None;
+    }
+    let why = surely_behind(tunnel, Sender::Responder)?;
+    let summary = format!(
+        "The initiator is Windows, the responder is behind a NAT ({why}), and quick mode does not succeed."
+    );
+    Some(Diagnosis::new(
+        &WINDOWS_NATT_POLICY,
+        Confidence::Possible,
+        Side::Initiator,
+        summary,
+    ))
+}
+
+const IKE_PORT: u16 = 500;
+const NAT_TRAVERSAL_PORT: u16 = 4500;
+const L2TP_PORT: u16 = 1701;
+
+/// How the vendor IDs of NAT traversal begin: RFC 3947 and its drafts 00, 02, 02 with a line end, 03.
+const NAT_TRAVERSAL: [[u8; 4]; 5] = [
+    [0x4a, 0x13, 0x1c, 0x81],
+    [0x44, 0x85, 0x15, 0x2d],
+    [0xcd, 0x60, 0x46, 0x43],
+    [0x90, 0xcb, 0x80, 0x91],
+    [0x7d, 0x94, 0x19, 0xa6],
+];
+
+/// No NAT forgets an entry sooner.
+const PAUSE_SECONDS: f64 = 2.0;

@@ -1,6 +1,16 @@
 //! Renewing keys: rekeys that are refused, collide or never happen.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
+
+use super::child::{Refused, Wanted, refused_requests, wanted};
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
+use super::engine::TunnelRule;
+use super::running::{
+    SIDES, answer, duration, flow_from, flows_from, last_heard, requests, seconds, side, times,
+    was_up, with_copies, within,
+};
+use crate::tunnels::{Child, ChildState, Message, Protocol, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -22,6 +32,25 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
     &MID_DESYNC,
     &DUPLICATE_CHILDREN,
     &IDLE_TIMEOUT_QM,
+];
+
+/// The rules of this topic.
+pub(super) const RULES: &[TunnelRule] = &[
+    child_rekey_refused,
+    ike_rekey_refused,
+    rekey_unanswered,
+    collision,
+    delete_race,
+    not_renewed,
+    old_one_used,
+    authenticated_again,
+    lifetime_of_authentication,
+    renewed_by_volume,
+    eight_minutes,
+    quick_mode_again,
+    ids_out_of_step,
+    many_children,
+    phase_1_gone,
 ];
 
 pub(super) static REKEY_PFS_MISMATCH: Declaration = Declaration {
@@ -473,3 +502,675 @@ pub(super) static IDLE_TIMEOUT_QM: Declaration = Declaration {
     references: &["RFC 2409, section 5.5"],
     see: None,
 };
+
+/// The rekey of a child that was refused.
+fn child_rekey_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = refused_requests(tunnel).find(|refused| refused.wanted == Wanted::ChildRekey)?;
+    let Refused {
+        request,
+        response,
+        error,
+        ..
+    } = refused;
+    let told = refused.told();
+    let by = response.from.name();
+    let asked = request.payloads();
+    let secrecy = match &asked.key_exchange {
+        Some(exchange) => format!(
+            "with a key exchange ({})",
+            exchange.group.as_deref().unwrap_or("another group")
+        ),
+        None => "without a key exchange".to_owned(),
+    };
+    let (declaration, confidence, summary) = match error.map(|error| NotifyType(error.number)) {
+        Some(NotifyType::TS_UNACCEPTABLE) => (
+            &REKEY_TS_MISMATCH,
+            Confidence::Certain,
+            format!("The {by} refuses to renew the child with {told}."),
+        ),
+        Some(
+            NotifyType::NO_PROPOSAL_CHOSEN
+            | NotifyType::INVALID_KE_PAYLOAD
+            | NotifyType::INVALID_SYNTAX,
+        ) => (
+            &REKEY_PFS_MISMATCH,
+            Confidence::Likely,
+            format!(
+                "The first child came up, and the {by} refuses to renew it: the {} asks {secrecy} and gets {told}.",
+                request.from.name()
+            ),
+        ),
+        Some(NotifyType(WINDOWS_ERROR)) => (
+            &WINDOWS_REKEY_REFUSED,
+            Confidence::Certain,
+            format!(
+                "The {by} refuses to renew the child with the notification of Windows, error {}.",
+                error
+                    .and_then(|error| error.data.first_chunk::<4>())
+                    .map_or(0, |data| u32::from_be_bytes(*data))
+            ),
+        ),
+        // What children there may be is told by the rule about further children.
+        Some(NotifyType::NO_ADDITIONAL_SAS) => (
+            &super::child::NO_ADDITIONAL_SAS,
+            Confidence::Certain,
+            format!("The {by} refuses to renew the child with {told}."),
+        ),
+        Some(_) => (
+            &REKEY_PFS_MISMATCH,
+            Confidence::Possible,
+            format!("The {by} refuses to renew the child with {told}."),
+        ),
+        None => (
+            &REKEY_PFS_MISMATCH,
+            Confidence::Possible,
+            format!(
+                "The {by} answers a CREATE_CHILD_SA request, {} after the setup, with {told}: it refuses it. A rekey \
+                 that wants another PFS than the peer is the usual reason.",
+                seconds(tunnel.first, request.time)
+                    .map_or_else(|| "some time".to_owned(), duration)
+            ),
+        ),
+    };
+    let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
+        .evidence(request.frame, "the request to renew")
+        .evidence(response.frame, told);
+    Some(match error {
+        Some(_) => diagnosis.excludes("additional-child-refused", "the request has REKEY_SA"),
+        None => diagnosis,
+    })
+}
+
+/// The rekey of the IKE SA that was refused.
+fn ike_rekey_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = refused_requests(tunnel).find(|refused| refused.wanted == Wanted::IkeRekey)?;
+    let told = refused.told();
+    let first = refused
+        .request
+        .payloads()
+        .proposals
+        .first()
+        .map_or(1, |proposal| proposal.number);
+    let declaration = if first == 1 {
+        &IKE_REKEY_REFUSED
+    } else {
+        &super::interop::MACOS14_IKE_REKEY
+    };
+    let summary = format!(
+        "The {} wanted to renew the IKE SA{}, and the {} refuses with {told}.",
+        refused.request.from.name(),
+        if first == 1 {
+            String::new()
+        } else {
+            format!(", with proposals that begin with number {first}")
+        },
+        refused.response.from.name()
+    );
+    Some(
+        Diagnosis::new(declaration, Confidence::Certain, Side::Both, summary)
+            .evidence(refused.request.frame, "the request to renew the IKE SA")
+            .evidence(refused.response.frame, told)
+            .excludes("rekey-pfs-mismatch", "the proposal is for IKE"),
+    )
+}
+
+/// A CREATE_CHILD_SA request that nothing answers.
+fn rekey_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request = requests(tunnel, ExchangeType::CREATE_CHILD_SA)
+        .find(|request| request.answered_by.is_none() && request.transmissions >= 2)?;
+    // One that is merely late is answered by a later copy.
+    let settled = requests(tunnel, ExchangeType::CREATE_CHILD_SA)
+        .any(|later| later.frame > request.frame && later.answered_by.is_some());
+    if settled {
+        return None;
+    }
+    let peer = request.from.opposite();
+    let data = flows_from(tunnel, peer).any(|(_, flow)| flow.last > request.last_copy().time);
+    let summary = format!(
+        "The request of the {} for new keys was sent {} without an answer{}.",
+        request.from.name(),
+        times(request.transmissions),
+        if data {
+            ", while data of the peer went on"
+        } else {
+            ""
+        }
+    );
+    let diagnosis = Diagnosis::new(&REKEY_UNANSWERED, Confidence::Certain, side(peer), summary);
+    Some(
+        with_copies(diagnosis, request, "CREATE_CHILD_SA request")
+            .excludes("dpd-timeout", "the request is a CREATE_CHILD_SA")
+            .excludes("rekey-pfs-mismatch", "there is no answer at all"),
+    )
+}
+
+/// Two requests for new keys that crossed each other.
+fn collision<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let of = |sender: Sender| {
+        requests(tunnel, ExchangeType::CREATE_CHILD_SA)
+            .filter(move |request| request.from == sender)
+    };
+    let (one, other) = of(Sender::Initiator).find_map(|one| {
+        let crossing = of(Sender::Responder).find(|other| {
+            let (earlier, later) = if one.frame < other.frame {
+                (one, *other)
+            } else {
+                (*other, one)
+            };
+            let ends = earlier.answered_by.or_else(|| {
+                // Never answered: only what follows closely crossed it.
+                within(earlier.time, later.time, CROSSING_SECONDS).then_some(later.frame)
+            });
+            let rekeys = |message: &Message| {
+                message.opened.is_none() || wanted(tunnel, message) != Wanted::Child
+            };
+            ends.is_some_and(|answered| later.frame <= answered) && rekeys(one) && rekeys(other)
+        })?;
+        Some((one, crossing))
+    })?;
+    let kind = match (wanted(tunnel, one), wanted(tunnel, other)) {
+        _ if one.opened.is_none() || other.opened.is_none() => "new keys",
+        (Wanted::IkeRekey, Wanted::IkeRekey) => "a new IKE SA",
+        _ => "a new child",
+    };
+    let summary = format!(
+        "Both sides asked for {kind} before either had an answer; the standard decides which one survives."
+    );
+    let confidence = if one.opened.is_some() && other.opened.is_some() {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    Some(
+        Diagnosis::new(&REKEY_COLLISION, confidence, Side::Both, summary)
+            .evidence(one.frame, "the request of the initiator")
+            .evidence(other.frame, "the request of the responder"),
+    )
+}
+
+/// The side that answers a rekey deletes the old child at the same time.
+fn delete_race<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (response, delete) =
+        requests(tunnel, ExchangeType::CREATE_CHILD_SA).find_map(|request| {
+            let response = answer(tunnel, request)?;
+            let delete = requests(tunnel, ExchangeType::INFORMATIONAL).find(|delete| {
+                let read = delete.opened.as_ref();
+                let apart = seconds(response.time, delete.time).map(f64::abs);
+                delete.from == response.from
+                    && apart.is_some_and(|apart| apart < RACE_SECONDS)
+                    && read.is_none_or(|read| {
+                        read.deletes
+                            .iter()
+                            .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))
+                    })
+            })?;
+            Some((response, delete))
+        })?;
+    let apart = seconds(response.time, delete.time).unwrap_or(0.0).abs();
+    let crossed = delete.frame < response.frame;
+    let summary = format!(
+        "The {} answered a request for new keys and sent another request {:.2} ms {}: a Delete of the old child may \
+         overtake the answer.",
+        response.from.name(),
+        apart * 1e3,
+        if crossed { "before" } else { "after" }
+    );
+    let confidence = if delete.opened.is_some() {
+        Confidence::Certain
+    } else {
+        Confidence::Possible
+    };
+    Some(
+        Diagnosis::new(&REKEY_DELETE_RACE, confidence, side(response.from), summary)
+            .evidence(response.frame, "the answer to the request for new keys")
+            .evidence(delete.frame, "the request right beside it"),
+    )
+}
+
+/// A child that ends by age and is set up anew instead of renewed.
+fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 2 {
+        return None;
+    }
+    let (delete, anew) = requests(tunnel, ExchangeType::INFORMATIONAL).find_map(|delete| {
+        if let Some(read) = &delete.opened {
+            read.deletes
+                .iter()
+                .find(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))?;
+        }
+        let asked_before = requests(tunnel, ExchangeType::CREATE_CHILD_SA).any(|request| {
+            request.frame < delete.frame && within(request.time, delete.time, REKEY_SECONDS)
+        });
+        let anew = requests(tunnel, ExchangeType::CREATE_CHILD_SA).find(|request| {
+            request.frame > delete.frame
+                && within(delete.time, request.time, ANEW_SECONDS)
+                && request.answered_by.is_some()
+                && (request.opened.is_none() || wanted(tunnel, request) == Wanted::Child)
+        })?;
+        // Without keys a change of SPIs must show that the first message was a Delete.
+        let told = delete.opened.is_some() || !spi_goes_on(tunnel, delete);
+        (!asked_before && told).then_some((delete, anew))
+    })?;
+    let age = seconds(tunnel.first, delete.time);
+    let summary = format!(
+        "The {} deleted the child {} after the setup without a rekey before, and a new one was set up at once.",
+        delete.from.name(),
+        age.map_or_else(|| "some time".to_owned(), duration)
+    );
+    let confidence = if delete.opened.is_some() {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    Some(
+        Diagnosis::new(&LIFETIME_NO_REKEY, confidence, side(delete.from), summary)
+            .evidence(delete.frame, "Delete of the child")
+            .evidence(anew.frame, "a new child is asked for, not a rekey")
+            .excludes("rekey-pfs-mismatch", "no rekey was asked for")
+            .excludes("idle-teardown", "a new child follows at once"),
+    )
+}
+
+/// Whether data goes on with SPIs from before this message.
+fn spi_goes_on(tunnel: &Tunnel, message: &Message) -> bool {
+    SIDES.into_iter().any(|sender| {
+        flows_from(tunnel, sender).any(|(_, flow)| {
+            flow.frame_first < message.frame && flow.frame_last > message.last_copy().frame
+        })
+    })
+}
+
+/// Packets of an SA long after it was deleted or replaced.
+fn old_one_used<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let used = |child: &'a Child| {
+        let (_, frame, time) = child.deleted?;
+        SIDES.into_iter().find_map(|sender| {
+            let flow = flow_from(child, sender)?;
+            let late = seconds(time, flow.last)?;
+            (late > OVERLAP_SECONDS).then_some((child, sender, flow, late, frame))
+        })
+    };
+    let (child, sender, flow, late, frame) = tunnel.children.iter().find_map(used)?;
+    let read = tunnel
+        .message(frame)
+        .is_some_and(|message| message.opened.is_some());
+    let renewed = child.state == ChildState::Rekeyed;
+    let declaration = if read || !renewed {
+        &OLD_SA_USED_AFTER_DELETE
+    } else {
+        &NEW_SA_NOT_USED
+    };
+    let summary = format!(
+        "The {} goes on sending with SPI 0x{:08x} for {} after that SA was deleted{}.",
+        sender.name(),
+        flow.spi.0,
+        duration(late),
+        if renewed {
+            " in favour of a new one"
+        } else {
+            ""
+        }
+    );
+    let confidence = if read {
+        Confidence::Certain
+    } else {
+        Confidence::Possible
+    };
+    Some(
+        Diagnosis::new(declaration, confidence, side(sender), summary)
+            .evidence(frame, "the Delete")
+            .evidence(flow.frame_last, "a packet of the deleted SA"),
+    )
+}
+
+/// The end of an IKE SA and a new one at once, by one side.
+fn authenticated_again<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let pair = |old: &'a Tunnel, new: &'a Tunnel| {
+        let (_, frame, time) = old.deleted?;
+        let gap = seconds(time, new.first)?;
+        let at_once = (0.0..=ANEW_SECONDS).contains(&gap);
+        let apart = old.replaced_by.is_none() && new.replaces.is_none();
+        (at_once && apart && was_up(old) && was_up(new)).then_some((old, new, frame))
+    };
+    let (old, new, frame) = surroundings
+        .same_peers(tunnel)
+        .find_map(|other| pair(tunnel, other).or_else(|| pair(other, tunnel)))?;
+    let last = SIDES
+        .into_iter()
+        .filter_map(|sender| {
+            flows_from(old, sender)
+                .filter_map(|(_, flow)| flow.last)
+                .max()
+        })
+        .max();
+    let first = SIDES
+        .into_iter()
+        .filter_map(|sender| {
+            flows_from(new, sender)
+                .filter_map(|(_, flow)| flow.first)
+                .min()
+        })
+        .min();
+    let pause = seconds(last, first);
+    let summary = format!(
+        "Tunnel {} was deleted and tunnel {} set up at once{}.",
+        old.id,
+        new.id,
+        pause.map_or_else(String::new, |pause| format!(
+            "; between the last packet of the one and the first of the other are {}",
+            duration(pause.max(0.0))
+        ))
+    );
+    Some(
+        Diagnosis::new(&REAUTH_GAP, Confidence::Likely, Side::Both, summary)
+            .evidence(frame, "Delete of the old IKE SA")
+            .evidence_if(
+                new.messages.first().map(|message| message.frame),
+                "the new negotiation",
+            ),
+    )
+}
+
+/// AUTH_LIFETIME.
+fn lifetime_of_authentication<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (message, notify) = tunnel.notify(NotifyType::AUTH_LIFETIME.0)?;
+    if tunnel.version != 2 {
+        return None;
+    }
+    let lifetime = u32::from_be_bytes(*notify.data.first_chunk::<4>()?);
+    let summary = format!(
+        "The {} wants a new authentication within {lifetime} s.",
+        message.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &AUTH_LIFETIME,
+            Confidence::Certain,
+            side(message.from),
+            summary,
+        )
+        .evidence(message.frame, "AUTH_LIFETIME"),
+    )
+}
+
+/// Children that carry about the same amount each and follow each other quickly.
+fn renewed_by_volume<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let packets = |child: &Child| {
+        SIDES
+            .into_iter()
+            .filter_map(|sender| Some(flow_from(child, sender)?.packets))
+            .max()
+            .unwrap_or(0)
+    };
+    let renewed: Vec<&Child> = tunnel
+        .children
+        .iter()
+        .filter(|child| child.state == ChildState::Rekeyed && child.time.is_some())
+        .collect();
+    let counts: Vec<u64> = renewed.iter().map(|child| packets(child)).collect();
+    let least = counts.iter().min().copied()?;
+    let most = counts.iter().max().copied()?;
+    let spacings: Vec<f64> = renewed
+        .iter()
+        .zip(renewed.iter().skip(1))
+        .filter_map(|(one, next)| seconds(one.time, next.time))
+        .collect();
+    let longest = spacings.iter().copied().fold(0.0, f64::max);
+    let shortest = spacings.iter().copied().fold(f64::INFINITY, f64::min);
+    // A clock renews at even distances whatever passes; a counter after the same amount whenever it passed.
+    let by_volume = most <= least + least / 2 && least >= MANY_PACKETS;
+    let by_clock = longest < shortest * 1.15 && most > least + least / 10;
+    if renewed.len() < MANY_REKEYS || !by_volume || by_clock || longest > STORM_SECONDS {
+        return None;
+    }
+    let summary = format!(
+        "The child was renewed {}, each time after {least} to {most} packets, {} to {} apart: the limit is an amount of \
+         data and not a time.",
+        times(renewed.len() as u32),
+        duration(shortest),
+        duration(longest)
+    );
+    let diagnosis = Diagnosis::new(&VOLUME_REKEY_STORM, Confidence::Likely, Side::Both, summary);
+    Some(
+        renewed
+            .iter()
+            .filter_map(|child| child.request)
+            .take(SHOWN_REKEYS)
+            .fold(diagnosis, |diagnosis, frame| {
+                diagnosis.evidence(frame, "a new child")
+            }),
+    )
+}
+
+/// A client that begins anew at the ages that Apple's have.
+fn eight_minutes<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (new, age) = surroundings.same_peers(tunnel).find_map(|other| {
+        let age = seconds(tunnel.first, other.first)?;
+        let usual = APPLE_AGES
+            .iter()
+            .any(|usual| (age - usual).abs() < AGE_TOLERANCE_SECONDS);
+        let same = other.initiator.address == tunnel.initiator.address && other.replaces.is_none();
+        (usual && same && was_up(tunnel) && was_up(other)).then_some((other, age))
+    })?;
+    let ended = [
+        tunnel.deleted.and_then(|(_, _, time)| time),
+        last_heard(tunnel, Sender::Initiator),
+    ];
+    let soon =
+        ended.into_iter().flatten().max().is_some_and(|end| {
+            seconds(new.first, Some(end)).is_some_and(|after| after < ENDS_SECONDS)
+        });
+    if !soon {
+        return None;
+    }
+    let summary = format!(
+        "The initiator set up tunnel {} anew {} after this one, as Apple clients do whose rekey did not succeed.",
+        new.id,
+        duration(age)
+    );
+    Some(
+        Diagnosis::new(
+            &IOS_8_MINUTE,
+            Confidence::Possible,
+            Side::Initiator,
+            summary,
+        )
+        .evidence_if(
+            new.messages.first().map(|message| message.frame),
+            "the new negotiation",
+        ),
+    )
+}
+
+/// Quick mode every five minutes.
+fn quick_mode_again<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let offers: Vec<&Message> = tunnel.of_step(Step::Quick(1)).collect();
+    let even = offers
+        .iter()
+        .zip(offers.iter().skip(1))
+        .filter_map(|(one, next)| seconds(one.time, next.time))
+        .filter(|apart| (apart - IDLE_QUICK_SECONDS).abs() < AGE_TOLERANCE_SECONDS)
+        .count();
+    let first = offers.first()?;
+    if even < 2 {
+        return None;
+    }
+    let summary = format!("Quick mode was done {even} times 300 s after the last one.");
+    Some(
+        Diagnosis::new(
+            &IDLE_TIMEOUT_QM,
+            Confidence::Possible,
+            side(first.from),
+            summary,
+        )
+        .evidence(first.frame, "quick mode message 1"),
+    )
+}
+
+/// Message IDs that the peer cannot expect.
+fn ids_out_of_step<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 2 || surroundings.capture.truncated > 0 {
+        return None;
+    }
+    SIDES.into_iter().find_map(|sender| {
+        let sent: Vec<&Message> = tunnel
+            .from(sender)
+            .filter(|message| message.request)
+            .collect();
+        let window = tunnel
+            .from(sender.opposite())
+            .filter_map(|message| message.payloads().notify(NotifyType::SET_WINDOW_SIZE.0))
+            .filter_map(|notify| Some(u32::from_be_bytes(*notify.data.first_chunk::<4>()?)))
+            .max()
+            .unwrap_or(1);
+        let (before, jump) = sent
+            .iter()
+            .zip(sent.iter().skip(1))
+            .find(|(before, after)| {
+                let ahead = after.message_id.saturating_sub(before.message_id) > window.max(1);
+                let back = after.message_id <= before.message_id
+                    && after.exchange != ExchangeType::IKE_SA_INIT.0;
+                before.answered_by.is_some()
+                    && after.answered_by.is_none()
+                    && after.transmissions > 1
+                    && (ahead || back)
+                    && tunnel.forgotten_messages == 0
+            })?;
+        let summary = format!(
+            "The {} goes from message ID {} to {}, and that request is not answered.",
+            sender.name(),
+            before.message_id,
+            jump.message_id
+        );
+        let diagnosis = Diagnosis::new(&MID_DESYNC, Confidence::Certain, side(sender), summary)
+            .evidence(before.frame, format!("message ID {}", before.message_id));
+        Some(with_copies(
+            diagnosis,
+            jump,
+            "a message ID that the peer cannot expect",
+        ))
+    })
+}
+
+/// Children with the same selectors that pile up.
+fn many_children<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let live: Vec<&Child> = tunnel
+        .children
+        .iter()
+        .filter(|child| {
+            child.state == ChildState::Established
+                && !child.inferred
+                && !child.selectors_initiator.is_empty()
+        })
+        .collect();
+    let (first, same) = live.iter().find_map(|child| {
+        let same: Vec<&&Child> = live
+            .iter()
+            .filter(|other| {
+                other.selectors_initiator == child.selectors_initiator
+                    && other.selectors_responder == child.selectors_responder
+            })
+            .collect();
+        (same.len() >= MANY_CHILDREN).then_some((child, same))
+    })?;
+    let summary = format!(
+        "{} children between {} and {} are up at the same time, and none was deleted.",
+        same.len(),
+        first.selectors_initiator.join(", "),
+        first.selectors_responder.join(", ")
+    );
+    Some(
+        same.iter()
+            .filter_map(|child| child.response)
+            .take(SHOWN_REKEYS)
+            .fold(
+                Diagnosis::new(
+                    &DUPLICATE_CHILDREN,
+                    Confidence::Certain,
+                    Side::Both,
+                    summary,
+                ),
+                |diagnosis, frame| diagnosis.evidence(frame, "one more child"),
+            ),
+    )
+}
+
+/// Phase 1 deleted while its phase 2 goes on.
+fn phase_1_gone<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (by, frame, time) = tunnel.deleted.filter(|_| tunnel.version == 1)?;
+    let (goes_on, flow) = SIDES.into_iter().find_map(|sender| {
+        flows_from(tunnel, sender)
+            .filter(|(_, flow)| seconds(time, flow.last).is_some_and(|late| late > OVERLAP_SECONDS))
+            .map(|(_, flow)| (sender, flow))
+            .next()
+    })?;
+    let renewed = surroundings
+        .same_peers(tunnel)
+        .any(|other| other.first > tunnel.first && was_up(other));
+    if renewed {
+        return None;
+    }
+    let summary = format!(
+        "The {} deleted phase 1, and data of the {} goes on for {}.",
+        by.name(),
+        goes_on.name(),
+        seconds(time, flow.last).map_or_else(String::new, duration)
+    );
+    Some(
+        Diagnosis::new(
+            &IKEV1_PH1_EXPIRED_KEEPS_PH2,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .evidence(frame, "Delete of the IKE SA")
+        .evidence(flow.frame_last, "data after that"),
+    )
+}
+
+/// A notification of Windows with its error number (private use, MS-IKEE, section 2.2.5).
+const WINDOWS_ERROR: u16 = 12_345;
+
+/// A request that crosses one without an answer follows within a round trip.
+const CROSSING_SECONDS: f64 = 1.0;
+
+/// Closer than a message can be installed and a new one made.
+const RACE_SECONDS: f64 = 0.001;
+
+/// A rekey and the Delete of the old SA belong together within this time.
+const REKEY_SECONDS: f64 = 30.0;
+
+/// What is set up at once comes within this time.
+const ANEW_SECONDS: f64 = 3.0;
+
+/// Both SAs may be used for a while after a rekey; strongSwan keeps the old one for five seconds.
+const OVERLAP_SECONDS: f64 = 10.0;
+
+/// Fewer than these could be a test by hand.
+const MANY_REKEYS: usize = 2;
+
+/// Fewer than these tell nothing about a limit.
+const MANY_PACKETS: u64 = 4;
+
+/// Children renewed less often than this do no harm.
+const STORM_SECONDS: f64 = 300.0;
+
+/// Ages at which Apple clients begin anew: 8, 24 and 48 minutes.
+const APPLE_AGES: [f64; 3] = [480.0, 1_440.0, 2_880.0];
+
+/// The idle time of Windows.
+const IDLE_QUICK_SECONDS: f64 = 300.0;
+
+const AGE_TOLERANCE_SECONDS: f64 = 5.0;
+
+/// The old tunnel ends soon after the new one is up.
+const ENDS_SECONDS: f64 = 30.0;
+
+/// More than a rekey and a collision leave for a moment.
+const MANY_CHILDREN: usize = 4;
+
+/// Frames that are worth a line.
+const SHOWN_REKEYS: usize = 6;

@@ -75,6 +75,7 @@ impl FlowTable {
                 None if self.flows.len() < MAX_TRACKED_FLOWS => {
                     self.index.insert(key, self.flows.len());
                     self.flows.push(Counted::new(packet));
+                    self.pair(self.flows.len() - 1, packet);
                     self.flows.len() - 1
                 }
                 None => {
