@@ -10,11 +10,12 @@ mod interrupt;
 #[cfg(feature = "live")]
 mod live;
 mod output;
+mod probing;
 mod progress;
 mod reading;
+mod secrets;
 mod stdin;
 mod targets;
-mod udp;
 
 use std::process::ExitCode;
 

@@ -1,19 +1,22 @@
 //! Reading a capture from its first frame to its last, the same for every command.
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
 use ikescope_analysis::{Inspector, InspectorOptions, Observation};
-use ikescope_capture::{CaptureError, Frame, Options, Stack};
+use ikescope_capture::{CaptureError, Frame, Inputs, Options, Stack};
 use ikescope_report::CaptureSummary;
 
-use crate::args::{Cli, Input, Quiet, Selection};
+use crate::args::{Cli, Input, Keys, Quiet, Selection};
 use crate::exit::{Error, Exit, complain};
 use crate::frame_filter::FrameFilter;
 use crate::input::{self, Next, Opened, Source};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
+use crate::secrets;
 
 /// What a command does with packets.
 pub(crate) trait Consumer {
@@ -29,7 +32,10 @@ pub(crate) trait Consumer {
 /// A capture that is being read.
 pub(crate) struct Reading {
     source: Source,
+    /// Files that can be read twice.
+    files: Option<Vec<PathBuf>>,
     frames_filter: Option<FrameFilter>,
+    opener: Option<Opening>,
     stack: Stack,
     inspector: Inspector,
     progress: Progress,
@@ -39,8 +45,17 @@ pub(crate) struct Reading {
     failed: bool,
 }
 
+/// What opens encrypted payloads and packets.
+struct Opening {
+    opener: Opener,
+    /// Whether packets must be learnt as they come, because all of them cannot be learnt before.
+    learns: bool,
+}
+
 /// How a capture ended.
 pub(crate) struct Ended {
+    /// The keys that were given, with what became of them.
+    pub(crate) opener: Option<Opener>,
     /// Files, packets, times, and why reading stopped early.
     pub(crate) summary: CaptureSummary,
     /// Whether an input gave no packet.
@@ -73,9 +88,12 @@ impl Reading {
             names,
             unreadable,
         } = opened;
+        let files = input.inputs.iter().all(|path| path.is_file());
         Ok(Self {
             source,
+            files: (files && input.live.interface.is_none()).then(|| input.inputs.clone()),
             frames_filter,
+            opener: None,
             stack: Stack::new(Options::default()),
             inspector: Inspector::new(InspectorOptions {
                 ports: selection.ports.clone(),
@@ -93,6 +111,19 @@ impl Reading {
         })
     }
 
+    /// Opens what is encrypted with these keys, and without a check if `unverified`. Without any key nothing changes.
+    pub(crate) fn open_with(&mut self, keys: &Keys, unverified: bool) -> Result<(), Error> {
+        let given =
+            !(keys.secrets.is_empty() && keys.psk_file.is_empty() && keys.psk_env.is_empty());
+        if given {
+            let ring = KeyRing::new(secrets::load(keys)?);
+            let opener = Opener::new(ring, OpenerOptions { unverified });
+            let learns = opener.learns();
+            self.opener = Some(Opening { opener, learns });
+        }
+        Ok(())
+    }
+
     /// The inputs as they were named, by index.
     pub(crate) fn names(&self) -> &[String] {
         &self.summary.files
@@ -106,7 +137,11 @@ impl Reading {
 
     /// Reads to the end, or to Ctrl-C.
     pub(crate) fn run(mut self, consumer: &mut impl Consumer) -> Result<Ended, Error> {
+        self.learn();
         self.read(consumer)?;
+        if let Some(opening) = &mut self.opener {
+            opening.opener.finish();
+        }
         self.progress.clear();
         #[cfg(feature = "live")]
         if let Source::Live(listening) = &mut self.source {
@@ -114,10 +149,37 @@ impl Reading {
         }
         tell_dropped(&self.stack);
         Ok(Ended {
+            opener: self.opener.map(|opening| opening.opener),
             summary: self.summary,
             failed: self.failed,
             interrupted: self.interrupt.is_set(),
         })
+    }
+
+    /// Reads files once before, for the keys that follow from their messages: so nothing depends on the order of packets.
+    /// What is wrong with an input is told when it is read for its packets.
+    fn learn(&mut self) {
+        let (Some(opening), Some(files)) = (&mut self.opener, &self.files) else {
+            return;
+        };
+        let Ok(mut inputs) = Inputs::open(files) else {
+            return;
+        };
+        if !opening.learns {
+            return;
+        }
+        let mut stack = Stack::new(Options::default());
+        let mut inspector = self.inspector.anew();
+        while !self.interrupt.is_set() {
+            match inputs.next() {
+                Ok(Some(frame)) => stack.decode(&frame, &mut |datagram| {
+                    opening.opener.learn(&inspector.observe(&datagram));
+                }),
+                Ok(None) => break,
+                Err(_) => {}
+            }
+        }
+        opening.learns = false;
     }
 
     fn read(&mut self, consumer: &mut impl Consumer) -> Result<(), Error> {
@@ -150,9 +212,14 @@ impl Reading {
             }
             let mut consumed = Ok(());
             let inspector = &mut self.inspector;
+            let opening = &mut self.opener;
             self.stack.decode(&frame, &mut |datagram| {
                 if consumed.is_ok() {
-                    consumed = consumer.observe(&frame, &inspector.observe(&datagram));
+                    let mut observation = inspector.observe(&datagram);
+                    if let Some(opening) = opening {
+                        opening.open(&mut observation, &frame);
+                    }
+                    consumed = consumer.observe(&frame, &observation);
                 }
             });
             consumed?;
@@ -171,6 +238,15 @@ impl Reading {
         self.summary
             .unreadable
             .get_or_insert_with(|| error.to_string());
+    }
+}
+
+impl Opening {
+    fn open(&mut self, observation: &mut Observation<'_>, frame: &Frame<'_>) {
+        if self.learns {
+            self.opener.learn(observation);
+        }
+        self.opener.open(observation, frame.octets);
     }
 }
 

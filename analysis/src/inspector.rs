@@ -53,6 +53,12 @@ impl Inspector {
         }
     }
 
+    /// With the same options and nothing seen.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.options.clone())
+    }
+
     /// The next datagram of the capture.
     pub fn observe<'a>(&mut self, datagram: &Datagram<'a>) -> Observation<'a> {
         let frame = FrameId {

@@ -68,6 +68,7 @@ const COLUMNS: [Column; 26] = [
     ("spi", |packet| {
         let spi = packet
             .esp
+            .as_ref()
             .map(|esp| esp.spi)
             .or(packet.ah.as_ref().map(|ah| ah.spi));
         optional(spi.map(|spi| spi.0))
@@ -75,6 +76,7 @@ const COLUMNS: [Column; 26] = [
     ("sequence", |packet| {
         let sequence = packet
             .esp
+            .as_ref()
             .map(|esp| esp.sequence)
             .or(packet.ah.as_ref().map(|ah| ah.sequence));
         optional(sequence)

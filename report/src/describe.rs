@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ikescope_analysis::Content;
+use ikescope_analysis::{Content, Ike, Opened};
 use ikescope_dissectors::registries::Registry;
 use ikescope_dissectors::{Body, Content as Payloads};
 use ikescope_dissectors::{
@@ -29,6 +29,15 @@ pub(crate) fn protocol(content: &Content<'_>) -> &'static str {
         Content::Fragment { .. } => "fragment",
         Content::Icmp { .. } => "icmp",
         Content::Other(_) => "other",
+    }
+}
+
+/// The IKE message that a packet carries, behind AH or not.
+pub(crate) fn ike<'o, 'a>(content: &'o Content<'a>) -> Option<&'o Ike<'a>> {
+    match content {
+        Content::Ike(ike) => Some(ike),
+        Content::Ah(_, Some(inner)) => ike(inner),
+        _ => None,
     }
 }
 
@@ -74,6 +83,28 @@ pub(crate) fn notations(message: &Message<'_>) -> Vec<Cow<'static, str>> {
         Payloads::V1Encrypted(octets) => vec![format!("encrypted, {} octets", octets.len()).into()],
         Payloads::Unknown(octets) => vec![format!("{} octets", octets.len()).into()],
     }
+}
+
+/// The payloads of a message with those that were opened behind the one that carried them: `SK{IDi AUTH}`.
+pub(crate) fn notations_with(message: &Message<'_>, opened: &Opened) -> Vec<Cow<'static, str>> {
+    let (content, _) = opened.payloads(&message.header);
+    let inside = Message {
+        header: message.header,
+        content,
+        octets: &[],
+    };
+    let words = notations(&inside).join(" ");
+    if matches!(message.content, Payloads::V1Encrypted(_)) {
+        return vec![format!("encrypted{{{words}}}").into()];
+    }
+    notations(message)
+        .into_iter()
+        .enumerate()
+        .map(|(index, word)| match index == opened.carrier {
+            true => format!("{word}{{{words}}}").into(),
+            false => word,
+        })
+        .collect()
 }
 
 /// One payload of IKEv1, with the name of a vendor.

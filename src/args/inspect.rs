@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Input, Output, Quiet, Selection, Time};
+use super::{Input, Keys, Output, Quiet, Selection, Time};
 
 /// Say what is in these packets: one line a packet, the decoded tree, JSON or CSV.
 ///
@@ -12,6 +12,9 @@ use super::{Input, Output, Quiet, Selection, Time};
 ///
 /// Retransmissions, packets captured twice, which request a response answers, and whether the NAT detection hashes match
 /// the addresses seen are told on the way.
+///
+/// With --secrets, what is encrypted is opened and shown in its place: files are read twice then, so that the order of
+/// packets does not matter. With --psk-file alone the answers of IKEv1 aggressive mode are verified or refuted.
 ///
 /// Several files are one capture in time order. A file that is cut or damaged gives the packets before that, and one
 /// message.
@@ -29,6 +32,13 @@ pub(crate) struct Inspect {
     /// Also packets that are not of IPsec
     #[arg(long, help_heading = "What is shown")]
     pub(crate) all: bool,
+
+    #[command(flatten, next_help_heading = "Keys")]
+    pub(crate) keys: Keys,
+
+    /// Also show clear text that no integrity check proves, marked as unchecked
+    #[arg(long, help_heading = "Keys")]
+    pub(crate) unverified: bool,
 
     #[command(flatten, next_help_heading = "How it is shown")]
     pub(crate) view: View,
@@ -81,6 +91,8 @@ EXAMPLES:
       Every field of the messages of one IKE SA.
   ikescope inspect --host 192.0.2.0/24 --time relative monday.pcap.gz tuesday.pcap.zst
       Two files as one capture, packets from or to a network.
+  ikescope inspect --secrets charon.log capture.pcapng
+      With what was encrypted, opened by the keys of a log of strongSwan.
   tcpdump -i eth0 -w - udp port 500 | ikescope inspect -
       From a pipe, as packets come.
   sudo ikescope inspect -i eth0 --duration 60 --format ndjson -o minute.ndjson

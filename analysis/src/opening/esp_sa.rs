@@ -22,6 +22,8 @@ pub(crate) struct SaKeys {
     pub(crate) high: Option<u32>,
     /// HMAC-SHA2-256 cut to 96 bits.
     pub(crate) sha256_truncated: bool,
+    /// Whether the cipher is one of several that were tried: an ICV beside it proves the octets and not the cipher.
+    pub(crate) guessed: bool,
     pub(crate) origin: Origin,
 }
 
@@ -191,6 +193,7 @@ pub(crate) fn of_esp(given: &EspSa, origin: &Origin) -> Result<Vec<SaKeys>, Cryp
                             esn: given.esn,
                             high: given.sequence_high,
                             sha256_truncated,
+                            guessed: given.encryption.is_none(),
                             origin: origin.clone(),
                         }),
                 )
@@ -215,6 +218,7 @@ pub(crate) fn of_ah(given: &AhSa, origin: &Origin) -> Result<Vec<SaKeys>, Crypto
             esn: given.esn,
             high: given.sequence_high,
             sha256_truncated,
+            guessed: false,
             origin: origin.clone(),
         });
     }

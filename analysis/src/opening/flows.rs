@@ -276,7 +276,8 @@ impl Flows {
                     };
                     let keys = (&encryption_key, &integrity_key);
                     let ways = of_suite(&suite, keys, Some(false), &seed.origin);
-                    for keys in ways.into_iter().flatten().filter(SaKeys::verifies) {
+                    for mut keys in ways.into_iter().flatten().filter(SaKeys::verifies) {
+                        keys.guessed = true;
                         if let Ok((place, next)) = open_one(&keys, packet, None, out) {
                             return Some((keys, place, next));
                         }
@@ -296,7 +297,9 @@ pub(crate) fn open_one(
     out: &mut Vec<u8>,
 ) -> Result<(Range<usize>, u8), CryptoError> {
     let content = keys.open(packet, high, out)?;
-    if !keys.verifies() && !plausible(content.payload, content.padding, content.next_header) {
+    if (!keys.verifies() || keys.guessed)
+        && !plausible(content.payload, content.padding, content.next_header)
+    {
         return Err(CryptoError::IntegrityMismatch);
     }
     Ok((0..content.payload.len(), content.next_header))

@@ -1,17 +1,19 @@
 //! From an observation to the object of its packet.
 
-use ikescope_analysis::{self as analysis, Content, Encapsulation, FrameId, Observation};
+use ikescope_analysis::{
+    self as analysis, Closed, Content, Encapsulation, FrameId, Integrity, Observation,
+};
 use ikescope_capture::Note;
 use ikescope_dissectors::registries::Registry;
 use ikescope_dissectors::{
     self as dissectors, Body, Content as Payloads, Header, Issues, Message, Octets, ikev1, ikev2,
 };
 
-use super::fields;
 use super::types::{
-    Ah, Endpoint, Esp, Flags, Fragment, Icmp, Ike, IpComp, Issue, Nat, Number, Packet, PacketSpi,
-    Payload, Quoted, Wesp,
+    Ah, Endpoint, Esp, Flags, Fragment, Icmp, Ike, Inner, IpComp, Issue, Nat, Number, Packet,
+    PacketSpi, Payload, Quoted, Wesp,
 };
+use super::{fields, opened};
 use crate::describe;
 use crate::digits::hex_text;
 use crate::time::Rfc3339;
@@ -21,6 +23,7 @@ impl Packet {
     pub(crate) fn new(observation: &Observation<'_>, schema: Option<&'static str>) -> Self {
         let mut parts = Parts::default();
         parts.take(&observation.content);
+        parts.take_opened(observation);
         let together = !observation.reassembled_from.is_empty();
         let reassembled_from = together.then(|| observation.reassembled_from.to_vec());
         if let Some(ike) = &mut parts.ike
@@ -150,6 +153,29 @@ impl Parts {
         }
     }
 
+    /// What keys made of ESP and AH.
+    fn take_opened(&mut self, observation: &Observation<'_>) {
+        if let Some(ah) = &mut self.ah {
+            ah.integrity = observation.ah_integrity.map(opened::integrity);
+        }
+        let Some(esp) = &mut self.esp else { return };
+        if let Some(opened) = &observation.esp_opened {
+            esp.decrypted = true;
+            esp.integrity = Some(opened::integrity(opened.integrity));
+            esp.inner = Some(Inner {
+                protocol: opened.inner.protocol,
+                src: opened.inner.src,
+                dst: opened.inner.dst,
+                length: u32::try_from(opened.inner.length).unwrap_or(u32::MAX),
+                next_header: opened.next_header,
+            });
+        }
+        if observation.esp_closed == Some(Closed::Integrity) {
+            esp.integrity = Some(opened::integrity(Integrity::Failed));
+        }
+        esp.opening = opened::of_esp(observation);
+    }
+
     fn take_ike(&mut self, ike: &analysis::Ike<'_>) {
         self.nat = ike.nat.map(|nat| Nat {
             source_matches: nat.source_matches,
@@ -157,6 +183,9 @@ impl Parts {
         });
         self.ike = ike.message.as_ref().map(message);
         let Some(reassembled) = &ike.reassembled else {
+            if let (Some(outer), Some(message)) = (&mut self.ike, &ike.message) {
+                opened::fill(outer, message, ike, &mut self.issues);
+            }
             if let Some(outer) = &mut self.ike {
                 outer.answers = ike.answers.map(number);
             }
@@ -164,12 +193,15 @@ impl Parts {
         };
         let frames: Vec<_> = reassembled.frames.iter().copied().map(number).collect();
         let mut issues = Issues::default();
-        self.message =
-            Message::parse(Octets::new(&reassembled.octets), &mut issues).map(|whole| Ike {
-                reassembled_from: Some(frames.clone()),
-                answers: ike.answers.map(number),
-                ..message(&whole)
-            });
+        let whole = Message::parse(Octets::new(&reassembled.octets), &mut issues);
+        self.message = whole.as_ref().map(|whole| Ike {
+            reassembled_from: Some(frames.clone()),
+            answers: ike.answers.map(number),
+            ..message(whole)
+        });
+        if let (Some(object), Some(whole)) = (&mut self.message, &whole) {
+            opened::fill(object, whole, ike, &mut self.issues);
+        }
         add_issues(&mut self.issues, &issues, 0, "reassembled");
         if let Some(outer) = &mut self.ike {
             outer.answers = ike.answers.map(number);
@@ -198,6 +230,7 @@ fn esp_packet(esp: &dissectors::Esp<'_>) -> Esp {
         decrypted: false,
         integrity: None,
         inner: None,
+        opening: None,
     }
 }
 
@@ -228,11 +261,12 @@ fn message(message: &Message<'_>) -> Ike {
         payloads,
         reassembled_from: None,
         answers: None,
+        opening: None,
         notations: describe::notations(message).join(" "),
     }
 }
 
-fn payloads<'p, B: Body<'p>>(
+pub(super) fn payloads<'p, B: Body<'p>>(
     list: &[dissectors::Payload<'p, B>],
     name: impl Fn(u8) -> Option<&'static str>,
     has_critical_bit: bool,
@@ -252,11 +286,11 @@ fn payloads<'p, B: Body<'p>>(
     list.iter().map(object).collect()
 }
 
-fn version_1_type(number: u8) -> Option<&'static str> {
+pub(super) fn version_1_type(number: u8) -> Option<&'static str> {
     ikev1::PayloadType(number).name()
 }
 
-fn version_2_type(number: u8) -> Option<&'static str> {
+pub(super) fn version_2_type(number: u8) -> Option<&'static str> {
     ikev2::PayloadType(number).name()
 }
 
@@ -287,11 +321,16 @@ fn endpoint(endpoint: Option<analysis::Endpoint>) -> Endpoint {
     }
 }
 
-const fn number(frame: FrameId) -> u64 {
+pub(super) const fn number(frame: FrameId) -> u64 {
     frame.number
 }
 
-fn add_issues(list: &mut Vec<Issue>, issues: &Issues, offset: usize, place: &'static str) {
+pub(super) fn add_issues(
+    list: &mut Vec<Issue>,
+    issues: &Issues,
+    offset: usize,
+    place: &'static str,
+) {
     list.extend(issues.as_slice().iter().map(|issue| Issue {
         offset: Some(offset.saturating_add(issue.span.start)),
         place,

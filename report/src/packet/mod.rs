@@ -3,6 +3,7 @@
 mod build;
 mod fields;
 mod merge;
+mod opened;
 mod types;
 
 pub(crate) use merge::Frames;

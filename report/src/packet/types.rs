@@ -72,9 +72,29 @@ pub(crate) struct Ike {
     pub(crate) payloads: Vec<Payload>,
     pub(crate) reassembled_from: Option<Vec<u64>>,
     pub(crate) answers: Option<u64>,
+    /// What keys did; `null` without keys.
+    pub(crate) opening: Option<Opening>,
     /// The payloads in a word each, for formats without trees.
     #[serde(skip)]
     pub(crate) notations: String,
+}
+
+/// Which key opened something, or why none did, and what its proofs are worth.
+#[derive(Debug, Serialize)]
+pub(crate) struct Opening {
+    pub(crate) key: Option<String>,
+    pub(crate) closed: Option<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) verifications: Vec<Verification>,
+}
+
+/// A proof of a message, held against a key or a certificate.
+#[derive(Debug, Serialize)]
+pub(crate) struct Verification {
+    pub(crate) proof: String,
+    pub(crate) result: &'static str,
+    pub(crate) against: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 /// Flags that the version does not have are `null`.
@@ -100,13 +120,15 @@ pub(crate) struct Payload {
     pub(crate) fields: Map<String, Value>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Esp {
     pub(crate) spi: PacketSpi,
     pub(crate) sequence: u32,
     pub(crate) decrypted: bool,
     pub(crate) integrity: Option<&'static str>,
     pub(crate) inner: Option<Inner>,
+    /// What keys did; `null` without keys.
+    pub(crate) opening: Option<Opening>,
 }
 
 /// What a decrypted ESP packet carries.

@@ -1,7 +1,8 @@
 //! One packet in one line.
 
 use ikescope_analysis::{
-    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted,
+    Content, Encapsulation, Endpoint, EspOpened, FrameId, Ike, Integrity, NatDetection,
+    Observation, Opened, Quoted, Verdict,
 };
 use ikescope_dissectors::{
     Ah, Content as Payloads, Esp, Flags, Header, IkeSpi, IpComp, Issues, Message, Octets, Wesp,
@@ -39,6 +40,9 @@ impl LineWriter {
     /// What the packet is and what is to be said about it.
     pub(super) fn rest(&self, out: &mut Vec<u8>, observation: &Observation<'_>) {
         self.content(out, &observation.content);
+        if let Some(opened) = &observation.esp_opened {
+            inner_packet(out, opened);
+        }
         out.extend_from_slice(b"  len ");
         decimal(out, u64::from(observation.length));
         match (observation.encapsulation, &observation.content) {
@@ -53,7 +57,54 @@ impl LineWriter {
             out.push(b')');
         }
         self.relations(out, observation);
+        self.opening(out, observation);
         self.issues(out, observation);
+    }
+
+    /// What keys did, in brackets: only what is out of the ordinary, and proofs.
+    fn opening(&self, out: &mut Vec<u8>, observation: &Observation<'_>) {
+        let ike = describe::ike(&observation.content);
+        let closed = ike
+            .and_then(|ike| ike.closed.as_ref())
+            .or(observation.esp_closed.as_ref());
+        let esp = observation.esp_opened.as_deref();
+        let integrity = ike
+            .and_then(|ike| ike.opened.as_deref())
+            .map(|opened| (opened.integrity, &opened.notes))
+            .or(esp.map(|opened| (opened.integrity, &opened.notes)));
+        if let Some(closed) = closed {
+            self.words(out, &closed.to_string(), &self.styles.bad);
+        }
+        if observation.ah_integrity == Some(Integrity::Verified) {
+            self.words(out, "AH verified", &self.styles.dim);
+        }
+        if let Some((integrity, notes)) = integrity {
+            match integrity {
+                Integrity::Verified => {}
+                Integrity::Unchecked => self.words(out, "unchecked", &self.styles.repeated),
+                Integrity::Failed => self.words(out, "integrity failed", &self.styles.bad),
+            }
+            for note in notes {
+                self.words(out, &note.to_string(), &self.styles.dim);
+            }
+        }
+        for verification in ike.iter().flat_map(|ike| &ike.verifications) {
+            let style = match verification.verdict {
+                Verdict::Verified => &self.styles.dim,
+                Verdict::Refuted => &self.styles.bad,
+                Verdict::CannotBeChecked(_) => &self.styles.repeated,
+            };
+            self.words(out, &verification.to_string(), style);
+        }
+    }
+
+    fn words(&self, out: &mut Vec<u8>, words: &str, style: &[u8]) {
+        out.push(b' ');
+        out.extend_from_slice(style);
+        out.push(b'[');
+        out.extend_from_slice(sanitize(words).as_bytes());
+        out.push(b']');
+        out.extend_from_slice(&self.styles.end);
     }
 
     fn content(&self, out: &mut Vec<u8>, content: &Content<'_>) {
@@ -138,18 +189,19 @@ impl LineWriter {
             out.extend_from_slice(b"IKE without a whole header");
             return;
         };
-        self.message(out, message);
+        let opened = ike.opened.as_deref();
+        self.message(out, message, opened.filter(|_| ike.reassembled.is_none()));
         if let Some(reassembled) = &ike.reassembled {
             // The issues of the whole message are those of the tree.
             let whole = Message::parse(Octets::new(&reassembled.octets), &mut Issues::default());
             if let Some(whole) = whole {
                 out.extend_from_slice(b" => ");
-                self.message(out, &whole);
+                self.message(out, &whole, opened);
             }
         }
     }
 
-    fn message(&self, out: &mut Vec<u8>, message: &Message<'_>) {
+    fn message(&self, out: &mut Vec<u8>, message: &Message<'_>, opened: Option<&Opened>) {
         let header = &message.header;
         out.extend_from_slice(&self.styles.exchange);
         out.extend_from_slice(describe::exchange(header).as_bytes());
@@ -159,7 +211,10 @@ impl LineWriter {
         if header.version.major() == 2 {
             out.extend_from_slice(sender(header.flags));
         }
-        let notations = describe::notations(message);
+        let notations = match opened {
+            Some(opened) => describe::notations_with(message, opened),
+            None => describe::notations(message),
+        };
         for (index, notation) in notations.iter().enumerate() {
             out.extend_from_slice(if index == 0 { b", " } else { b" " });
             out.extend_from_slice(sanitize(notation).as_bytes());
@@ -320,6 +375,19 @@ fn endpoint(out: &mut Vec<u8>, endpoint: Endpoint) {
         out.push(b':');
         decimal(out, u64::from(port));
     }
+}
+
+/// What was inside ESP.
+fn inner_packet(out: &mut Vec<u8>, opened: &EspOpened) {
+    out.extend_from_slice(b" {");
+    address(out, opened.inner.src);
+    out.extend_from_slice(b" > ");
+    address(out, opened.inner.dst);
+    out.push(b' ');
+    out.extend_from_slice(describe::ip_protocol(opened.inner.protocol).as_bytes());
+    out.extend_from_slice(b" len ");
+    decimal(out, opened.inner.length as u64);
+    out.push(b'}');
 }
 
 fn esp_packet(out: &mut Vec<u8>, esp: Option<&Esp<'_>>) {

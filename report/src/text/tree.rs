@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use ikescope_analysis::{Content, Ike, Observation, Quoted};
+use ikescope_analysis::{Content, Ike, Integrity, Observation, Quoted, Verdict};
 use ikescope_dissectors::{
     Body, Content as Payloads, Field, Flags, Header, Issues, Message, Octets, Payload, Value,
 };
@@ -54,10 +54,66 @@ impl<'w> Tree<'w> {
             self.named(0, "time", time);
         }
         self.content(0, &observation.content);
+        self.opened(observation);
         for note in observation.notes {
             self.bad(0, &note.to_string());
         }
         self.issues(0, &observation.issues, observation.offset);
+    }
+
+    /// What keys opened in ESP.
+    fn opened(&mut self, observation: &Observation<'_>) {
+        if let Some(integrity) = observation.ah_integrity {
+            self.named(0, "AH integrity", integrity_word(integrity));
+        }
+        if let Some(closed) = &observation.esp_closed {
+            self.bad(0, &closed.to_string());
+        }
+        let Some(opened) = &observation.esp_opened else {
+            return;
+        };
+        self.heading(0, "decrypted");
+        self.named(1, "source", opened.inner.src);
+        self.named(1, "destination", opened.inner.dst);
+        self.named(1, "protocol", describe::ip_protocol(opened.inner.protocol));
+        self.named(1, "next header", describe::ip_protocol(opened.next_header));
+        self.named(1, "integrity", integrity_word(opened.integrity));
+        self.named(1, "key", sanitize(&opened.key));
+        for note in &opened.notes {
+            self.named(1, "note", sanitize(&note.to_string()));
+        }
+        let octets = self.octets(&opened.octets);
+        self.named(1, "packet", octets);
+    }
+
+    /// What keys opened in a message.
+    fn opened_message(&mut self, level: usize, header: &Header, ike: &Ike<'_>) {
+        if let Some(opened) = &ike.opened {
+            self.heading(level, "decrypted");
+            self.named(level + 1, "integrity", integrity_word(opened.integrity));
+            self.named(level + 1, "key", sanitize(&opened.key));
+            for note in &opened.notes {
+                self.named(level + 1, "note", sanitize(&note.to_string()));
+            }
+            let (content, issues) = opened.payloads(header);
+            match &content {
+                Payloads::V1(payloads) => self.payloads(level, payloads, describe::notation_v1),
+                Payloads::V2(payloads) => self.payloads(level, payloads, |payload| {
+                    describe::notation_v2(payload, header.flags)
+                }),
+                Payloads::V1Encrypted(_) | Payloads::Unknown(_) => {}
+            }
+            self.issues(level + 1, &issues, 0);
+        }
+        if let Some(closed) = &ike.closed {
+            self.bad(level, &closed.to_string());
+        }
+        for verification in &ike.verifications {
+            match verification.verdict {
+                Verdict::Refuted => self.bad(level, &verification.to_string()),
+                _ => self.named(level, "proof", sanitize(&verification.to_string())),
+            }
+        }
     }
 
     fn content(&mut self, level: usize, content: &Content<'_>) {
@@ -136,6 +192,7 @@ impl<'w> Tree<'w> {
         let Some(message) = &ike.message else { return };
         self.message(level, message);
         let Some(reassembled) = &ike.reassembled else {
+            self.opened_message(level, &message.header, ike);
             return;
         };
         let mut issues = Issues::default();
@@ -144,6 +201,7 @@ impl<'w> Tree<'w> {
         };
         self.heading(level, "message put together from fragments");
         self.message(level, &whole);
+        self.opened_message(level, &whole.header, ike);
         self.issues(level, &issues, 0);
     }
 
@@ -335,6 +393,14 @@ impl<'w> Tree<'w> {
     fn indent(&mut self, level: usize) {
         self.out
             .resize(self.out.len() + LEFT + level * INDENT, b' ');
+    }
+}
+
+const fn integrity_word(integrity: Integrity) -> &'static str {
+    match integrity {
+        Integrity::Verified => "verified",
+        Integrity::Failed => "failed",
+        Integrity::Unchecked => "unchecked",
     }
 }
 

@@ -1,0 +1,66 @@
+//! Key material from the files and variables that the user named.
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+
+use ikescope_crypto::key_material::{Key, ReadKeys, read, read_psks};
+use zeroize::Zeroizing;
+
+use crate::args::Keys;
+use crate::exit::{Error, complain};
+
+/// All keys, in the order in which they were named. What cannot be used is told, with its place.
+pub(crate) fn load(keys: &Keys) -> Result<Vec<Key>, Error> {
+    let mut all = Vec::new();
+    for path in &keys.secrets {
+        let name = path.display().to_string();
+        let octets = Zeroizing::new(fs::read(path).map_err(|error| unreadable(&name, &error))?);
+        take(&name, read(&name, &octets), &mut all);
+    }
+    for path in &keys.psk_file {
+        let name = path.display().to_string();
+        let octets = Zeroizing::new(fs::read(path).map_err(|error| unreadable(&name, &error))?);
+        take(&name, read_psks(&name, &octets), &mut all);
+    }
+    for variable in &keys.psk_env {
+        let value = Zeroizing::new(env::var(variable).map_err(|_| {
+            Error::Usage(format!(
+                "--psk-env {variable}: there is no such environment variable, or it is no text"
+            ))
+        })?);
+        let name = format!("${variable}");
+        take(&name, read_psks(&name, value.as_bytes()), &mut all);
+    }
+    Ok(all)
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Error {
+    let what = match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::Unable(format!("{name}: {what}"))
+}
+
+fn take(name: &str, file: ReadKeys, all: &mut Vec<Key>) {
+    for problem in file.problems.iter().take(MAX_TOLD) {
+        complain(&format_args!("{name}:{problem}"));
+    }
+    if let Some(more @ 1..) = file.problems.len().checked_sub(MAX_TOLD) {
+        complain(&format_args!("{name}: {more} more lines could not be used"));
+    }
+    if file.keys.is_empty() {
+        match file.looks_like {
+            Some(what) => complain(&format_args!("{name}: no key in it: it looks like {what}")),
+            None => complain(&format_args!(
+                "{name}: no key in it that is recognised; `ikescope secrets --help` lists the formats"
+            )),
+        }
+    }
+    all.extend(file.keys);
+}
+
+/// Lines that are told each before only their number is.
+const MAX_TOLD: usize = 10;
