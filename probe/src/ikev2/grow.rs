@@ -35,6 +35,7 @@ pub(crate) async fn grow(
     }
     growth.groups(oracle, knowledge).await?;
     growth.others(oracle, knowledge).await?;
+    oracle.note_sequence(growth.found(Axis::KeyExchange));
     Ok(Block {
         axes: growth.found,
         additional: Vec::new(),
@@ -238,14 +239,7 @@ impl Growth {
             self.prune(knowledge);
             let corner = self.far_corner();
             let [.., own] = self.witness;
-            let candidates: Vec<Algorithm> = Axis::KeyExchange
-                .universe(true)
-                .into_iter()
-                .filter(|group| !self.found(Axis::KeyExchange).contains(group))
-                .filter(|group| {
-                    knowledge.of(&with(corner, Axis::KeyExchange, *group)) != Some(false)
-                })
-                .collect();
+            let candidates = self.groups_left(knowledge, corner);
             let mut proposals = Vec::new();
             if !candidates.is_empty() {
                 proposals.push(Block::single(&corner).with(Axis::KeyExchange, candidates.clone()));
@@ -268,11 +262,24 @@ impl Growth {
                 self.take(Axis::KeyExchange, hit.group);
             } else if let Some(choice) = hit.choice {
                 self.take_all(knowledge, choice);
+            } else if self.found(Axis::KeyExchange).len() >= FEWEST_ASSUMED {
+                // Another kind of algorithm: there are tags to find out which, and the groups go on beside.
+                return Ok(());
             } else {
-                // Another kind of algorithm; its turn comes when the groups are known.
+                // Its turn comes when more groups are known.
                 lumped = false;
             }
         }
+    }
+
+    /// Groups of which nothing is known, in the corner of the box that is farthest from the witness.
+    fn groups_left(&self, knowledge: &Knowledge, corner: Combination) -> Vec<Algorithm> {
+        Axis::KeyExchange
+            .universe(true)
+            .into_iter()
+            .filter(|group| !self.found(Axis::KeyExchange).contains(group))
+            .filter(|group| knowledge.of(&with(corner, Axis::KeyExchange, *group)) != Some(false))
+            .collect()
     }
 
     /// The last found value of each kind but the group.
@@ -292,7 +299,7 @@ impl Growth {
         loop {
             self.prune(knowledge);
             let left = self.others_left();
-            if left.is_empty() {
+            if left.is_empty() && self.groups_left(knowledge, self.far_corner()).is_empty() {
                 return Ok(());
             }
             let tags: Vec<Algorithm> = self.found(Axis::KeyExchange).to_vec();
@@ -300,7 +307,8 @@ impl Growth {
                 tag: self.witness_group(),
                 candidates: left.clone(),
             });
-            let many = rest.candidates.len() > tags.len().saturating_mul(tags.len());
+            let many =
+                !left.is_empty() && rest.candidates.len() > tags.len().saturating_mul(tags.len());
             if many || oracle.is_stateful() {
                 // Too few tags: one handshake tells more than many questions.
                 let group = match computable(rest.tag) {
@@ -326,12 +334,25 @@ impl Growth {
                 }
                 continue;
             }
-            let (proposals, slots) = self.tagged(&tags, oracle.room());
+            let corner = self.far_corner();
+            let groups = self.groups_left(knowledge, corner);
+            let room = oracle.room().saturating_sub(GROUPS_LEN);
+            let (mut proposals, slots) = self.tagged(&tags, room);
+            if !groups.is_empty() {
+                proposals.push(Block::single(&corner).with(Axis::KeyExchange, groups.clone()));
+            }
             let Some(hit) = oracle.ask(&proposals).await? else {
                 knowledge.refuse(&proposals);
                 // With other groups they may be accepted: the proof of completeness finds that.
                 return Ok(());
             };
+            if groups.contains(&hit.group) {
+                knowledge
+                    .accepted
+                    .insert(with(corner, Axis::KeyExchange, hit.group));
+                self.take(Axis::KeyExchange, hit.group);
+                continue;
+            }
             let Some(slot) = slots.into_iter().find(|slot| slot.tag == hit.group) else {
                 return Ok(());
             };
@@ -408,5 +429,7 @@ const LIKELY_GROUPS: [u16; 10] = [14, 19, 31, 20, 21, 15, 16, 2, 5, 18];
 
 /// Tags of other boxes are tried when there are enough of them to save questions.
 const FEWEST_ASSUMED: usize = 3;
+/// Octets kept for a proposal of all groups.
+const GROUPS_LEN: usize = 8 + 12 + 8 + 8 + 8 * 27;
 /// Octets kept for the proposals of all candidates that have no tag of their own.
 const LUMP_LEN: usize = 600;

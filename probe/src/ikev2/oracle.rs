@@ -53,6 +53,12 @@ pub(crate) struct Oracle {
     pub(crate) names_groups: bool,
     /// Something was accepted of a proposal that was not the first.
     pub(crate) reads_all_proposals: bool,
+    /// Groups of the first box in the order in which the peer named them.
+    pub(crate) sequence: Vec<Algorithm>,
+    /// One combination of each box in the peer's order.
+    pub(crate) ranked: Vec<Combination>,
+    /// What the peer chose of everything that was offered first.
+    pub(crate) favourite: Option<Combination>,
     /// Additional key exchanges of the last choice.
     pub(crate) additional: Vec<Algorithm>,
 }
@@ -73,7 +79,18 @@ impl Oracle {
             canary: None,
             names_groups: false,
             reads_all_proposals: false,
+            sequence: Vec::new(),
+            ranked: Vec::new(),
+            favourite: None,
             additional: Vec::new(),
+        }
+    }
+
+    /// The groups of a box in the order in which the peer named them: of the first box nothing but its own order or ours
+    /// decided about that.
+    pub(crate) fn note_sequence(&mut self, groups: &[Algorithm]) {
+        if self.sequence.is_empty() {
+            self.sequence = groups.to_vec();
         }
     }
 

@@ -1,53 +1,231 @@
 //! Whose order decides, and what it is.
 
 use super::algorithm::{Algorithm, Axis};
-use super::block::Block;
+use super::block::{Block, Combination};
 use super::knowledge::Knowledge;
 use super::oracle::{Oracle, Stop};
 use super::report::Chooses;
+use super::strategy::first_question;
 
-/// Asks the same two groups in both orders.
+/// Finds out whose order decides, and the peer's own where that costs little.
 pub(crate) async fn determine(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<(), Stop> {
-    let Some(block) = knowledge
-        .boxes
-        .iter()
-        .max_by_key(|block| block.axis(Axis::KeyExchange).len())
-    else {
-        return Ok(());
-    };
-    let groups = block.axis(Axis::KeyExchange);
-    let (Some(first), Some(last)) = (groups.first().copied(), groups.last().copied()) else {
-        return Ok(());
-    };
-    if first == last || oracle.is_stateful() {
-        oracle.not_determined("whose order decides: there is nothing to choose between groups");
+    if knowledge.boxes.is_empty() {
         return Ok(());
     }
+    let chooses = whose(oracle, knowledge).await?;
+    oracle.report.borrow_mut().chooses = chooses;
+    match chooses {
+        Chooses::InitiatorOrder => Ok(()),
+        Chooses::OwnOrder | Chooses::Unknown => own_order(oracle, knowledge, chooses).await,
+    }
+}
+
+/// Groups are always offered in ascending order. A peer that names them in another one follows its own; otherwise one
+/// question with the order turned round tells.
+async fn whose(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Chooses, Stop> {
+    if oracle.is_stateful() {
+        oracle.not_determined("whose order decides");
+        return Ok(Chooses::Unknown);
+    }
+    let sequence = oracle.sequence.clone();
+    if !sequence.is_sorted() {
+        return Ok(Chooses::OwnOrder);
+    }
+    let Some((block, highest)) = knowledge.boxes.iter().find_map(|block| {
+        let groups = block.axis(Axis::KeyExchange);
+        let highest = groups.iter().max().filter(|_| groups.len() > 1)?;
+        Some((block, *highest))
+    }) else {
+        return by_boxes(oracle, knowledge).await;
+    };
+    let mut turned = block.axis(Axis::KeyExchange).to_vec();
+    turned.sort_unstable_by(|one, other| other.cmp(one));
     let Some(one) = block.combinations().next() else {
-        return Ok(());
+        return Ok(Chooses::Unknown);
+    };
+    let question = [Block::single(&one).with(Axis::KeyExchange, turned)];
+    let named = oracle.ask(&question).await?.map(|hit| hit.group);
+    // The highest group may be the peer's own favourite too; then it was named first before.
+    Ok(match named {
+        Some(named) if named == highest && sequence.first() != Some(&highest) => {
+            Chooses::InitiatorOrder
+        }
+        Some(_) => Chooses::OwnOrder,
+        None => Chooses::Unknown,
+    })
+}
+
+/// With one group a box, combinations of several boxes in both orders.
+async fn by_boxes(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Chooses, Stop> {
+    let favourites = tagged(&knowledge.boxes);
+    let [first, .., last] = favourites.as_slice() else {
+        oracle.not_determined("whose order decides: no two groups to choose from");
+        return Ok(Chooses::Unknown);
     };
     let mut named = Vec::new();
-    for order in [vec![last, first], vec![first, last]] {
-        let question = [Block::single(&one).with(Axis::KeyExchange, order)];
-        named.extend(oracle.ask(&question).await?.map(|hit| hit.group));
+    for pair in [[first, last], [last, first]] {
+        let question = pair.map(Block::single);
+        named.push(oracle.ask(&question).await?.map(|hit| hit.group));
     }
-    let chooses = match named.as_slice() {
-        [one, two] if *one == last && *two == first => Chooses::InitiatorOrder,
-        [one, two] if one == two => Chooses::OwnOrder,
+    Ok(match named.as_slice() {
+        [Some(one), Some(two)] if one == two => Chooses::OwnOrder,
+        [Some(_), Some(_)] => Chooses::InitiatorOrder,
         _ => Chooses::Unknown,
-    };
-    let mut report = oracle.report.borrow_mut();
-    report.chooses = chooses;
-    if chooses == Chooses::OwnOrder {
-        let names = |axis: Axis| {
-            let list: Vec<Algorithm> = block.axis(axis).to_vec();
-            list.iter()
-                .map(|value| axis.name(*value))
-                .collect::<Vec<_>>()
-        };
-        if knowledge.boxes.len() == 1 {
-            report.preference.ke = Some(names(Axis::KeyExchange));
+    })
+}
+
+/// One combination of each box, if no two have the same group.
+fn tagged(boxes: &[Block]) -> Vec<Combination> {
+    let mut chosen: Vec<Combination> = Vec::new();
+    for block in boxes {
+        let new = block
+            .combinations()
+            .find(|one| chosen.iter().all(|other| group(one) != group(other)));
+        chosen.extend(new);
+    }
+    match chosen.len() == boxes.len() {
+        true => chosen,
+        false => Vec::new(),
+    }
+}
+
+fn group(combination: &Combination) -> Algorithm {
+    let [.., group] = combination;
+    *group
+}
+
+/// The peer's order of each kind.
+async fn own_order(
+    oracle: &mut Oracle,
+    knowledge: &Knowledge,
+    chooses: Chooses,
+) -> Result<(), Stop> {
+    for axis in Axis::ALL {
+        let order = order_of(oracle, knowledge, axis, chooses).await?;
+        let names = order.map(|list| list.iter().map(|value| axis.name(*value)).collect());
+        let preference = &mut oracle.report.borrow_mut().preference;
+        match axis {
+            Axis::Encryption => preference.encr = names,
+            Axis::Prf => preference.prf = names,
+            Axis::Integrity => preference.integ = names,
+            Axis::KeyExchange => preference.ke = names,
         }
     }
     Ok(())
 }
+
+async fn order_of(
+    oracle: &mut Oracle,
+    knowledge: &Knowledge,
+    axis: Axis,
+    chooses: Chooses,
+) -> Result<Option<Vec<Algorithm>>, Stop> {
+    let values = all_values(&knowledge.boxes, axis);
+    if values.len() <= 1 {
+        return Ok(Some(values).filter(|values| !values.is_empty()));
+    }
+    if chooses != Chooses::OwnOrder {
+        return Ok(None);
+    }
+    let sequence = &oracle.sequence;
+    if axis == Axis::KeyExchange && values.iter().all(|value| sequence.contains(value)) {
+        return Ok(Some(sequence.clone()));
+    }
+    match knowledge.boxes.as_slice() {
+        [only] => within_box(oracle, only, axis).await,
+        boxes => across_boxes(oracle, boxes, axis).await,
+    }
+}
+
+/// All values of one kind, without NONE.
+fn all_values(boxes: &[Block], axis: Axis) -> Vec<Algorithm> {
+    let mut values = Vec::new();
+    for value in boxes.iter().flat_map(|block| block.axis(axis)) {
+        if !values.contains(value) && (axis != Axis::Integrity || *value != Algorithm::NONE) {
+            values.push(*value);
+        }
+    }
+    values
+}
+
+/// The favourite first, then whatever is chosen without it; one handshake a place, for few values only.
+async fn within_box(
+    oracle: &mut Oracle,
+    block: &Block,
+    axis: Axis,
+) -> Result<Option<Vec<Algorithm>>, Stop> {
+    let mut left = block.axis(axis).to_vec();
+    let offered = first_question()
+        .iter()
+        .any(|first| left.iter().all(|value| first.axis(axis).contains(value)));
+    if left.len() > LONGEST_ORDER || !offered || axis == Axis::KeyExchange {
+        return Ok(None);
+    }
+    let place = Axis::ALL
+        .iter()
+        .position(|other| *other == axis)
+        .unwrap_or_default();
+    let Some(favourite) = oracle.favourite.and_then(|one| one.get(place).copied()) else {
+        return Ok(None);
+    };
+    let mut order = vec![favourite];
+    left.retain(|value| *value != favourite);
+    while left.len() > 1 {
+        let Some(group) = block.axis(Axis::KeyExchange).first().copied() else {
+            return Ok(None);
+        };
+        let hit = oracle
+            .shake_hands(&[block.with(axis, left.clone())], group)
+            .await?;
+        let Some(chosen) = hit
+            .and_then(|hit| hit.choice)
+            .and_then(|one| one.get(place).copied())
+        else {
+            return Ok(None);
+        };
+        left.retain(|value| *value != chosen);
+        order.push(chosen);
+    }
+    order.append(&mut left);
+    Ok(Some(order))
+}
+
+/// Boxes of one value each: the peer names the group of the one it likes best, then of the next.
+async fn across_boxes(
+    oracle: &mut Oracle,
+    boxes: &[Block],
+    axis: Axis,
+) -> Result<Option<Vec<Algorithm>>, Stop> {
+    if boxes.len() > LONGEST_ORDER || boxes.iter().any(|block| block.axis(axis).len() > 1) {
+        return Ok(None);
+    }
+    if oracle.ranked.is_empty() {
+        let mut left = tagged(boxes);
+        while left.len() > 1 {
+            let question: Vec<Block> = left.iter().map(Block::single).collect();
+            let Some(hit) = oracle.ask(&question).await? else {
+                return Ok(None);
+            };
+            let best = left.iter().position(|one| group(one) == hit.group);
+            oracle.ranked.extend(best.map(|best| left.remove(best)));
+            if best.is_none() {
+                return Ok(None);
+            }
+        }
+        oracle.ranked.append(&mut left);
+    }
+    let place = Axis::ALL
+        .iter()
+        .position(|other| *other == axis)
+        .unwrap_or_default();
+    let mut order: Vec<Algorithm> = Vec::new();
+    for value in oracle.ranked.iter().filter_map(|one| one.get(place)) {
+        if !order.contains(value) && *value != Algorithm::NONE {
+            order.push(*value);
+        }
+    }
+    Ok(Some(order).filter(|order| !order.is_empty()))
+}
+
+/// Places of an order that are worth a handshake or a question each.
+const LONGEST_ORDER: usize = 4;

@@ -88,7 +88,7 @@ fn checks(
         (true, _) => CHECKS_CORRELATED,
         (_, Depth::Full) => CHECKS_FULL,
         _ if block.size() > LARGE => CHECKS_LARGE,
-        _ => CHECKS,
+        _ => CHECKS.saturating_sub(far(knowledge, block, witness)),
     };
     let mut chosen: Vec<Combination> = Vec::new();
     let mut seen: HashSet<Combination> = HashSet::new();
@@ -118,6 +118,16 @@ fn checks(
         }
     }
     chosen
+}
+
+/// Combinations of a box seen accepted that differ from the witness wherever the box lets them: each is a check already.
+fn far(knowledge: &Knowledge, block: &Block, witness: &Combination) -> usize {
+    let differs = |one: &&Combination| {
+        let mut places = block.axes.iter().zip(one.iter().zip(witness));
+        places.all(|(values, (own, other))| values.len() == 1 || own != other)
+    };
+    let inside = knowledge.accepted.iter().filter(|one| block.contains(one));
+    inside.filter(differs).count()
 }
 
 /// Asks one combination, unless it is known.

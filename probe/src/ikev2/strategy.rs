@@ -58,6 +58,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
     let mut first = first_question();
     let mut pending = vec![Block::universe(true), Block::universe(false)];
     if let Some(witness) = first_contact(oracle, &first).await? {
+        oracle.favourite = Some(witness);
         calibrate(oracle, knowledge, witness).await?;
         settle(oracle, knowledge, witness, &mut pending).await?;
     } else {
