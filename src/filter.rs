@@ -28,11 +28,16 @@ pub(crate) enum SpiFilter {
 pub(crate) struct Frames(Vec<RangeInclusive<u64>>);
 
 impl Selection {
-    /// Whether the user asked for this packet.
-    pub(crate) fn wants(&self, observation: &Observation<'_>) -> bool {
+    /// Whether the user asked for frames of this number.
+    pub(crate) fn wants_frame(&self, number: u64) -> bool {
         self.frames
             .as_ref()
-            .is_none_or(|frames| frames.contains(observation.frame.number))
+            .is_none_or(|frames| frames.contains(number))
+    }
+
+    /// Whether the user asked for this packet.
+    pub(crate) fn wants(&self, observation: &Observation<'_>) -> bool {
+        self.wants_frame(observation.frame.number)
             && (self.hosts.is_empty() || self.hosts.iter().any(|host| host.is_of(observation)))
             && (self.spis.is_empty() || self.spis.iter().any(|spi| spi.is_in(&observation.content)))
     }
@@ -98,6 +103,16 @@ impl FromStr for Host {
 }
 
 impl SpiFilter {
+    /// Whether it is this SPI of IKE.
+    pub(crate) fn is_ike(&self, spi: IkeSpi) -> bool {
+        *self == Self::Ike(spi)
+    }
+
+    /// Whether it is this SPI of ESP or AH.
+    pub(crate) fn is_esp(&self, spi: Spi) -> bool {
+        *self == Self::Esp(spi)
+    }
+
     fn is_in(&self, content: &Content<'_>) -> bool {
         match content {
             Content::Ike(ike) => ike.message.as_ref().is_some_and(|message| {

@@ -2,6 +2,7 @@
 
 mod csv;
 mod describe;
+mod diagnose;
 mod digits;
 mod json;
 mod output;
@@ -13,6 +14,10 @@ mod text;
 mod time;
 
 pub use csv::CsvWriter;
+pub use diagnose::{
+    DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter, DiagnoseWriter,
+    Overview,
+};
 pub use jiff::tz::TimeZone;
 pub use json::{JsonWriter, NdjsonWriter};
 pub use packet_writer::{CaptureSummary, PacketWriter};

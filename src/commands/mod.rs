@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod diagnose;
 mod generate;
 mod inspect;
 mod interfaces;

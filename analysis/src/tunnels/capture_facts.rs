@@ -43,7 +43,7 @@ pub struct CaptureFacts {
     pub incomplete: Vec<FragmentedDatagram>,
     /// How many datagrams there were of which not all fragments came.
     pub incomplete_count: u64,
-    /// What passed from one address to another beside ESP and AH, at most 4,096 pairs.
+    /// What passed from one address to another beside ESP and AH, ascending by the two addresses.
     pub traffic: Vec<Traffic>,
     /// ICMP errors about IPsec that belong to no tunnel and no flow seen, at most 64.
     pub icmp: Vec<IcmpError>,
@@ -123,9 +123,10 @@ impl<'a> Surroundings<'a> {
     /// What passed from one address to another.
     #[must_use]
     pub fn traffic(&self, src: IpAddr, dst: IpAddr) -> Option<&'a Traffic> {
-        self.capture
-            .traffic
-            .iter()
-            .find(|traffic| (traffic.src, traffic.dst) == (src, dst))
+        let list = &self.capture.traffic;
+        let at = list
+            .binary_search_by_key(&(src, dst), |traffic| (traffic.src, traffic.dst))
+            .ok()?;
+        list.get(at)
     }
 }

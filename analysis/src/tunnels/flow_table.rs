@@ -18,7 +18,7 @@ pub(super) struct Packet<'a> {
     pub(super) protocol: Protocol,
     pub(super) spi: Spi,
     pub(super) sequence: u32,
-    /// From the SPI to the end of the datagram.
+    /// What stands behind the header of ESP or AH.
     pub(super) octets: &'a [u8],
     pub(super) src: Endpoint,
     pub(super) dst: Endpoint,
@@ -424,26 +424,30 @@ impl Counted {
 }
 
 fn length(packet: &Packet<'_>) -> u32 {
-    u32::try_from(packet.octets.len()).unwrap_or(u32::MAX)
+    let header = match packet.protocol {
+        Protocol::Esp => ESP_HEADER,
+        _ => 0,
+    };
+    u32::try_from(packet.octets.len()).map_or(u32::MAX, |octets| octets.saturating_add(header))
 }
 
 /// Whether an IPv4 or IPv6 header with a length that fits stands behind the ESP header (RFC 2410).
 fn readable(octets: &[u8]) -> bool {
-    let Some(inner) = octets.get(8..) else {
-        return false;
-    };
-    match inner {
+    match octets {
         [0x45, _, high, low, ..] => {
             let length = usize::from(u16::from_be_bytes([*high, *low]));
-            (20..=inner.len()).contains(&length) && inner.len() - length <= READABLE_TRAILER
+            (20..=octets.len()).contains(&length) && octets.len() - length <= READABLE_TRAILER
         }
         [first, _, _, _, high, low, ..] if first >> 4 == 6 => {
             let length = usize::from(u16::from_be_bytes([*high, *low])) + 40;
-            length <= inner.len() && inner.len() - length <= READABLE_TRAILER
+            length <= octets.len() && octets.len() - length <= READABLE_TRAILER
         }
         _ => false,
     }
 }
+
+/// SPI and sequence number.
+const ESP_HEADER: u32 = 8;
 
 /// Packets of more octets may be too large for a path; every path carries those of less.
 const LARGE: u32 = 1_000;

@@ -203,9 +203,14 @@ pub(super) fn sender(
                 && (known.port == end.port || flow.encapsulation.is_none() || end.port.is_none())
         })
     };
-    if has(initiator, flow.src) && has(responder, flow.dst) {
+    // Where it began: a sender that moved since is not known there.
+    let src = flow
+        .source_changes
+        .first()
+        .map_or(flow.src, |change| change.before);
+    if has(initiator, src) && has(responder, flow.dst) {
         Some(Sender::Initiator)
-    } else if has(responder, flow.src) && has(initiator, flow.dst) {
+    } else if has(responder, src) && has(initiator, flow.dst) {
         Some(Sender::Responder)
     } else {
         None

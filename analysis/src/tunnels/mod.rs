@@ -12,6 +12,7 @@ mod fragmented;
 mod inference;
 mod live;
 mod message;
+mod nat_address;
 mod outcome;
 mod payloads;
 mod proposal;
@@ -25,6 +26,7 @@ pub use capture_facts::{CaptureFacts, FragmentedDatagram, Surroundings, Traffic}
 pub use child::{Child, ChildState, EncapsulationMode, ForwardSecrecy};
 pub use flow::{Flow, IcmpError, PortChange};
 pub use message::{Message, Sender, SenderEnds, Step, Transmission};
+pub use nat_address::find_nat_addresses;
 pub use payloads::{
     Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange, Notify,
     Payloads,

@@ -218,9 +218,10 @@ fn closed_answer(
     if largest.is_some_and(|largest| largest < child) {
         // Who did not ask for a child is not refused one (RFC 6023).
         let asked = requests.first().is_none_or(|request| {
-            request
-                .inner_octets
-                .is_none_or(|(_, largest)| largest >= child)
+            request.inner_octets.is_none_or(|(smallest, largest)| {
+                let response = answer.inner_octets.map_or(0, |(smallest, _)| smallest);
+                largest >= child && smallest >= response + OFFER_OF_CHILD
+            })
         });
         return if asked {
             (State::Failed, Stage::Child)
@@ -233,6 +234,10 @@ fn closed_answer(
     }
     (State::Established, Stage::Established)
 }
+
+/// What a request has more than its answer if it asks for a child that is refused: SA with one small proposal, TSi and
+/// TSr for IPv4.
+const OFFER_OF_CHILD: u32 = 36 + 24 + 24;
 
 /// The initiator ends the IKE SA at once after the response: it does not accept it.
 fn quits(tunnel: &Tunnel, answer: &Message) -> bool {

@@ -60,8 +60,49 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// What rules may look at.
-    #[must_use]
+    /// Looks at each tunnel with its surroundings: the tunnels that share an address with it. Where there are many, as at
+    /// a gateway, those that began around the same time.
+    pub fn for_each(&self, mut look: impl FnMut(&Tunnel, &Surroundings<'_>)) {
+        let past = self.past.iter().map(|tunnel| (tunnel, false));
+        let new = self.tunnels.iter().map(|tunnel| (tunnel, true));
+        let mut all: Vec<(&Tunnel, bool)> = past.chain(new).collect();
+        all.sort_by_key(|(tunnel, _)| tunnel.id);
+        let mut by_address: HashMap<IpAddr, Vec<usize>> = HashMap::new();
+        for (index, (tunnel, _)) in all.iter().enumerate() {
+            let (one, other) = (tunnel.initiator.address, tunnel.responder.address);
+            by_address.entry(one).or_default().push(index);
+            if one != other {
+                by_address.entry(other).or_default().push(index);
+            }
+        }
+        for (index, (tunnel, new)) in all.iter().enumerate() {
+            if !new {
+                continue;
+            }
+            let mut near: Vec<usize> = [tunnel.initiator.address, tunnel.responder.address]
+                .iter()
+                .filter_map(|address| by_address.get(address))
+                .flat_map(|list| around(list, index))
+                .copied()
+                .collect();
+            near.sort_unstable();
+            near.dedup();
+            let tunnels: Vec<&Tunnel> = near
+                .into_iter()
+                .filter_map(|index| all.get(index).map(|(tunnel, _)| *tunnel))
+                .collect();
+            look(
+                tunnel,
+                &Surroundings {
+                    capture: &self.capture,
+                    tunnels: &tunnels,
+                    flows: self.flows_between(tunnel),
+                },
+            );
+        }
+    }
+
+    /// Everything, for rules about the capture as a whole.
     pub fn with_surroundings<T>(&self, look: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         let mut tunnels: Vec<&Tunnel> = self.past.iter().chain(&self.tunnels).collect();
         tunnels.sort_by_key(|tunnel| tunnel.id);
@@ -71,6 +112,26 @@ impl Finished {
             flows: &self.flows,
         })
     }
+
+    /// Flows without a tunnel: all where they are few, else those between the peers of this one.
+    fn flows_between(&self, tunnel: &Tunnel) -> &[Flow] {
+        if self.flows.len() <= NEAR_TUNNELS {
+            return &self.flows;
+        }
+        let key = ordered(tunnel.initiator.address, tunnel.responder.address);
+        let of = |flow: &Flow| ordered(flow.src.address, flow.dst.address);
+        let start = self.flows.partition_point(|flow| of(flow) < key);
+        let end = self.flows.partition_point(|flow| of(flow) <= key);
+        self.flows.get(start..end).unwrap_or_default()
+    }
+}
+
+/// The part of an ascending list around this place.
+fn around(list: &[usize], place: usize) -> &[usize] {
+    let at = list.partition_point(|index| *index < place);
+    let start = at.saturating_sub(NEAR_TUNNELS / 2);
+    let end = (at + NEAR_TUNNELS / 2).min(list.len());
+    list.get(start..end).unwrap_or_default()
 }
 
 impl Default for Tracker {
@@ -179,15 +240,11 @@ impl Tracker {
                 self.capture.icmp_packets += 1;
                 if let Some(quoted) = quoted {
                     self.icmp(content, quoted, observation, src);
+                } else {
+                    self.other(src, dst, observation);
                 }
             }
-            Content::Other(_) => {
-                let frame = observation.frame;
-                if let Some(traffic) = self.traffic(src, dst, observation) {
-                    traffic.other += 1;
-                    traffic.other_frame.get_or_insert(frame);
-                }
-            }
+            Content::Other(_) => self.other(src, dst, observation),
             Content::IpComp(_) => {}
         }
     }
@@ -197,8 +254,12 @@ impl Tracker {
         if self.ended.is_empty() {
             return None;
         }
+        let mut capture = self.capture.clone();
+        capture
+            .traffic
+            .sort_by_key(|traffic| (traffic.src, traffic.dst));
         let finished = Finished {
-            capture: self.capture.clone(),
+            capture,
             tunnels: self.ended.drain(..).collect(),
             past: self.past.iter().cloned().collect(),
             flows: Vec::new(),
@@ -223,11 +284,18 @@ impl Tracker {
         tunnels.sort_by_key(|tunnel| tunnel.id);
         self.capture.forgotten_flows = self.flows.forgotten;
         self.claimed.resize(self.flows.len(), false);
-        let flows = (0..self.flows.len())
+        let mut flows: Vec<Flow> = (0..self.flows.len())
             .zip(&self.claimed)
             .filter(|(_, claimed)| !**claimed)
             .filter_map(|(index, _)| self.flows.get(index))
             .collect();
+        flows.sort_by_key(|flow| {
+            let peers = ordered(flow.src.address, flow.dst.address);
+            (peers, flow.frame_first)
+        });
+        self.capture
+            .traffic
+            .sort_by_key(|traffic| (traffic.src, traffic.dst));
         Finished {
             capture: self.capture,
             tunnels,
@@ -276,6 +344,15 @@ impl Tracker {
             fragmented: !observation.reassembled_from.is_empty(),
             opened,
         });
+    }
+
+    /// A packet that is not of IPsec.
+    fn other(&mut self, src: Endpoint, dst: Endpoint, observation: &Observation<'_>) {
+        let frame = observation.frame;
+        if let Some(traffic) = self.traffic(src, dst, observation) {
+            traffic.other += 1;
+            traffic.other_frame.get_or_insert(frame);
+        }
     }
 
     fn traffic(
@@ -787,6 +864,9 @@ fn ordered(one: IpAddr, other: IpAddr) -> (IpAddr, IpAddr) {
         (other, one)
     }
 }
+
+/// Tunnels and flows that rules see beside the one they judge.
+const NEAR_TUNNELS: usize = 256;
 
 /// IKE messages between two looks for tunnels that have ended.
 const SWEEP_EVERY: u32 = 256;

@@ -85,6 +85,8 @@ pub struct Peer {
     pub vendors: Vec<Vendor>,
     /// Whether a NAT is in front of it; `None` if nothing tells.
     pub behind_nat: Option<bool>,
+    /// Its address and port behind the NAT, if they were searched for and found.
+    pub nat_address: Option<Endpoint>,
 }
 
 /// A vendor id.
@@ -272,6 +274,7 @@ impl Peer {
             identity: None,
             vendors: Vec::new(),
             behind_nat: None,
+            nat_address: None,
         }
     }
 }

@@ -14,7 +14,7 @@ const QUARTER: i64 = 900;
 
 /// Writes times and remembers what the next one needs.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     column: TimeColumn,
     /// The second that was written last and its text: most packets share it with the one before.
     second: Option<(i64, [u8; 8])>,
@@ -25,7 +25,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) const fn new(column: TimeColumn) -> Self {
+    pub(crate) const fn new(column: TimeColumn) -> Self {
         Self {
             column,
             second: None,
@@ -44,7 +44,7 @@ impl Clock {
     }
 
     /// Writes the column. A packet without a time has a dash.
-    pub(super) fn write(&mut self, out: &mut Vec<u8>, time: Option<Timestamp>) {
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, time: Option<Timestamp>) {
         let Some(time) = time else {
             out.extend_from_slice(b"              -");
             return;

@@ -1,6 +1,6 @@
 //! Text for a terminal: one line a packet, and the tree of what it holds.
 
-mod clock;
+pub(crate) mod clock;
 mod hexdump;
 mod line;
 mod options;

@@ -1,0 +1,13 @@
+//! What `diagnose` found, as text and JSON.
+
+mod build;
+mod json;
+mod ladder;
+mod offers;
+mod text;
+mod types;
+mod writer;
+
+pub use json::{DiagnoseJsonWriter, DiagnoseNdjsonWriter};
+pub use text::{DiagnoseTextOptions, DiagnoseTextWriter};
+pub use writer::{DiagnoseWriter, Overview};

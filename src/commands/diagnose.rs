@@ -1,0 +1,260 @@
+//! `ikescope diagnose`: which tunnels are there, what happened to each, why, what to check?
+
+use std::io::{self, IsTerminal};
+
+use ikescope_analysis::Observation;
+use ikescope_analysis::diagnosis::{self, Comparison, Diagnosis, Severity};
+use ikescope_analysis::tunnels::{
+    Finished, Flow, Surroundings, Tracker, Tunnel, find_nat_addresses,
+};
+use ikescope_capture::Frame;
+use ikescope_report::{
+    DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter,
+    DiagnoseWriter, Overview, TimeColumn, TimeZone,
+};
+
+use crate::args::{Diagnose, DiagnoseFormat, FailOn, Selection, Time};
+use crate::exit::{Error, Exit, complain};
+use crate::output::Output;
+use crate::reading::{Consumer, Ended, Reading, counted};
+
+pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
+    let mut reading = Reading::open("diagnose", &options.input, &options.selection, false)?;
+    let output = Output::open(&options.output, &options.input.inputs)?;
+    let name = output.name().to_owned();
+    // Nothing of a text or a document is shown before the end.
+    let watched = output.is_terminal() && options.format == DiagnoseFormat::Ndjson;
+    reading.show_progress(&options.quiet, watched);
+    let mut diagnosing = Diagnosing {
+        options,
+        tracker: Tracker::new(options.format == DiagnoseFormat::Ndjson),
+        writer: writer(options, output),
+        name,
+        worst: None,
+        shown: 0,
+        tunnels: 0,
+    };
+    let ended = reading.run(&mut diagnosing)?;
+    diagnosing.finish(&ended)
+}
+
+/// One run over a capture.
+struct Diagnosing<'a> {
+    options: &'a Diagnose,
+    tracker: Tracker,
+    writer: Box<dyn DiagnoseWriter>,
+    /// What the writer writes to, as it is called in messages.
+    name: String,
+    worst: Option<Severity>,
+    shown: u64,
+    tunnels: u64,
+}
+
+impl Consumer for Diagnosing<'_> {
+    fn observe(&mut self, _: &Frame<'_>, observation: &Observation<'_>) -> Result<(), Error> {
+        if !self.options.selection.wants_frame(observation.frame.number) {
+            return Ok(());
+        }
+        self.tracker.observe(observation);
+        match self.tracker.ended() {
+            Some(finished) => self.tunnels(finished).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn pause(&mut self) -> Result<(), Error> {
+        let flushed = self.writer.flush();
+        flushed.map_err(|source| Error::write(&self.name, source))
+    }
+}
+
+impl Diagnosing<'_> {
+    /// Diagnoses and writes tunnels that have ended.
+    fn tunnels(&mut self, mut finished: Finished) -> Result<Finished, Error> {
+        if self.options.find_nat_address {
+            finished.tunnels.iter_mut().for_each(find_nat_addresses);
+        }
+        let mut written = Ok(());
+        finished.for_each(|tunnel, around| {
+            self.tunnels += 1;
+            if written.is_ok() && wants_tunnel(&self.options.selection, tunnel) {
+                written = self.tunnel(tunnel, around);
+            }
+        });
+        written.map_err(|source| Error::write(&self.name, source))?;
+        Ok(finished)
+    }
+
+    fn tunnel(&mut self, tunnel: &Tunnel, around: &Surroundings<'_>) -> io::Result<()> {
+        self.shown += 1;
+        let diagnoses = diagnosis::diagnose(tunnel, around);
+        self.note(&diagnoses);
+        let comparison = mismatch(tunnel, around, &diagnoses);
+        self.writer.tunnel(tunnel, &diagnoses, comparison.as_ref())
+    }
+
+    fn note(&mut self, diagnoses: &[Diagnosis]) {
+        let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).max();
+        self.worst = self.worst.max(worst);
+    }
+
+    fn finish(mut self, ended: &Ended) -> Result<Exit, Error> {
+        let tracker = std::mem::take(&mut self.tracker);
+        let mut finished = self.tunnels(tracker.finish())?;
+        if ended.interrupted && self.shown == 0 && finished.flows.is_empty() {
+            return Ok(Exit::Interrupted);
+        }
+        let diagnoses = finished.with_surroundings(diagnosis::diagnose_capture);
+        self.note(&diagnoses);
+        finished
+            .flows
+            .retain(|flow| wants_flow(&self.options.selection, flow));
+        let overview = Overview {
+            summary: &ended.summary,
+            facts: &finished.capture,
+            flows: &finished.flows,
+            diagnoses: &diagnoses,
+        };
+        let written = self.writer.finish(&overview);
+        written.map_err(|source| Error::write(&self.name, source))?;
+        if ended.has_packets() {
+            self.tell(ended, &finished);
+        }
+        Ok(self.exit(ended))
+    }
+
+    fn exit(&self, ended: &Ended) -> Exit {
+        let level = match self.options.fail_on {
+            FailOn::Failure => Some(Severity::Failure),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Never => None,
+        };
+        let found = level.is_some_and(|level| self.worst.is_some_and(|worst| worst >= level));
+        match ended.exit() {
+            Exit::Done if found => Exit::Found,
+            other => other,
+        }
+    }
+
+    /// A sentence on standard error: why nothing is shown, or what is not in the result.
+    fn tell(&self, ended: &Ended, finished: &Finished) {
+        let facts = &finished.capture;
+        let packets = counted(ended.summary.packets, "packet");
+        let place = ended.place();
+        let ipsec = facts.ike_messages + facts.esp_packets + facts.ah_packets;
+        if ipsec == 0 {
+            if self.options.format != DiagnoseFormat::Text || !io::stdout().is_terminal() {
+                complain(&format_args!(
+                    "no IPsec in {packets} of {place} (try --port N)"
+                ));
+            }
+        } else if self.shown == 0 && self.tunnels > 0 {
+            complain(&format_args!(
+                "none of the {} in {place} match --host or --spi",
+                counted(self.tunnels, "tunnel")
+            ));
+        }
+        if facts.crowded > 0 {
+            complain(&format_args!(
+                "{} were judged before their end because too many were open at once",
+                counted(facts.crowded, "tunnel")
+            ));
+        }
+        if facts.forgotten_flows > 0 {
+            complain(&format_args!(
+                "{} of ESP and AH were not counted because there were too many SPIs",
+                counted(facts.forgotten_flows, "packet")
+            ));
+        }
+    }
+}
+
+/// The offers of both sides, where the best explanation is that they do not go together.
+fn mismatch(
+    tunnel: &Tunnel,
+    around: &Surroundings<'_>,
+    diagnoses: &[Diagnosis],
+) -> Option<Comparison> {
+    diagnoses
+        .first()
+        .filter(|first| ABOUT_OFFERS.contains(&first.declaration.id))
+        .and_then(|_| diagnosis::comparison(tunnel, around))
+}
+
+fn wants_tunnel(selection: &Selection, tunnel: &Tunnel) -> bool {
+    let host = selection.hosts.is_empty()
+        || selection.hosts.iter().any(|host| {
+            let ends = [tunnel.initiator.address, tunnel.responder.address];
+            let moved = tunnel
+                .messages
+                .iter()
+                .flat_map(|message| [message.ends.src.address, message.ends.dst.address]);
+            ends.into_iter()
+                .chain(moved)
+                .any(|address| host.contains(address))
+        });
+    let spi = selection.spis.is_empty()
+        || selection.spis.iter().any(|wanted| {
+            let ike = [Some(tunnel.initiator_spi), tunnel.responder_spi];
+            let esp = tunnel
+                .children
+                .iter()
+                .flat_map(|child| [child.spi_initiator, child.spi_responder]);
+            ike.into_iter().flatten().any(|spi| wanted.is_ike(spi))
+                || esp.flatten().any(|spi| wanted.is_esp(spi))
+        });
+    host && spi
+}
+
+fn wants_flow(selection: &Selection, flow: &Flow) -> bool {
+    let host = selection.hosts.is_empty()
+        || selection
+            .hosts
+            .iter()
+            .any(|host| host.contains(flow.src.address) || host.contains(flow.dst.address));
+    let spi =
+        selection.spis.is_empty() || selection.spis.iter().any(|wanted| wanted.is_esp(flow.spi));
+    host && spi
+}
+
+fn writer(options: &Diagnose, output: Output) -> Box<dyn DiagnoseWriter> {
+    match options.format {
+        DiagnoseFormat::Text => Box::new(DiagnoseTextWriter::new(output, text_options(options))),
+        DiagnoseFormat::Json => Box::new(DiagnoseJsonWriter::new(output)),
+        DiagnoseFormat::Ndjson => Box::new(DiagnoseNdjsonWriter::new(output)),
+    }
+}
+
+fn text_options(options: &Diagnose) -> DiagnoseTextOptions {
+    let width = terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| width.0.into());
+    DiagnoseTextOptions {
+        time: match options.time {
+            Time::Utc => TimeColumn::Utc,
+            Time::Local => TimeColumn::Local(TimeZone::system()),
+            Time::Relative => TimeColumn::Relative,
+            Time::Delta => TimeColumn::Delta,
+        },
+        verbose: options.verbose,
+        color: colored::control::SHOULD_COLORIZE.should_colorize(),
+        width,
+    }
+}
+
+/// Diagnoses that the offers of both sides explain.
+const ABOUT_OFFERS: &[&str] = &[
+    "no-proposal-chosen-init",
+    "no-proposal-chosen-main",
+    "proposal-mismatch-silent",
+    "legacy-only-offer",
+    "auth-method-mismatch-v1",
+    "lifetime-mismatch-v1",
+    "key-length-attribute",
+    "aead-integ-mix",
+    "dh-group-unacceptable",
+    "invalid-ke-loop",
+    "too-many-proposals",
+    "pq-multi-ke-unsupported",
+];
+
+/// Columns where there is no terminal to ask.
+const PIPE_WIDTH: usize = 100;
