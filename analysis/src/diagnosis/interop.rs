@@ -492,13 +492,17 @@ pub(super) static STRONGSWAN_KE_VS_NOPROP: Declaration = Declaration {
 };
 
 /// The first message goes to UDP 4500.
-fn begins_on_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn begins_on_4500<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
     let first = tunnel.messages.first()?;
     let begins = matches!(
         first.step,
         Step::V2(ExchangeType::IKE_SA_INIT, false) | Step::Main(1) | Step::Aggressive(1)
     );
-    if !begins || first.ends.dst.port != Some(4500) || tunnel.replaces.is_some() {
+    // A negotiation that follows another one stays on its ports.
+    let again = surroundings
+        .same_peers(tunnel)
+        .any(|other| other.first < tunnel.first);
+    if !begins || first.ends.dst.port != Some(4500) || again {
         return None;
     }
     let summary = format!(

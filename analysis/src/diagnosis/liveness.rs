@@ -716,8 +716,16 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             .filter_map(|sender| last_heard(old, sender))
             .max();
         let up = old.version == 2 && was_up(old) && was_up(new);
-        let apart = old.replaced_by.is_none() && new.replaces.is_none() && old.deleted.is_none();
-        same && up && apart && old.first < new.first && ended < new.first && ended.is_some()
+        let apart = old.replaced_by.is_none() && new.replaces.is_none();
+        let ended_itself = super::rekey::ending(old).is_some_and(|(_, time)| {
+            seconds(time, new.first).is_some_and(|gap| gap < RETURN_SECONDS)
+        });
+        same && up
+            && apart
+            && !ended_itself
+            && old.first < new.first
+            && ended < new.first
+            && ended.is_some()
     };
     let (old, new) = surroundings.same_peers(tunnel).find_map(|other| {
         if pair(tunnel, other) {

@@ -7,7 +7,8 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::fragmentation::unanswered;
 use super::running::{
-    SIDES, duration, flow_from, flows_from, packets_from, seconds, side, times, with_copies,
+    SIDES, duration, flow_from, flows_from, last_heard, packets_from, seconds, side, times,
+    with_copies, within,
 };
 use crate::observation::Endpoint;
 use crate::tunnels::{ChildState, Flow, Message, Protocol, Sender, Step, Surroundings, Tunnel};
@@ -32,6 +33,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 /// The rules of this topic.
 pub(super) const RULES: &[TunnelRule] = &[
     port_4500_blocked,
+    stopped_before_4500,
     not_agreed_on,
     translated,
     not_translated,
@@ -505,6 +507,10 @@ fn surely_behind(tunnel: &Tunnel, sender: Sender) -> Option<String> {
         return Some("the peer sees another address than the one in this capture".to_owned());
     }
     let own = of_sender().next()?;
+    if let Some(found) = tunnel.peer(sender).and_then(|peer| peer.nat_address) {
+        let translated = found.address != own.message.ends.src.address;
+        return translated.then(|| format!("its own address is {}", found.address));
+    }
     let port = own.message.ends.src.port?;
     if ![IKE_PORT, NAT_TRAVERSAL_PORT].contains(&port) {
         return Some(format!("its packets come from port {port}"));
@@ -674,33 +680,81 @@ fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
             .icmp
             .iter()
             .find(|icmp| icmp.port_unreachable() && icmp.from == flow.dst.address);
-        let pause = seconds(back.last, flow.unanswered_since.and_then(|(_, time)| time))?;
-        let (first, _) = flow.unanswered_since?;
-        let lost = flow.unanswered >= 2 && pause >= PAUSE_SECONDS;
+        // The pause is in this direction: the inside has been silent since before it.
+        let (pause, begin) = flow.longest_silence?;
+        let silent = within(back.last, Some(begin), ROUND_TRIP_SECONDS) || back.last < Some(begin);
+        let heard = last_heard(tunnel, inside).is_some_and(|heard| {
+            seconds(Some(begin), Some(heard)).is_some_and(|after| after > ROUND_TRIP_SECONDS)
+        });
         let moved = back.source_changed > 0;
-        if !lost || moved || (refused.is_none() && flow.unanswered < 3) {
+        let enough = flow.unanswered >= 2 && (refused.is_some() || flow.unanswered >= 4);
+        if pause < PAUSE_SECONDS || !silent || heard || moved || !enough {
             return None;
         }
-        let kept = tunnel
-            .keepalives
-            .map_or(0, |keepalives| keepalives.from_initiator + keepalives.from_responder);
+        let kept = tunnel.keepalives.map_or(0, |keepalives| {
+            keepalives.from_initiator + keepalives.from_responder
+        });
         let summary = format!(
-            "After {} of silence {} packets to the translated address of the {} stay without an answer{}. {}",
+            "After {} of silence the packets to the translated address of the {} stay without an answer{}. {}",
             duration(pause),
-            flow.unanswered,
             inside.name(),
-            if refused.is_some() { ", and ICMP says that the port is closed" } else { "" },
-            if kept == 0 { "No NAT keepalive was seen." } else { "NAT keepalives were seen." }
+            if refused.is_some() {
+                ", and ICMP says that the port is closed"
+            } else {
+                ""
+            },
+            if kept == 0 {
+                "No NAT keepalive was seen."
+            } else {
+                "NAT keepalives were seen."
+            }
         );
-        let confidence = if refused.is_some() { Confidence::Likely } else { Confidence::Possible };
+        let confidence = if refused.is_some() {
+            Confidence::Likely
+        } else {
+            Confidence::Possible
+        };
         Some(
             Diagnosis::new(&NAT_MAPPING_EXPIRED, confidence, Side::Network, summary)
                 .evidence(back.frame_last, "the last packet from behind the NAT")
-                .evidence(first, "the first packet that nothing answers")
+                .evidence(flow.frame_last, "a packet that nothing answers")
                 .evidence_if(refused.map(|icmp| icmp.frame), "ICMP: port unreachable")
-                .excludes("nat-port-changed", "the inside does not send from another port"),
+                .excludes(
+                    "nat-port-changed",
+                    "the inside does not send from another port",
+                )
+                .excludes("dpd-not-persistent", "the silence began with a pause"),
         )
     })
+}
+
+/// A NAT, and no continuation: the next message would have come to UDP 4500.
+fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let response = tunnel
+        .first_of(Step::V2(ExchangeType::IKE_SA_INIT, true))
+        .filter(|response| response.clear.key_exchange.is_some())?;
+    let last = tunnel.messages.last()?;
+    let shown = evidence(tunnel).into_iter().next()?;
+    let on_500 = response.ends.src.port == Some(IKE_PORT);
+    if last.frame != response.frame || !on_500 || tunnel.icmp.iter().next().is_some() {
+        return None;
+    }
+    let summary = "IKE_SA_INIT succeeded on UDP 500 with a NAT between the peers, and nothing follows: the next message \
+        goes to UDP 4500 and does not arrive here.";
+    Some(
+        Diagnosis::new(
+            &NATT_4500_BLOCKED,
+            Confidence::Possible,
+            Side::Network,
+            summary,
+        )
+        .severity(Severity::Warning)
+        .evidence(
+            shown.message.frame,
+            "a NAT detection hash that does not fit",
+        )
+        .evidence(response.frame, "the last message of this negotiation"),
+    )
 }
 
 /// A flow whose sender moved while the other direction stays where it was.
@@ -845,6 +899,9 @@ const NAT_TRAVERSAL: [[u8; 4]; 5] = [
     [0x90, 0xcb, 0x80, 0x91],
     [0x7d, 0x94, 0x19, 0xa6],
 ];
+
+/// An answer that is still on its way.
+const ROUND_TRIP_SECONDS: f64 = 1.0;
 
 /// No NAT forgets an entry sooner.
 const PAUSE_SECONDS: f64 = 2.0;

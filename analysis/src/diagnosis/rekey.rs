@@ -1,5 +1,6 @@
 //! Renewing keys: rekeys that are refused, collide or never happen.
 
+use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
 use super::child::{Refused, Wanted, refused_requests, wanted};
@@ -10,6 +11,7 @@ use super::running::{
     SIDES, answer, duration, flow_from, flows_from, last_heard, requests, seconds, side, times,
     was_up, with_copies, within,
 };
+use crate::observation::FrameId;
 use crate::tunnels::{Child, ChildState, Message, Protocol, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -829,7 +831,7 @@ fn authenticated_again<'a>(
     surroundings: &Surroundings<'a>,
 ) -> Option<Diagnosis> {
     let pair = |old: &'a Tunnel, new: &'a Tunnel| {
-        let (_, frame, time) = old.deleted?;
+        let (frame, time) = ending(old)?;
         let gap = seconds(time, new.first)?;
         let at_once = (0.0..=ANEW_SECONDS).contains(&gap);
         let apart = old.replaced_by.is_none() && new.replaces.is_none();
@@ -872,6 +874,32 @@ fn authenticated_again<'a>(
                 "the new negotiation",
             ),
     )
+}
+
+/// The Delete of an IKE SA: known, or an Informational exchange that ended it.
+pub(super) fn ending(tunnel: &Tunnel) -> Option<(FrameId, Option<Timestamp>)> {
+    if let Some((_, frame, time)) = tunnel.deleted {
+        return Some((frame, time));
+    }
+    let last = tunnel
+        .messages
+        .iter()
+        .rev()
+        .find(|message| message.request && message.exchange == ExchangeType::INFORMATIONAL.0)?;
+    let heard = SIDES
+        .into_iter()
+        .filter_map(|sender| {
+            flows_from(tunnel, sender)
+                .filter_map(|(_, flow)| flow.last)
+                .max()
+        })
+        .max();
+    let final_one = tunnel
+        .messages
+        .iter()
+        .all(|message| message.frame <= last.frame || message.answers == Some(last.frame));
+    let closed = last.opened.is_none() && tunnel.version == 2;
+    (closed && final_one && heard <= last.last_copy().time).then_some((last.frame, last.time))
 }
 
 /// AUTH_LIFETIME.
