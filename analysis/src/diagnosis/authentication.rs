@@ -1,7 +1,20 @@
 //! Whether the peers accept who the other one says it is: pre-shared keys, identities, methods.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::registries::ikev1::NotifyType as NotifyV1;
+use ikescope_dissectors::registries::ikev2::{IdType, NotifyType, PayloadType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{
+    AUTH_REQUEST, AUTH_RESPONSE, Credentials, INIT_REQUEST, INIT_RESPONSE, Rounds,
+    SHARED_KEY_METHOD, ThirdRound, clear_error, credentials, end, method_v1,
+    never_up, opening_message, phase_one_answered, pre_shared, refusal, refused_authentication,
+    rejected_by_initiator, seconds_between, times,
+};
+use crate::tunnels::{
+    Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -22,7 +35,23 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[];
+pub(super) const RULES: &[TunnelRule] = &[
+    psk_main,
+    psk_aggressive,
+    psk_at_responder,
+    psk_at_initiator,
+    identity_main,
+    identity_aggressive,
+    method_main,
+    identity_v2,
+    inside_address,
+    dialup,
+    method_v2,
+    signature_hashes,
+    ppk,
+    silence,
+    second_login,
+];
 
 pub(super) static PSK_MISMATCH_IKEV1_MAIN: Declaration = Declaration {
     id: "psk-mismatch-ikev1-main",
@@ -526,3 +555,919 @@ pub(super) static UNIQUENESS_KILL: Declaration = Declaration {
     references: &["RFC 7296, section 2.4"],
     see: None,
 };
+
+fn is_pre_shared(tunnel: &Tunnel) -> bool {
+    method_v1(tunnel).is_none_or(pre_shared)
+}
+
+/// What trying pre-shared keys showed: whether one fits, and whether one does not.
+fn tried(tunnel: &Tunnel) -> (bool, bool) {
+    let any = |result| tunnel.psk.iter().any(|check| check.result == result);
+    (any(PskResult::Verified), any(PskResult::Refuted))
+}
+
+fn psk_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let round = ThirdRound::of(tunnel)?;
+    if !never_up(tunnel) || round.sixth.is_some() || !is_pre_shared(tunnel) {
+        return None;
+    }
+    let (fifth, fourth) = (round.fifth, round.fourth);
+    if fifth.ip_fragments > 0 || !fifth.fragments.is_empty() {
+        return None;
+    }
+    let copies = fifth.transmissions as usize;
+    let sent = format!(
+        "Messages 1 to 4 of main mode are complete; {} sent message 5 {}",
+        end(fifth.ends.src),
+        times(copies)
+    );
+    let (_, refuted) = tried(tunnel);
+    let read_malformed = round.reaction.is_some_and(|reaction| {
+        reaction
+            .opened
+            .as_ref()
+            .is_some_and(|opened| opened.notify(NotifyV1::PAYLOAD_MALFORMED.0).is_some())
+    });
+    let found = match round.reaction {
+        Some(reaction) => {
+            let malformed = clear_error(reaction)
+                .is_some_and(|error| error.number == NotifyV1::PAYLOAD_MALFORMED.0);
+            let again = round.repeated_after_reaction();
+            if malformed {
+                psk_main_found(
+                    Confidence::Likely,
+                    62,
+                    format!(
+                        "{sent}, and {} answered PAYLOAD-MALFORMED in clear: it could not read it. The pre-shared keys differ.",
+                        end(reaction.ends.src)
+                    ),
+                )
+                .excludes("natt-4500-blocked", "the responder reacts to message 5")
+            } else if read_malformed {
+                psk_main_found(
+                    Confidence::Certain,
+                    88,
+                    format!(
+                        "{sent}; {} could not read it and says PAYLOAD-MALFORMED under other keys than the initiator has: the \
+                         pre-shared keys differ.",
+                        end(reaction.ends.src)
+                    ),
+                )
+            } else if reaction.encrypted && again > 0 && reaction.opened.is_none() {
+                psk_main_found(
+                    Confidence::Likely,
+                    61,
+                    format!(
+                        "{sent}; {} answers with an encrypted Informational that the initiator cannot read, as it repeats \
+                         message 5 after it. The pre-shared keys differ.",
+                        end(reaction.ends.src)
+                    ),
+                )
+                .excludes("natt-4500-blocked", "the responder reacts to message 5")
+                .excludes(
+                    "id-mismatch-main",
+                    "an initiator that can read the refusal does not repeat message 5",
+                )
+            } else {
+                return None;
+            }
+            .evidence(reaction.frame, "the responder's reaction")
+        }
+        None if round.fourth_repeated() > 0 && !round.floated() => psk_main_found(
+            Confidence::Likely,
+            58,
+            format!(
+                "{sent}, and {} repeats message 4 as if nothing readable had come. The pre-shared keys differ.",
+                end(fourth.ends.src)
+            ),
+        )
+        .evidence_if(
+            fourth
+                .retransmissions
+                .iter()
+                .find(|copy| copy.frame > fifth.frame)
+                .map(|copy| copy.frame),
+            "message 4 again, after message 5",
+        )
+        .excludes("natt-4500-blocked", "both messages use the same port"),
+        None if copies >= 2 => psk_main_found(
+            Confidence::Possible,
+            if round.floated() { 21 } else { 23 },
+            format!(
+                "{sent} without any reaction: some implementations keep silent when the pre-shared keys differ."
+            ),
+        ),
+        None => return None,
+    };
+    let found = if refuted {
+        let weight = found.weight.max(80);
+        let mut found = found.weight(weight);
+        found.confidence = Confidence::Certain;
+        found
+            .summary
+            .push_str(" A key that was tried does not fit.");
+        found
+    } else {
+        found
+    };
+    Some(
+        found
+            .evidence(fourth.frame, "message 4: the key exchange is complete")
+            .evidence(fifth.frame, "message 5, encrypted")
+            .evidence_if(
+                fifth.retransmissions.first().map(|copy| copy.frame),
+                "message 5 again, octet for octet",
+            ),
+    )
+}
+
+fn psk_main_found(confidence: Confidence, weight: u8, summary: String) -> Diagnosis {
+    Diagnosis::new(&PSK_MISMATCH_IKEV1_MAIN, confidence, Side::Both, summary).weight(weight)
+}
+
+fn psk_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.mode != Some(Mode::Aggressive) || !is_pre_shared(tunnel) {
+        return None;
+    }
+    let second = tunnel.first_of(Step::Aggressive(2))?;
+    let third = tunnel.first_of(Step::Aggressive(3));
+    let (verified, refuted) = tried(tunnel);
+    let reaction = tunnel.messages.iter().find(|message| {
+        message.step == Step::Informational
+            && match third {
+                None => message.from == Sender::Initiator && message.frame > second.frame,
+                Some(third) => message.from == Sender::Responder && message.frame > third.frame,
+            }
+    });
+    if !never_up(tunnel) {
+        return None;
+    }
+    let reaction = reaction?;
+    let numbers = [
+        NotifyV1::AUTHENTICATION_FAILED.0,
+        NotifyV1::INVALID_HASH_INFORMATION.0,
+        NotifyV1::PAYLOAD_MALFORMED.0,
+    ];
+    let error = reaction.payloads().error();
+    if error.is_some_and(|error| !numbers.contains(&error.number)) {
+        return None;
+    }
+    let who = end(reaction.ends.src);
+    let mut summary = match third {
+        None => format!(
+            "{who} refuses message 2 of aggressive mode, in which the responder proves that it knows the key."
+        ),
+        Some(_) => format!("{who} refuses message 3 of aggressive mode, in which the initiator proves that it knows the key."),
+    };
+    let confidence = if refuted && !verified {
+        summary.push_str(" HASH_R does not fit the key that was tried: the responder uses another one.");
+        Confidence::Certain
+    } else if refuted {
+        summary.push_str(" HASH_R fits one of the keys that were tried, and not the other.");
+        Confidence::Certain
+    } else {
+        summary.push_str(" The pre-shared keys differ.");
+        Confidence::Likely
+    };
+    Some(
+        Diagnosis::new(
+            &PSK_MISMATCH_IKEV1_AGGRESSIVE,
+            confidence,
+            Side::Both,
+            summary,
+        )
+        .weight(if third.is_none() { 58 } else { 50 })
+        .evidence(second.frame, "message 2 with HASH_R, in clear")
+        .evidence(reaction.frame, "the refusal")
+        .excludes("id-mismatch-main", "message 2 came, so message 1 was accepted"),
+    )
+}
+
+fn psk_at_responder<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = refused_authentication(tunnel)?;
+    let what = credentials(request);
+    if matches!(
+        what,
+        Credentials::Certificate | Credentials::Signature | Credentials::Eap
+    ) {
+        return None;
+    }
+    let (verified, refuted) = tried(tunnel);
+    let head = format!(
+        "IKE_SA_INIT is complete, and {} refuses the authentication of {}",
+        end(response.ends.src),
+        end(request.ends.src)
+    );
+    let (confidence, weight, summary) = if refuted && !verified {
+        (
+            Confidence::Certain,
+            85,
+            format!("{head}: the AUTH payload does not fit the pre-shared key that was tried. The initiator uses another one."),
+        )
+    } else if refuted {
+        (
+            Confidence::Likely,
+            72,
+            format!("{head}: the initiator uses one of the pre-shared keys that were tried, the responder probably the other."),
+        )
+    } else if verified {
+        (
+            Confidence::Possible,
+            36,
+            format!("{head}, although its AUTH payload fits the pre-shared key that was tried; does the responder have the same key?"),
+        )
+    } else if response.opened.is_some() {
+        (
+            Confidence::Likely,
+            48,
+            format!("{head} with a pre-shared key: AUTHENTICATION_FAILED. The keys differ, or the identity is not known there."),
+        )
+    } else {
+        (
+            Confidence::Possible,
+            PSK_MISMATCH_IKEV2_AT_RESPONDER.weight,
+            format!(
+                "{head} with an answer that has room for one notification only: the pre-shared keys differ, or the identity is \
+                 not accepted. Without keys the two cannot be told apart."
+            ),
+        )
+    };
+    Some(
+        Diagnosis::new(
+            &PSK_MISMATCH_IKEV2_AT_RESPONDER,
+            confidence,
+            Side::Both,
+            summary,
+        )
+        .weight(weight)
+        .evidence(request.frame, "IKE_AUTH request")
+        .evidence(response.frame, "refused: one notification")
+        .excludes(
+            "cert-untrusted-or-invalid",
+            "the request has no room for a certificate",
+        ),
+    )
+}
+
+fn psk_at_initiator<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (response, ending) = rejected_by_initiator(tunnel)?;
+    let rounds = Rounds::of(tunnel);
+    let one_round = rounds.len() == 1;
+    let what = credentials(response);
+    if !one_round || matches!(what, Credentials::Certificate | Credentials::Signature) {
+        return None;
+    }
+    let (verified, refuted) = tried(tunnel);
+    let failed = ending
+        .opened
+        .as_ref()
+        .is_some_and(|opened| opened.notify(NotifyType::AUTHENTICATION_FAILED.0).is_some());
+    let (confidence, weight) = if refuted && !verified {
+        (Confidence::Certain, 85)
+    } else if failed {
+        (Confidence::Likely, 62)
+    } else {
+        (Confidence::Likely, 55)
+    };
+    let summary = format!(
+        "{} accepted the initiator and answered completely, and {} ended the SA at once: it does not accept the \
+         responder's proof, which by its size is no certificate. The pre-shared keys or the identities differ.",
+        end(response.ends.src),
+        end(ending.ends.src)
+    );
+    Some(
+        Diagnosis::new(
+            &PSK_MISMATCH_IKEV2_AT_INITIATOR,
+            confidence,
+            Side::Both,
+            summary,
+        )
+        .weight(weight)
+        .evidence(response.frame, "complete IKE_AUTH response")
+        .evidence(ending.frame, "ended by the initiator at once")
+        .excludes(
+            "cert-untrusted-or-invalid",
+            "the response has no room for a certificate",
+        ),
+    )
+}
+
+/// The encrypted refusal of message 5, read by the initiator, or of message 6 by the responder.
+pub(super) fn encrypted_refusal<'a>(tunnel: &'a Tunnel) -> Option<(&'a Message, &'a Message)> {
+    let round = ThirdRound::of(tunnel).filter(|_| never_up(tunnel))?;
+    match round.sixth {
+        None => {
+            let reaction = round.reaction?;
+            let error = reaction.payloads().error().map(|error| error.number);
+            let unreadable = error == Some(NotifyV1::PAYLOAD_MALFORMED.0)
+                || (reaction.encrypted && round.repeated_after_reaction() > 0);
+            (reaction.encrypted && !unreadable).then_some((round.fifth, reaction))
+        }
+        Some(sixth) => {
+            let ending = tunnel.messages.iter().find(|message| {
+                message.frame > sixth.frame && message.from == Sender::Initiator
+            })?;
+            let soon = seconds_between(sixth, ending).is_none_or(|seconds| seconds < 3.0);
+            let ends = ending.step == Step::Informational && ending.encrypted && soon;
+            let quiet = tunnel.first_of(Step::Quick(1)).is_none()
+                && tunnel.first_of(Step::Transaction(1)).is_none();
+            (ends && quiet).then_some((sixth, ending))
+        }
+    }
+}
+
+fn identity_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (proof, refusal) = encrypted_refusal(tunnel)?;
+    let signature = !is_pre_shared(tunnel);
+    let error = refusal.payloads().error();
+    let named = error.is_some_and(|error| error.number == NotifyV1::INVALID_ID_INFORMATION.0);
+    if signature && !named {
+        return None;
+    }
+    let identity = proof
+        .opened
+        .as_ref()
+        .and_then(|opened| opened.identities.first());
+    let (verified, refuted) = tried(tunnel);
+    let confidence = if named || (identity.is_some() && error.is_some() && (verified || !refuted)) {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    let summary = format!(
+        "{} can read {}{} and refuses it{}: the pre-shared key fits, the identity does not.",
+        end(refusal.ends.src),
+        proof.step,
+        identity.map_or(String::new(), |identity| format!(" ({})", named_identity(identity))),
+        error.map_or(String::new(), |error| format!(
+            " with {}",
+            error.name.unwrap_or("an error")
+        )),
+    );
+    Some(
+        Diagnosis::new(&ID_MISMATCH_MAIN, confidence, Side::Both, summary)
+            .weight(if named { 88 } else { 60 })
+            .evidence(proof.frame, "the identity, encrypted")
+            .evidence(refusal.frame, "the refusal, encrypted")
+            .excludes(
+                "psk-mismatch-ikev1-main",
+                "with other keys the refusal could not be read, and the message would be repeated",
+            ),
+    )
+}
+
+/// Type and value.
+pub(super) fn named_identity(identity: &Identity) -> String {
+    match identity.type_name {
+        Some(kind) => format!("{kind} {}", identity.value),
+        None => identity.value.clone(),
+    }
+}
+
+fn identity_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.mode != Some(Mode::Aggressive) || !never_up(tunnel) {
+        return None;
+    }
+    let request = opening_message(tunnel)?;
+    let identity = request.clear.identities.first();
+    let (answer, error) = refusal(tunnel).or_else(|| {
+        let third = tunnel.first_of(Step::Aggressive(3))?;
+        tunnel.messages.iter().find_map(|message| {
+            let error = message.payloads().error()?;
+            (message.from == Sender::Responder && message.frame > third.frame)
+                .then_some((message, error))
+        })
+    })?;
+    let named = error.number == NotifyV1::INVALID_ID_INFORMATION.0;
+    if !named && error.number != NotifyV1::AUTHENTICATION_FAILED.0 {
+        return None;
+    }
+    let summary = format!(
+        "{} refuses aggressive mode of {} with {}{}.",
+        end(answer.ends.src),
+        end(request.ends.src),
+        error.name.unwrap_or("an error"),
+        identity.map_or(String::new(), |identity| format!(
+            ": it has no connection for the identity {}",
+            named_identity(identity)
+        ))
+    );
+    Some(
+        Diagnosis::new(
+            &ID_MISMATCH_MAIN,
+            if named {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Both,
+            summary,
+        )
+        .weight(if named { 60 } else { 46 })
+        .evidence(request.frame, "the identity, in clear")
+        .evidence(answer.frame, "the refusal"),
+    )
+}
+
+/// A signature was agreed on, and the responder neither asks for certificates nor accepts the proof.
+fn method_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (proof, refusal) = encrypted_refusal(tunnel)?;
+    if is_pre_shared(tunnel) || proof.from != Sender::Initiator {
+        return None;
+    }
+    let asks = tunnel
+        .from(Sender::Responder)
+        .any(|message| !message.clear.certificate_requests.is_empty());
+    if asks {
+        return None;
+    }
+    let summary = format!(
+        "The initiator proves itself by {}, {} asks for no certificate and refuses: its connection for this peer has another \
+         authentication method.",
+        tunnel
+            .chosen
+            .as_ref()
+            .and_then(|chosen| chosen.suites().first()?.auth.clone())
+            .unwrap_or_else(|| "a signature".to_owned()),
+        end(refusal.ends.src)
+    );
+    Some(
+        Diagnosis::new(
+            &super::negotiation::AUTH_METHOD_MISMATCH_V1,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .weight(57)
+        .evidence(proof.frame, "the initiator's proof")
+        .evidence(refusal.frame, "the refusal, encrypted"),
+    )
+}
+
+fn identity_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = refused_authentication(tunnel)?;
+    let opened = request.opened.as_ref()?;
+    let identity = |kind: PayloadType| {
+        opened
+            .identities
+            .iter()
+            .find(|identity| identity.payload_type == kind.0)
+    };
+    let (own, asked) = (
+        identity(PayloadType::ID_INITIATOR),
+        identity(PayloadType::ID_RESPONDER),
+    );
+    let (verified, refuted) = tried(tunnel);
+    let shared = opened
+        .auth_method
+        .as_ref()
+        .is_some_and(|(method, _)| *method == SHARED_KEY_METHOD);
+    let (confidence, weight) = match (shared, verified, refuted) {
+        (true, true, false) => (Confidence::Likely, 66),
+        (true, true, true) => (Confidence::Possible, 45),
+        (true, false, false) => (Confidence::Possible, 44),
+        _ => (Confidence::Possible, 32),
+    };
+    let summary = format!(
+        "{} refuses {}{}{}: it may have no connection for this pair of identities.",
+        end(response.ends.src),
+        own.map_or("the initiator".to_owned(), named_identity),
+        asked.map_or(String::new(), |asked| format!(
+            ", who asks for {}",
+            named_identity(asked)
+        )),
+        if verified && shared {
+            "; the pre-shared key fits"
+        } else {
+            ""
+        }
+    );
+    Some(
+        Diagnosis::new(&ID_MISMATCH_V2, confidence, Side::Both, summary)
+            .weight(weight)
+            .evidence(request.frame, "the identities, decrypted")
+            .evidence(response.frame, "AUTHENTICATION_FAILED"),
+    )
+}
+
+fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version == 1 {
+        return inside_address_v1(tunnel);
+    }
+    let (request, response) = refused_authentication(tunnel)?;
+    let outside = tunnel.initiator.address;
+    let Some(opened) = &request.opened else {
+        if tunnel.initiator.behind_nat != Some(true) || credentials(request) != Credentials::Small {
+            return None;
+        }
+        let summary = format!(
+            "The initiator is behind NAT and is refused with one notification: if it names itself by its inside address while \
+             {} expects {outside}, this is what is seen.",
+            tunnel.responder.address
+        );
+        return Some(
+            Diagnosis::new(
+                &ID_IS_PRIVATE_ADDRESS,
+                Confidence::Possible,
+                Side::Initiator,
+                summary,
+            )
+            .weight(45)
+            .evidence(request.frame, "IKE_AUTH request from behind NAT")
+            .evidence(response.frame, "refused: one notification"),
+        );
+    };
+    let identity = opened
+        .identities
+        .iter()
+        .find(|identity| identity.payload_type == PayloadType::ID_INITIATOR.0)?;
+    let is_address = [IdType::IPV4_ADDR.0, IdType::IPV6_ADDR.0].contains(&identity.id_type);
+    if !is_address || identity.value == outside.to_string() {
+        return None;
+    }
+    Some(inside_address_found(identity, tunnel, request, response))
+}
+
+fn inside_address_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
+    let (proof, refusal) = encrypted_refusal(tunnel)?;
+    let identity = proof.opened.as_ref()?.identities.first()?;
+    let is_address = [1, 5].contains(&identity.id_type);
+    let elsewhere = identity.value != tunnel.initiator.address.to_string();
+    (is_address && elsewhere && proof.from == Sender::Initiator)
+        .then(|| inside_address_found(identity, tunnel, proof, refusal))
+}
+
+fn inside_address_found(
+    identity: &Identity,
+    tunnel: &Tunnel,
+    request: &Message,
+    response: &Message,
+) -> Diagnosis {
+    let summary = format!(
+        "The initiator names itself {}, but its packets come from {}, and {} refuses it.",
+        named_identity(identity),
+        tunnel.initiator.address,
+        end(response.ends.src)
+    );
+    Diagnosis::new(
+        &ID_IS_PRIVATE_ADDRESS,
+        Confidence::Likely,
+        Side::Initiator,
+        summary,
+    )
+    .weight(78)
+    .evidence(request.frame, "the identity, decrypted")
+    .evidence(response.frame, "the refusal")
+}
+
+fn dialup<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let mismatch = psk_main(tunnel, around)?;
+    let works = around.tunnels.iter().copied().find(|other| {
+        other.responder.address == tunnel.responder.address
+            && other.initiator.address != tunnel.initiator.address
+            && other.mode == Some(Mode::Main)
+            && is_pre_shared(other)
+            && other.first_of(Step::Main(6)).is_some()
+    })?;
+    let summary = format!(
+        "Main mode of {} fails as with another pre-shared key, while {} gets through to the same responder: it may take the \
+         key of another dial-up connection.",
+        tunnel.initiator.address, works.initiator.address
+    );
+    Some(
+        Diagnosis::new(
+            &DIALUP_PSK_WRONG_CONNECTION,
+            Confidence::Possible,
+            Side::Responder,
+            summary,
+        )
+        .weight(mismatch.weight.saturating_sub(3))
+        .evidence_if(
+            tunnel.first_of(Step::Main(5)).map(|message| message.frame),
+            "message 5 that is not accepted",
+        )
+        .evidence_if(
+            works.first_of(Step::Main(6)).map(|message| message.frame),
+            "message 6 to another client",
+        ),
+    )
+}
+
+/// Whether the responder asks for a certificate in clear.
+fn asks_for_certificate(tunnel: &Tunnel) -> Option<&Message> {
+    tunnel
+        .of_step(INIT_RESPONSE)
+        .find(|response| response.clear.has(PayloadType::CERTREQ.0))
+}
+
+fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = refused_authentication(tunnel)?;
+    let asks = asks_for_certificate(tunnel);
+    let what = credentials(request);
+    let (confidence, weight, brings) = match (what, asks) {
+        (Credentials::PreSharedKey, Some(_)) => (Confidence::Likely, 64, "a pre-shared key"),
+        (Credentials::Small, Some(_)) => (
+            Confidence::Possible,
+            47,
+            "no certificate, as far as its size tells",
+        ),
+        (Credentials::Eap, _) => (Confidence::Likely, 60, "nothing, which asks for EAP"),
+        (Credentials::Certificate | Credentials::Signature, None) if request.opened.is_some() => {
+            (Confidence::Possible, 55, "a signature")
+        }
+        (Credentials::Certificate, None) => (Confidence::Possible, 44, "a certificate"),
+        _ => return None,
+    };
+    let summary = format!(
+        "{} brings {brings}, and {} {}refuses: the two sides expect different methods of authentication.",
+        end(request.ends.src),
+        end(response.ends.src),
+        match asks {
+            Some(_) => "asked for a certificate and ",
+            None => "",
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &AUTH_METHOD_MISMATCH_V2,
+            confidence,
+            Side::Both,
+            summary,
+        )
+        .weight(weight)
+        .evidence_if(asks.map(|message| message.frame), "CERTREQ, in clear")
+        .evidence(request.frame, "IKE_AUTH request")
+        .evidence(response.frame, "refused: one notification"),
+    )
+}
+
+fn signature_hashes<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refusal = refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel))?;
+    let list = |step: Step| {
+        tunnel.messages.iter().rfind(|message| message.step == step).map(|message| {
+            message
+                .clear
+                .notify(NotifyType::SIGNATURE_HASH_ALGORITHMS.0)
+                .map(|notify| hashes(&notify.data))
+        })
+    };
+    let (request, response) = (list(INIT_REQUEST)?, list(INIT_RESPONSE)?);
+    let signed = credentials(refusal.0);
+    let signature = matches!(signed, Credentials::Certificate | Credentials::Signature);
+    // What the signer used against what the verifier announced.
+    let used = refusal.0.opened.as_ref().and_then(|opened| {
+        let name = opened.signature_algorithm.as_deref()?;
+        let accepted = if refusal.0.from == Sender::Initiator {
+            response.as_ref()
+        } else {
+            request.as_ref()
+        }?;
+        let hash = HASHES
+            .iter()
+            .find(|(_, known)| normalized(name).contains(known))?;
+        (!accepted.contains(&hash.0)).then_some(name)
+    });
+    let (confidence, weight, why) = match (&request, &response, used) {
+        (_, _, Some(name)) => (
+            Confidence::Certain,
+            86,
+            format!("the signature uses {name}, which the verifier did not announce"),
+        ),
+        (Some(one), Some(other), _) if !one.iter().any(|hash| other.contains(hash)) => (
+            Confidence::Certain,
+            70,
+            "the lists of hashes for signatures have nothing in common".to_owned(),
+        ),
+        (Some(_), None, _) | (None, Some(_), _) if signature => (
+            Confidence::Possible,
+            41,
+            "only one side announced hashes for signatures".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(
+        Diagnosis::new(
+            &SIGNATURE_HASH_MISMATCH,
+            confidence,
+            Side::Both,
+            format!("Authentication is refused, and {why}."),
+        )
+        .weight(weight)
+        .evidence(refusal.0.frame, format!("{}", refusal.0.step))
+        .evidence(refusal.1.frame, "refused"),
+    )
+}
+
+fn hashes(data: &[u8]) -> Vec<u16> {
+    data.chunks_exact(2)
+        .filter_map(|pair| <[u8; 2]>::try_from(pair).ok())
+        .map(u16::from_be_bytes)
+        .collect()
+}
+
+fn normalized(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
+}
+
+fn ppk<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let says = |step: Step| {
+        tunnel
+            .of_step(step)
+            .any(|message| message.clear.notify(NotifyType::USE_PPK.0).is_some())
+    };
+    let (initiator, responder) = (says(INIT_REQUEST), says(INIT_RESPONSE));
+    if !never_up(tunnel) || !phase_one_answered(tunnel) || !(initiator || responder) {
+        return None;
+    }
+    let init = tunnel.of_step(INIT_RESPONSE).last()?;
+    let refusal = refused_authentication(tunnel);
+    if initiator && responder {
+        let (request, response) = refusal?;
+        let identity = request
+            .opened
+            .as_ref()
+            .and_then(|opened| opened.notify(NotifyType::PPK_IDENTITY.0));
+        let summary = format!(
+            "Both sides use a post-quantum pre-shared key{}, and {} refuses the authentication: the values differ, or the \
+             identity of the key is not known.",
+            identity.map_or(String::new(), |notify| format!(
+                " ({})",
+                String::from_utf8_lossy(notify.data.get(1..).unwrap_or_default())
+            )),
+            end(response.ends.src)
+        );
+        let read = identity.is_some();
+        let confidence = if read {
+            Confidence::Likely
+        } else {
+            Confidence::Possible
+        };
+        return Some(
+            Diagnosis::new(&PPK_MISMATCH, confidence, Side::Both, summary)
+                .weight(if read { 68 } else { 56 })
+                .evidence(init.frame, "USE_PPK from both sides")
+                .evidence(response.frame, "refused: one notification"),
+        );
+    }
+    let (who, other) = if initiator {
+        (Sender::Initiator, Sender::Responder)
+    } else {
+        (Sender::Responder, Sender::Initiator)
+    };
+    let gave_up = tunnel.first_of(AUTH_REQUEST).is_none();
+    if refusal.is_none() && !gave_up && tunnel.first_of(AUTH_RESPONSE).is_some() {
+        return None;
+    }
+    let summary = format!(
+        "The {} wants a post-quantum pre-shared key, the {} does not do it, and the negotiation ends {}.",
+        who.name(),
+        other.name(),
+        if gave_up {
+            "after IKE_SA_INIT"
+        } else {
+            "in IKE_AUTH"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &PPK_REQUIRED_MISSING,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .evidence(init.frame, "USE_PPK from one side only")
+        .evidence_if(refusal.map(|(_, response)| response.frame), "refused"),
+    )
+}
+
+fn silence<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    let (before, request) = match tunnel.version {
+        1 => {
+            let round = ThirdRound::of(tunnel)?;
+            let reacted = round.sixth.is_some()
+                || round.reaction.is_some()
+                || round.fourth_repeated() > 0;
+            if reacted {
+                return None;
+            }
+            (round.fourth, round.fifth)
+        }
+        _ => {
+            let (request, response) = Rounds::of(tunnel).first()?;
+            if response.is_some() {
+                return None;
+            }
+            (tunnel.of_step(INIT_RESPONSE).last()?, request)
+        }
+    };
+    let floated = request.ends.dst.port != before.ends.src.port;
+    let fragmented = request.ip_fragments > 0 || !request.fragments.is_empty();
+    if request.transmissions < 2 || fragmented || !request.icmp.is_empty() {
+        return None;
+    }
+    let summary = format!(
+        "The key exchange succeeds; then {} sends {} {} and nothing comes back{}.",
+        end(request.ends.src),
+        request.step,
+        times(request.transmissions as usize),
+        if floated {
+            ", neither on the new port nor on the old one"
+        } else {
+            ", on the same port and small enough to pass"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &AUTH_SILENT_DROP,
+            Confidence::Possible,
+            Side::Unknown,
+            summary,
+        )
+        .weight(if floated { 22 } else { AUTH_SILENT_DROP.weight })
+        .evidence(before.frame, "the last answer")
+        .evidence(request.frame, format!("{}, without answer", request.step))
+        .evidence_if(
+            request.retransmissions.last().map(|copy| copy.frame),
+            "its last copy",
+        ),
+    )
+}
+
+fn second_login<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (who, frame, time) = tunnel.deleted?;
+    let time = time?;
+    if who != Sender::Responder {
+        return None;
+    }
+    let near = |message: &Message| {
+        message.time.is_some_and(|asked| {
+            let after = time.nanos_since(asked);
+            (0..SOON_NANOS).contains(&after)
+        })
+    };
+    let mut others = around.tunnels.iter().copied().filter(|other| {
+        other.responder.address == tunnel.responder.address
+            && other.initiator.address != tunnel.initiator.address
+            && other.version == tunnel.version
+            && other.messages.iter().any(|message| {
+                let proof = message.step == AUTH_REQUEST
+                    || matches!(message.step, Step::Main(5) | Step::Aggressive(3));
+                proof && near(message)
+            })
+    });
+    let other = others.next()?;
+    // Many logins at that time: one of them comes close to every deletion.
+    if others.next().is_some() {
+        return None;
+    }
+    let identities = (&tunnel.initiator.identity, &other.initiator.identity);
+    let same = match identities {
+        (Some(one), Some(other)) if one.value != other.value => return None,
+        (Some(one), Some(_)) => Some(one),
+        _ => None,
+    };
+    let summary = format!(
+        "{} logs in{}, and at that moment {} ends the SA of {}: it allows one SA for one identity.",
+        other.initiator.address,
+        same.map_or(String::new(), |identity| format!(
+            " with the same identity ({})",
+            named_identity(identity)
+        )),
+        tunnel.responder.address,
+        tunnel.initiator.address
+    );
+    let confidence = if same.is_some() {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    Some(
+        Diagnosis::new(&UNIQUENESS_KILL, confidence, Side::Initiator, summary)
+            .evidence_if(
+                other.first_of(AUTH_REQUEST).map(|message| message.frame),
+                "the second login",
+            )
+            .evidence(frame, "the first SA is deleted")
+            .excludes("unilateral-delete-loop", "two addresses are involved"),
+    )
+}
+
+/// Hash algorithms of signatures (RFC 7427, section 7), as names of signature algorithms contain them.
+const HASHES: &[(u16, &str)] = &[
+    (1, "sha1"),
+    (2, "sha256"),
+    (2, "sha2256"),
+    (3, "sha384"),
+    (3, "sha2384"),
+    (4, "sha512"),
+    (4, "sha2512"),
+];
+
+/// A login and the end of the older SA belong together within this time.
+const SOON_NANOS: i64 = 2_000_000_000;

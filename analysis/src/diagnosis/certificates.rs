@@ -1,7 +1,18 @@
 //! Whether the peers trust each other's certificates.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::registries::ikev1::NotifyType as NotifyV1;
+use ikescope_dissectors::registries::ikev2::PayloadType;
+
+use super::authentication::{encrypted_refusal, named_identity};
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{
+    Credentials, INIT_RESPONSE, Rounds, credentials, end, method_v1, pre_shared,
+    refused_authentication, rejected_by_initiator, seconds_between, times,
+};
+use super::x509::{Leaf, Validity};
+use crate::tunnels::{Identity, Message, Payloads, Sender, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -15,7 +26,14 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[];
+pub(super) const RULES: &[TunnelRule] = &[
+    untrusted,
+    name,
+    not_sent,
+    usage,
+    other_authority,
+    slow,
+];
 
 pub(super) static CERT_IKE_AUTH_FRAGMENTS_LOST: Declaration = Declaration {
     id: "cert-ike-auth-fragments-lost",
@@ -238,3 +256,452 @@ pub(super) static CERT_SLOW_VALIDATION: Declaration = Declaration {
     references: &["RFC 5280, section 6.3", "RFC 4806"],
     see: None,
 };
+
+/// A certificate, or a signature, that the other side did not accept.
+struct Refused<'a> {
+    /// The message with the proof.
+    proof: &'a Message,
+    /// The message that refuses it.
+    refusal: &'a Message,
+    /// How the proof was made.
+    credentials: Credentials,
+}
+
+impl<'a> Refused<'a> {
+    /// By either side, in either version; not within EAP.
+    fn of(tunnel: &'a Tunnel) -> Option<Self> {
+        if tunnel.version == 1 {
+            if method_v1(tunnel).is_none_or(pre_shared) {
+                return None;
+            }
+            let (proof, refusal) = encrypted_refusal(tunnel)?;
+            return Some(Self {
+                proof,
+                refusal,
+                credentials: Credentials::Certificate,
+            });
+        }
+        let (proof, refusal) =
+            refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel))?;
+        if Rounds::of(tunnel).len() != 1 || is_eap(tunnel) {
+            return None;
+        }
+        let credentials = credentials(proof);
+        matches!(
+            credentials,
+            Credentials::Certificate | Credentials::Signature
+        )
+        .then_some(Self {
+            proof,
+            refusal,
+            credentials,
+        })
+    }
+
+    fn read(&self) -> Option<&'a Payloads> {
+        self.proof.opened.as_ref()
+    }
+
+    fn leaf(&self) -> Option<Leaf> {
+        Leaf::of(self.read()?.certificates.first()?)
+    }
+
+    /// The identity that the proof is for.
+    fn identity(&self) -> Option<&'a Identity> {
+        let wanted = match self.proof.from {
+            Sender::Initiator => PayloadType::ID_INITIATOR.0,
+            _ => PayloadType::ID_RESPONDER.0,
+        };
+        let identities = &self.read()?.identities;
+        identities
+            .iter()
+            .find(|identity| identity.payload_type == wanted)
+            .or_else(|| identities.first().filter(|identity| identity.payload_type == ID_V1))
+    }
+
+    fn prover(&self) -> Side {
+        match self.proof.from {
+            Sender::Initiator => Side::Initiator,
+            Sender::Responder => Side::Responder,
+            Sender::Other => Side::Unknown,
+        }
+    }
+
+    fn found(
+        &self,
+        declaration: &'static Declaration,
+        confidence: Confidence,
+        side: Side,
+        summary: String,
+    ) -> Diagnosis {
+        Diagnosis::new(declaration, confidence, side, summary)
+            .evidence(self.proof.frame, format!("{}: the proof", self.proof.step))
+            .evidence(self.refusal.frame, "refused")
+            .excludes(
+                "psk-mismatch-ikev2-at-responder",
+                "the proof is no pre-shared key",
+            )
+    }
+}
+
+/// Whether the initiator asks for EAP: the proof of the responder then comes before its own.
+fn is_eap(tunnel: &Tunnel) -> bool {
+    let rounds = Rounds::of(tunnel);
+    let Some((request, Some(response))) = rounds.first() else {
+        return false;
+    };
+    match credentials(request) {
+        Credentials::Eap => true,
+        Credentials::Small => credentials(response) == Credentials::Certificate,
+        _ => false,
+    }
+}
+
+fn untrusted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel)?;
+    if tunnel.version == 1 {
+        // Without a request for a certificate another method is expected.
+        let asked = tunnel
+            .messages
+            .iter()
+            .any(|message| !message.payloads().certificate_requests.is_empty());
+        let error = refused.refusal.payloads().error();
+        let about_identity =
+            error.is_some_and(|error| error.number == NotifyV1::INVALID_ID_INFORMATION.0);
+        if about_identity || (!asked && refused.proof.from == Sender::Initiator) {
+            return None;
+        }
+    }
+    let who = end(refused.proof.ends.src);
+    let by = end(refused.refusal.ends.src);
+    let expired = refused.leaf().and_then(|leaf| {
+        match leaf.validity(refused.proof.time) {
+            Validity::Expired => Some(("expired before the capture was made", leaf)),
+            Validity::NotYet => Some(("is not valid before the capture was made", leaf)),
+            Validity::Valid | Validity::Unknown => None,
+        }
+    });
+    if let Some((what, leaf)) = expired {
+        let summary = format!(
+            "The certificate of {who} ({}) {what}, and {by} refuses it.",
+            leaf.subject
+        );
+        return Some(
+            refused
+                .found(
+                    &CERT_UNTRUSTED_OR_INVALID,
+                    Confidence::Certain,
+                    refused.prover(),
+                    summary,
+                )
+                .weight(90),
+        );
+    }
+    if refused.credentials != Credentials::Certificate {
+        return None;
+    }
+    let (confidence, weight, summary) = match refused.leaf() {
+        Some(leaf) => (
+            Confidence::Likely,
+            52,
+            format!(
+                "{by} refuses the certificate of {who} ({}, issued by {}): it probably does not trust the issuer.",
+                leaf.subject, leaf.issuer
+            ),
+        ),
+        None if tunnel.version == 1 => (
+            Confidence::Likely,
+            56,
+            format!("{by} can read the signature of {who} and refuses it: its certificate is not trusted or not valid."),
+        ),
+        None => (
+            Confidence::Possible,
+            46,
+            format!(
+                "{by} refuses the authentication of {who}, which is as large as one with a certificate: not trusted, not valid, or \
+                 without the expected identity."
+            ),
+        ),
+    };
+    Some(
+        refused
+            .found(
+                &CERT_UNTRUSTED_OR_INVALID,
+                confidence,
+                Side::Both,
+                summary,
+            )
+            .weight(weight),
+    )
+}
+
+fn name<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel)?;
+    let leaf = refused.leaf();
+    let own = refused.identity();
+    let asked = (refused.proof.from == Sender::Responder)
+        .then(|| {
+            let rounds = Rounds::of(tunnel);
+            let (request, _) = rounds.first()?;
+            request
+                .opened
+                .as_ref()?
+                .identities
+                .iter()
+                .find(|identity| identity.payload_type == PayloadType::ID_RESPONDER.0)
+        })
+        .flatten();
+    let who = end(refused.proof.ends.src);
+    let missing = leaf.as_ref().and_then(|leaf| {
+        [asked, own]
+            .into_iter()
+            .flatten()
+            .find(|identity| !leaf.contains(identity))
+    });
+    let other = match (asked, own) {
+        (Some(asked), Some(own)) if asked.value != own.value => Some((asked, own)),
+        _ => None,
+    };
+    if let Some((asked, own)) = other {
+        let summary = format!(
+            "The initiator asks for {}, and {who} is {}.",
+            named_identity(asked),
+            named_identity(own)
+        );
+        return Some(
+            refused
+                .found(&CERT_SAN_MISMATCH, Confidence::Likely, Side::Both, summary)
+                .weight(78),
+        );
+    }
+    if let (Some(missing), Some(leaf)) = (missing, leaf) {
+        let summary = format!(
+            "The certificate of {who} does not contain {}: its alternative names are {}.",
+            named_identity(missing),
+            if leaf.names.is_empty() {
+                "none".to_owned()
+            } else {
+                leaf.names.join(", ")
+            }
+        );
+        return Some(
+            refused
+                .found(
+                    &CERT_SAN_MISMATCH,
+                    Confidence::Certain,
+                    refused.prover(),
+                    summary,
+                )
+                .weight(84),
+        );
+    }
+    if refused.credentials != Credentials::Certificate || tunnel.version == 1 {
+        return None;
+    }
+    let summary = format!(
+        "{} refuses the authentication of {who}, perhaps because the certificate lacks the expected identity.",
+        end(refused.refusal.ends.src)
+    );
+    Some(
+        refused
+            .found(
+                &CERT_SAN_MISMATCH,
+                Confidence::Possible,
+                Side::Both,
+                summary,
+            )
+            .weight(35),
+    )
+}
+
+fn not_sent<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel).filter(|refused| refused.credentials == Credentials::Signature)?;
+    if tunnel.version == 1 {
+        return None;
+    }
+    let read = refused.read().is_some();
+    let summary = format!(
+        "{} signs {}, and {} refuses it.",
+        end(refused.proof.ends.src),
+        if read {
+            "and sends no certificate"
+        } else {
+            "by its size, but has no room for a certificate"
+        },
+        end(refused.refusal.ends.src)
+    );
+    Some(
+        refused
+            .found(
+                &CERT_NOT_SENT,
+                if read {
+                    Confidence::Certain
+                } else {
+                    Confidence::Possible
+                },
+                refused.prover(),
+                summary,
+            )
+            .weight(if read { 82 } else { 50 }),
+    )
+}
+
+fn usage<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (proof, refusal) = rejected_by_initiator(tunnel)?;
+    let leaf = Leaf::of(proof.opened.as_ref()?.certificates.first()?)?;
+    if leaf.serves() {
+        return None;
+    }
+    let summary = format!(
+        "The certificate of {} ({}) has extended key usages, and serverAuth is not among them; the initiator refuses it.",
+        end(proof.ends.src),
+        leaf.subject
+    );
+    Some(
+        Diagnosis::new(
+            &CERT_EKU_MISSING,
+            Confidence::Likely,
+            Side::Responder,
+            summary,
+        )
+        .weight(76)
+        .evidence(proof.frame, "the certificate")
+        .evidence(refusal.frame, "refused"),
+    )
+}
+
+/// Hashes of authorities that a message asks for (RFC 7296, section 3.7).
+fn authorities(payloads: &Payloads) -> Vec<&[u8]> {
+    payloads
+        .certificate_requests
+        .iter()
+        .flat_map(|request| request.data.chunks_exact(SHA1_OCTETS))
+        .collect()
+}
+
+fn other_authority<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version == 1 {
+        return other_authority_v1(tunnel);
+    }
+    let refused = Refused::of(tunnel)?;
+    let rounds = Rounds::of(tunnel);
+    let (request, _) = rounds.first()?;
+    let init = tunnel.of_step(INIT_RESPONSE).last()?;
+    let (asked, offered) = (
+        authorities(request.opened.as_ref()?),
+        authorities(&init.clear),
+    );
+    let disjoint = !asked.is_empty()
+        && !offered.is_empty()
+        && !asked.iter().any(|authority| offered.contains(authority));
+    if !disjoint || refused.proof.from != Sender::Responder {
+        return None;
+    }
+    let issuer = refused.leaf().map(|leaf| leaf.issuer);
+    let summary = format!(
+        "The initiator asks for a certificate of other authorities than those that the responder knows{}, and refuses what \
+         it gets.",
+        issuer.map_or(String::new(), |issuer| format!(
+            "; the responder's certificate is issued by {issuer}"
+        ))
+    );
+    Some(
+        refused
+            .found(
+                &CERT_WRONG_CA_REQUESTED,
+                Confidence::Likely,
+                Side::Both,
+                summary,
+            )
+            .weight(74)
+            .evidence(request.frame, "CERTREQ of the initiator")
+            .evidence(init.frame, "CERTREQ of the responder, in clear"),
+    )
+}
+
+/// IKEv1 names authorities, so that the issuer of the certificate can be compared.
+fn other_authority_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel)?;
+    let leaf = refused.leaf()?;
+    let asked: Vec<String> = tunnel
+        .from(refused.refusal.from)
+        .flat_map(|message| &message.payloads().certificate_requests)
+        .filter_map(|request| ikescope_dissectors::certificate::name(&request.data))
+        .collect();
+    let read = refused.read()?;
+    let chain = read
+        .certificates
+        .iter()
+        .filter_map(|certificate| certificate.issuer.as_deref())
+        .any(|issuer| asked.iter().any(|name| name == issuer));
+    if asked.is_empty() || chain || leaf.validity(refused.proof.time) != Validity::Valid {
+        return None;
+    }
+    let summary = format!(
+        "{} asks for a certificate of {}, and gets one that {} issued.",
+        end(refused.refusal.ends.src),
+        asked.join(" or "),
+        leaf.issuer
+    );
+    Some(
+        refused
+            .found(
+                &CERT_UNTRUSTED_OR_INVALID,
+                Confidence::Likely,
+                Side::Both,
+                summary,
+            )
+            .weight(72),
+    )
+}
+
+fn slow<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let rounds = Rounds::of(tunnel);
+    let (request, response) = rounds.first()?;
+    let response = response?;
+    let seconds = seconds_between(request, response)?;
+    let certificate = credentials(request) == Credentials::Certificate;
+    let init = tunnel.of_step(INIT_RESPONSE).last()?;
+    // A slow path is slow in IKE_SA_INIT too.
+    let path = init
+        .answers
+        .and_then(|frame| tunnel.message(frame))
+        .and_then(|asked| seconds_between(asked, init))
+        .unwrap_or_default();
+    if !certificate || seconds < SLOW_SECONDS || path > seconds / 4.0 {
+        return None;
+    }
+    let once = response.transmissions as usize <= 1;
+    let summary = format!(
+        "{} needs {seconds:.1} s to answer a request with a certificate{}; it may wait for a CRL or an OCSP server.",
+        end(response.ends.src),
+        if request.transmissions > 1 {
+            format!(", which is repeated {} meanwhile", times(request.transmissions as usize - 1))
+        } else {
+            String::new()
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &CERT_SLOW_VALIDATION,
+            if once {
+                Confidence::Possible
+            } else {
+                Confidence::Likely
+            },
+            Side::Responder,
+            summary,
+        )
+        .evidence(request.frame, "the request with the certificate")
+        .evidence(response.frame, "its answer"),
+    )
+}
+
+/// Octets of the hash of a key in CERTREQ.
+const SHA1_OCTETS: usize = 20;
+
+/// Payload type of identities in IKEv1.
+const ID_V1: u8 = 5;
+
+/// A signature takes milliseconds to check, a list on a server that does not answer takes this long at least.
+const SLOW_SECONDS: f64 = 4.0;

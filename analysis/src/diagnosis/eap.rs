@@ -1,7 +1,15 @@
 //! Remote access in IKEv2: EAP and configuration.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use ikescope_dissectors::registries::ikev2::{NotifyType, PayloadType};
+
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{
+    AUTH_RESPONSE, Credentials, Rounds, credentials, end, is_one_notify, never_up, read_or,
+    rejected_by_initiator, seconds_between,
+};
+use crate::tunnels::{Eap, Message, Sender, Stage, State, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -14,7 +22,14 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[];
+pub(super) const RULES: &[TunnelRule] = &[
+    method,
+    password,
+    server_behind,
+    gateway_refused,
+    pool,
+    address_not_asked_for,
+];
 
 pub(super) static EAP_METHOD_REJECTED: Declaration = Declaration {
     id: "eap-method-rejected",
@@ -215,3 +230,406 @@ pub(super) static CP_REQUIRED: Declaration = Declaration {
     references: &["RFC 7296, sections 2.19 and 3.10.1"],
     see: None,
 };
+
+/// IKE_AUTH with EAP in it that did not come to a good end.
+struct Failed<'a> {
+    rounds: Vec<(&'a Message, Option<&'a Message>)>,
+}
+
+impl<'a> Failed<'a> {
+    fn of(tunnel: &'a Tunnel) -> Option<Self> {
+        if !never_up(tunnel) || tunnel.version != 2 {
+            return None;
+        }
+        let rounds = Rounds::of(tunnel).rounds;
+        let says_eap = rounds.iter().any(|(request, response)| {
+            eap(request).is_some() || response.and_then(eap).is_some()
+        });
+        let first_is_eap = rounds
+            .first()
+            .is_some_and(|(request, _)| {
+                matches!(
+                    credentials(request),
+                    Credentials::Small | Credentials::Eap | Credentials::Unknown
+                )
+            });
+        (rounds.len() >= 2 && (says_eap || first_is_eap)).then_some(Self { rounds })
+    }
+
+    fn last(&self) -> Option<(&'a Message, Option<&'a Message>)> {
+        self.rounds.last().copied()
+    }
+
+    /// The round that the other side kept waiting, or did not answer: request, answer, seconds.
+    fn slow_round(&self) -> Option<(&'a Message, Option<&'a Message>, Option<f64>)> {
+        self.rounds.iter().skip(1).find_map(|(request, response)| {
+            let seconds = response.and_then(|response| seconds_between(request, response));
+            let slow = match response {
+                None => request.transmissions >= 2,
+                Some(_) => seconds.is_some_and(|seconds| seconds >= SLOW_SECONDS),
+            };
+            slow.then_some((*request, *response, seconds))
+        })
+    }
+
+    /// What EAP says in the answers.
+    fn says(&self, wanted: impl Fn(&Eap) -> bool) -> Option<&'a Message> {
+        self.rounds
+            .iter()
+            .flat_map(|(request, response)| [Some(*request), *response])
+            .flatten()
+            .find(|message| eap(message).is_some_and(&wanted))
+    }
+
+    fn opened(&self) -> bool {
+        self.rounds
+            .iter()
+            .any(|(request, _)| request.opened.is_some())
+    }
+}
+
+fn eap(message: &Message) -> Option<&Eap> {
+    message.opened.as_ref()?.eap.as_ref()
+}
+
+fn method<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let failed = Failed::of(tunnel)?;
+    let (request, response) = failed.last()?;
+    let response = response?;
+    let nak = failed.says(|eap| eap.eap_type == Some(NAK));
+    // A Nak has 10 octets in a payload; the responses of methods have more.
+    let small = request.opened.is_none()
+        && request
+            .inner_octets
+            .is_some_and(|(smallest, _)| smallest <= NAK_OCTETS)
+        && is_one_notify(response);
+    if nak.is_none() && (failed.opened() || !small || failed.rounds.len() < 3) {
+        return None;
+    }
+    let wanted = nak.and_then(eap).map(|eap| {
+        let names: Vec<String> = eap
+            .data
+            .iter()
+            .map(|number| {
+                use ikescope_dissectors::Registry;
+                ikescope_dissectors::registries::eap::EapType(*number)
+                    .name()
+                    .map_or_else(|| number.to_string(), str::to_owned)
+            })
+            .collect();
+        names.join(", ")
+    });
+    let summary = match wanted {
+        Some(wanted) => format!(
+            "{} does not do the EAP method that {} begins with; it can do {}.",
+            end(request.ends.src),
+            end(response.ends.src),
+            if wanted.is_empty() { "none" } else { &wanted }
+        ),
+        None => format!(
+            "EAP ends after {} rounds with a short answer of {}, too short for a method: it probably refuses the method.",
+            failed.rounds.len(),
+            end(request.ends.src)
+        ),
+    };
+    Some(
+        Diagnosis::new(
+            &EAP_METHOD_REJECTED,
+            read_or(nak.is_some(), Confidence::Likely),
+            Side::Both,
+            summary,
+        )
+        .weight(if nak.is_some() { 84 } else { 57 })
+        .evidence(nak.unwrap_or(request).frame, "the client's short answer")
+        .evidence(response.frame, "the end of EAP"),
+    )
+}
+
+fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let failed = Failed::of(tunnel)?;
+    let (request, response) = failed.last()?;
+    let response = response?;
+    let refused = failed.says(|eap| {
+        eap.eap_type == Some(MSCHAPV2) && eap.data.first() == Some(&MSCHAPV2_FAILURE)
+    });
+    let failure = failed.says(|eap| eap.code == FAILURE);
+    let waited = failed.slow_round().is_some();
+    let weight = match (refused, failure) {
+        (Some(_), _) => 85,
+        (None, Some(_)) => 62,
+        (None, None) if failed.opened() => return None,
+        (None, None) if failed.rounds.len() >= 3 => 54,
+        (None, None) => 46,
+    };
+    let summary = match refused {
+        Some(message) => format!(
+            "{} refuses the password: MSCHAPv2 Failure{}.",
+            end(message.ends.src),
+            eap(message).map_or(String::new(), |eap| {
+                let text = String::from_utf8_lossy(&eap.data);
+                text.find("E=").map_or(String::new(), |at| {
+                    let code: String = text
+                        .get(at..)
+                        .unwrap_or_default()
+                        .chars()
+                        .take_while(|letter| !letter.is_whitespace())
+                        .collect();
+                    format!(" ({code})")
+                })
+            })
+        ),
+        None => format!(
+            "EAP goes through {} rounds and ends with a {} from {}: it probably refuses the user.",
+            failed.rounds.len(),
+            if failure.is_some() {
+                "Failure"
+            } else {
+                "short answer"
+            },
+            end(response.ends.src)
+        ),
+    };
+    let confidence = match (refused, failure, waited) {
+        (Some(_), ..) => Confidence::Certain,
+        (None, Some(_), _) | (None, None, false) => Confidence::Likely,
+        (None, None, true) => Confidence::Possible,
+    };
+    Some(
+        Diagnosis::new(&EAP_BAD_CREDENTIALS, confidence, Side::Initiator, summary)
+            .weight(weight)
+            .evidence(request.frame, "the client's last answer in EAP")
+            .evidence(
+                refused.or(failure).unwrap_or(response).frame,
+                "refused",
+            ),
+    )
+}
+
+fn server_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let failed = Failed::of(tunnel)?;
+    let (request, response, seconds) = failed.slow_round()?;
+    let is_last = failed
+        .last()
+        .is_some_and(|(last, _)| last.frame == request.frame);
+    let short = response.is_none_or(|response| {
+        is_one_notify(response) || eap(response).is_some_and(|eap| eap.code == FAILURE)
+    });
+    if !is_last || !short {
+        return None;
+    }
+    let told = response
+        .and_then(eap)
+        .is_some_and(|eap| eap.code == FAILURE && seconds.is_some_and(|seconds| seconds < PATIENT_SECONDS));
+    let summary = match (response, seconds) {
+        (Some(response), Some(seconds)) => format!(
+            "{} answers within EAP only after {seconds:.1} s, and then refuses: the server behind it probably did not answer.",
+            end(response.ends.src)
+        ),
+        _ => format!(
+            "The gateway stops answering in the middle of EAP; the request was sent {} times. The server behind it probably \
+             does not answer.",
+            request.transmissions
+        ),
+    };
+    Some(
+        Diagnosis::new(
+            &EAP_RADIUS_TIMEOUT,
+            if failed.opened() {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Responder,
+            summary,
+        )
+        .weight(if told { 55 } else { 64 })
+        .evidence(request.frame, "a request within EAP")
+        .evidence_if(
+            request.retransmissions.last().map(|copy| copy.frame),
+            "repeated",
+        )
+        .evidence_if(response.map(|response| response.frame), "the late answer"),
+    )
+}
+
+fn gateway_refused<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 2 {
+        return None;
+    }
+    let rounds = Rounds::of(tunnel);
+    let (request, response) = rounds.first().filter(|_| rounds.len() == 1)?;
+    let response = response?;
+    let asks_for_eap = match credentials(request) {
+        Credentials::Eap => true,
+        Credentials::Small => credentials(response) == Credentials::Certificate,
+        _ => false,
+    };
+    let offered = response
+        .opened
+        .as_ref()
+        .is_none_or(|opened| opened.eap.is_some());
+    if !asks_for_eap || !offered || is_one_notify(response) {
+        return None;
+    }
+    let ending = rejected_by_initiator(tunnel).map(|(_, ending)| ending);
+    let waited = around
+        .capture
+        .last
+        .zip(response.time)
+        .is_some_and(|(end, time)| end.nanos_since(time) >= SILENT_NANOS);
+    let gone = !tunnel
+        .messages
+        .iter()
+        .any(|message| message.frame > response.frame && message.from == Sender::Initiator);
+    let idle = tunnel
+        .children
+        .iter()
+        .all(|child| child.from_initiator.is_none() && child.from_responder.is_none());
+    if ending.is_none() && !(waited && gone && idle) {
+        return None;
+    }
+    let read = response.opened.is_some() && ending.is_some();
+    let summary = format!(
+        "{} sends its certificate, and the client {} before EAP begins: it does not accept the certificate.",
+        end(response.ends.src),
+        if ending.is_some() {
+            "ends the SA"
+        } else {
+            "goes away"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &EAP_CERT_OF_SERVER_REFUSED,
+            if read || ending.is_some() {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Both,
+            summary,
+        )
+        .weight(if read { 80 } else { 66 })
+        .evidence(response.frame, "the certificate of the gateway")
+        .evidence_if(ending.map(|ending| ending.frame), "ended by the client"),
+    )
+}
+
+fn pool<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = tunnel.messages.iter().find(|message| {
+        message
+            .payloads()
+            .notify(NotifyType::INTERNAL_ADDRESS_FAILURE.0)
+            .is_some()
+            && message.step == AUTH_RESPONSE
+    });
+    if let Some(message) = refused.filter(|_| tunnel.version == 2) {
+        let summary = format!(
+            "{} accepts the client and has no address for it: INTERNAL_ADDRESS_FAILURE.",
+            end(message.ends.src)
+        );
+        return Some(
+            Diagnosis::new(
+                &ADDRESS_POOL_EXHAUSTED,
+                Confidence::Certain,
+                Side::Responder,
+                summary,
+            )
+            .weight(86)
+            .evidence(message.frame, "INTERNAL_ADDRESS_FAILURE"),
+        );
+    }
+    // Without keys: a request of the same size got a whole child before.
+    let child_refused = tunnel.version == 2
+        && tunnel.state == State::Failed
+        && tunnel.stage == Stage::Child
+        && !tunnel.opened();
+    let rounds = Rounds::of(tunnel);
+    let (request, response) = rounds.last().filter(|_| child_refused)?;
+    let response = response?;
+    let other = around.tunnels.iter().copied().find(|other| {
+        let same = other.responder.address == tunnel.responder.address
+            && other.initiator.address != tunnel.initiator.address
+            && other.first < tunnel.first
+            && other.state == State::Established;
+        let rounds = Rounds::of(other);
+        let sizes = rounds.last().and_then(|(asked, got)| Some((asked.length, got?.length)));
+        same && sizes.is_some_and(|(asked, got)| asked == request.length && got > response.length)
+    })?;
+    let summary = format!(
+        "{} accepts {} but gives it no child, while {} got one with a request of the same size: no address may be left.",
+        end(response.ends.src),
+        end(request.ends.src),
+        other.initiator.address
+    );
+    Some(
+        Diagnosis::new(
+            &ADDRESS_POOL_EXHAUSTED,
+            Confidence::Possible,
+            Side::Responder,
+            summary,
+        )
+        .weight(61)
+        .evidence(response.frame, "too short for a child")
+        .evidence_if(
+            Rounds::of(other)
+                .last()
+                .and_then(|(_, response)| response)
+                .map(|response| response.frame),
+            "the other client's answer",
+        ),
+    )
+}
+
+fn address_not_asked_for<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 2 || !never_up(tunnel) {
+        return None;
+    }
+    let response = tunnel
+        .of_step(AUTH_RESPONSE)
+        .filter(|response| response.opened.is_some())
+        .last()?;
+    let opened = response.opened.as_ref()?;
+    let told = opened.notify(NotifyType::FAILED_CP_REQUIRED.0).is_some();
+    if !told {
+        return None;
+    }
+    let asked = Rounds::of(tunnel).rounds.iter().any(|(request, _)| {
+        request
+            .opened
+            .as_ref()
+            .is_some_and(|opened| opened.has(PayloadType::CP.0))
+    });
+    let summary = format!(
+        "{} insists on giving the initiator an address (FAILED_CP_REQUIRED){}.",
+        end(response.ends.src),
+        if asked {
+            ", and what was asked for does not suffice"
+        } else {
+            ", and the initiator asks for none"
+        }
+    );
+    Some(
+        Diagnosis::new(&CP_REQUIRED, Confidence::Certain, Side::Both, summary)
+            .weight(86)
+            .evidence(response.frame, "FAILED_CP_REQUIRED"),
+    )
+}
+
+/// EAP codes and types (RFC 3748, sections 4 and 5; draft-kamath-pppext-eap-mschapv2).
+const FAILURE: u8 = 4;
+const NAK: u8 = 3;
+const MSCHAPV2: u8 = 26;
+const MSCHAPV2_FAILURE: u8 = 4;
+
+/// Payload header, EAP header, type and some wanted methods.
+const NAK_OCTETS: u32 = 12;
+
+/// An answer within EAP that takes this long waits for somebody else.
+const SLOW_SECONDS: f64 = 1.8;
+
+/// Gateways delay the refusal of a password by up to this long, on purpose.
+const PATIENT_SECONDS: f64 = 2.2;
+
+/// A client that goes on does so within this time.
+const SILENT_NANOS: i64 = 10_000_000_000;

@@ -3,7 +3,7 @@
 use ikescope_dissectors::registries::ikev1;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType, PayloadType};
 
-use super::declaration::{Confidence, Side};
+use super::declaration::Confidence;
 use crate::observation::Endpoint;
 use crate::tunnels::{Message, Mode, Notify, Sender, State, Step, Tunnel};
 

@@ -25,6 +25,7 @@ mod negotiation;
 mod reachability;
 mod rekey;
 mod running;
+mod x509;
 mod xauth;
 
 pub use catalogue::{by_id, catalogue, near};

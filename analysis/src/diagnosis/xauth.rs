@@ -1,7 +1,10 @@
 //! Remote access in IKEv1: XAUTH and mode config.
 
-use super::declaration::{Declaration, Need, Severity, Side};
+use super::declaration::{Confidence, Declaration, Need, Severity, Side};
+use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{end, method_v1, never_up, read_or, refusal, seconds_repeated};
+use crate::tunnels::{Message, Sender, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -13,7 +16,13 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[];
+pub(super) const RULES: &[TunnelRule] = &[
+    one_sided,
+    password,
+    slow_user,
+    both_wait,
+    asked_again,
+];
 
 pub(super) static XAUTH_NOT_OFFERED_OR_UNSUPPORTED: Declaration = Declaration {
     id: "xauth-not-offered-or-unsupported",
@@ -153,3 +162,366 @@ pub(super) static V1_XAUTH_EVERY_REKEY: Declaration = Declaration {
     ],
     see: None,
 };
+
+/// Transaction exchanges of a tunnel: their messages by message ID, in order.
+fn transactions(tunnel: &Tunnel) -> Vec<Vec<&Message>> {
+    let mut exchanges: Vec<Vec<&Message>> = Vec::new();
+    for message in &tunnel.messages {
+        if !matches!(message.step, Step::Transaction(_)) {
+            continue;
+        }
+        let known = exchanges.iter_mut().find(|exchange| {
+            exchange
+                .first()
+                .is_some_and(|first| first.message_id == message.message_id)
+        });
+        match known {
+            Some(exchange) => exchange.push(message),
+            None => exchanges.push(vec![message]),
+        }
+    }
+    exchanges
+}
+
+/// Whether a side announces XAUTH, or brings it in its methods.
+fn announces(tunnel: &Tunnel, sender: Sender) -> bool {
+    tunnel.peer(sender).is_some_and(|peer| {
+        peer.vendors
+            .iter()
+            .any(|vendor| vendor.octets.starts_with(&XAUTH_VENDOR_ID))
+    })
+}
+
+/// Whether the method of phase 1 is followed by XAUTH.
+fn expects_user(tunnel: &Tunnel) -> Option<bool> {
+    let method = method_v1(tunnel)?;
+    Some((XAUTH_METHODS.contains(&method.0)) || HYBRID_METHODS.contains(&method.0))
+}
+
+fn has_quick_mode(tunnel: &Tunnel) -> bool {
+    tunnel
+        .messages
+        .iter()
+        .any(|message| matches!(message.step, Step::Quick(_)))
+}
+
+/// The last message of phase 1.
+fn phase_one_end(tunnel: &Tunnel) -> Option<&Message> {
+    tunnel
+        .first_of(Step::Main(6))
+        .or_else(|| tunnel.first_of(Step::Aggressive(3)))
+}
+
+fn one_sided<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 || !never_up(tunnel) || has_quick_mode(tunnel) {
+        return None;
+    }
+    let exchanges = transactions(tunnel);
+    let (initiator, responder) = (
+        announces(tunnel, Sender::Initiator),
+        announces(tunnel, Sender::Responder),
+    );
+    // The server asks a client that does not announce XAUTH, and gets no answer.
+    let unanswered = exchanges.first().and_then(|exchange| {
+        let first = exchange.first()?;
+        (exchange.len() == 1 && first.from == Sender::Responder && !initiator).then_some(*first)
+    });
+    if let Some(question) = unanswered {
+        let summary = format!(
+            "{} asks for user and password, and {} does not announce XAUTH and does not answer.",
+            end(question.ends.src),
+            end(question.ends.dst)
+        );
+        return Some(
+            Diagnosis::new(
+                &XAUTH_NOT_OFFERED_OR_UNSUPPORTED,
+                Confidence::Certain,
+                Side::Both,
+                summary,
+            )
+            .weight(70)
+            .evidence(question.frame, "the question, without answer"),
+        );
+    }
+    // Phase 1 with XAUTH is complete, and the server never asks.
+    if let Some(last) = phase_one_end(tunnel)
+        && expects_user(tunnel) == Some(true)
+        && exchanges.is_empty()
+        && !responder
+    {
+        let summary = format!(
+            "The method of phase 1 includes XAUTH, and {} neither announces it nor asks.",
+            tunnel.responder.address
+        );
+        return Some(
+            Diagnosis::new(
+                &XAUTH_NOT_OFFERED_OR_UNSUPPORTED,
+                Confidence::Likely,
+                Side::Both,
+                summary,
+            )
+            .evidence(last.frame, "the end of phase 1"),
+        );
+    }
+    // An offer with XAUTH alone is refused.
+    let (answer, error) = refusal(tunnel)?;
+    let methods: Vec<u16> = tunnel
+        .offered
+        .iter()
+        .flat_map(|proposal| proposal.suites())
+        .filter_map(|suite| Some(suite.auth_method?.0))
+        .collect();
+    let only_xauth = !methods.is_empty()
+        && methods
+            .iter()
+            .all(|method| XAUTH_METHODS.contains(method) || HYBRID_METHODS.contains(method));
+    if !only_xauth || error.number != NO_PROPOSAL_CHOSEN {
+        return None;
+    }
+    let summary = format!(
+        "Every transform of the offer includes XAUTH, and {} refuses them all: it may not do XAUTH for this client.",
+        end(answer.ends.src)
+    );
+    Some(
+        Diagnosis::new(
+            &XAUTH_NOT_OFFERED_OR_UNSUPPORTED,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .weight(40)
+        .evidence(answer.frame, "refused"),
+    )
+}
+
+/// The message by which the server tells the result of XAUTH, and whether it was read.
+fn failed_login<'a>(exchanges: &[Vec<&'a Message>]) -> Option<(&'a Message, bool)> {
+    exchanges.iter().flatten().find_map(|message| {
+        let configuration = message.opened.as_ref()?.configuration.as_ref()?;
+        (configuration.xauth_status == Some(0)).then_some((*message, true))
+    })
+}
+
+fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 || !never_up(tunnel) || has_quick_mode(tunnel) {
+        return None;
+    }
+    let exchanges = transactions(tunnel);
+    let read = failed_login(&exchanges);
+    let opened = exchanges.iter().flatten().any(|message| message.opened.is_some());
+    let ended = match (read, exchanges.as_slice()) {
+        (Some((status, _)), _) => status,
+        // Question and answer, result and acknowledgement, all begun by the server.
+        (None, [question, result, ..]) if !opened && exchanges.len() == 2 => {
+            let complete = question.len() >= 2 && !result.is_empty();
+            let by_server = [question, result].into_iter().all(|exchange| {
+                exchange
+                    .first()
+                    .is_some_and(|first| first.from == Sender::Responder)
+            });
+            if !complete || !by_server {
+                return None;
+            }
+            result.first()?
+        }
+        _ => return None,
+    };
+    let informational = tunnel.messages.iter().find(|message| {
+        message.step == Step::Informational && message.encrypted && message.frame > ended.frame
+    });
+    let summary = if read.is_some() {
+        format!(
+            "{} tells the client that the login failed (XAUTH-STATUS 0).",
+            end(ended.ends.src)
+        )
+    } else {
+        format!(
+            "User and password were asked for and the result told; then {}. The login probably failed.",
+            if informational.is_some() {
+                "the SA is ended"
+            } else {
+                "nothing more comes, no quick mode either"
+            }
+        )
+    };
+    Some(
+        Diagnosis::new(
+            &XAUTH_BAD_CREDENTIALS,
+            read_or(
+                read.is_some(),
+                if informational.is_some() {
+                    Confidence::Likely
+                } else {
+                    Confidence::Possible
+                },
+            ),
+            Side::Initiator,
+            summary,
+        )
+        .weight(if read.is_some() { 86 } else { 53 })
+        .evidence(ended.frame, "the result of XAUTH")
+        .evidence_if(
+            informational.map(|message| message.frame),
+            "ended",
+        ),
+    )
+}
+
+fn slow_user<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
+    let exchanges = transactions(tunnel);
+    let question = exchanges.first()?.first().copied()?;
+    let answer = exchanges
+        .first()?
+        .iter()
+        .find(|message| message.from != question.from)
+        .copied();
+    let not_xauth = question
+        .opened
+        .as_ref()
+        .is_some_and(|opened| !opened.has_xauth());
+    let repeated = question.transmissions >= 3 && question.from == Sender::Responder;
+    if !repeated || not_xauth || !announces(tunnel, Sender::Initiator) {
+        return None;
+    }
+    let seconds = seconds_repeated(question).unwrap_or_default();
+    let failed = never_up(tunnel) || tunnel.state == State::Closed;
+    let summary = format!(
+        "{} asks for user and password {} times in {seconds:.1} s; {}.",
+        end(question.ends.src),
+        question.transmissions,
+        if answer.is_some() {
+            "the answer comes late"
+        } else {
+            "no answer comes"
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &XAUTH_USER_PROMPT_TIMEOUT,
+            Confidence::Likely,
+            Side::Both,
+            summary,
+        )
+        .severity(if failed {
+            Severity::Failure
+        } else {
+            Severity::Note
+        })
+        .weight(60)
+        .evidence(question.frame, "the question")
+        .evidence_if(
+            question.retransmissions.last().map(|copy| copy.frame),
+            "the question again",
+        )
+        .evidence_if(answer.map(|answer| answer.frame), "the answer"),
+    )
+}
+
+fn both_wait<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 || !never_up(tunnel) || has_quick_mode(tunnel) {
+        return None;
+    }
+    let exchanges = transactions(tunnel);
+    let status = exchanges.iter().flatten().find_map(|message| {
+        let status = message.opened.as_ref()?.configuration.as_ref()?.xauth_status?;
+        Some((*message, status))
+    });
+    let read = match status {
+        Some((_, 0)) => return None,
+        Some(_) => true,
+        None => false,
+    };
+    let last = exchanges.last()?.last().copied()?;
+    let opened = exchanges.iter().flatten().any(|message| message.opened.is_some());
+    let answered = exchanges
+        .iter()
+        .all(|exchange| exchange.len() >= 2);
+    let nothing_follows = !tunnel.messages.iter().any(|message| message.frame > last.frame);
+    if !answered || !nothing_follows || (opened && !read) || (!read && exchanges.len() != 2) {
+        return None;
+    }
+    let summary = if read {
+        "XAUTH succeeds, and then neither side begins mode config or quick mode: each waits for the other.".to_owned()
+    } else {
+        "After two Transaction exchanges neither side goes on: the login failed, or each side waits for the other to begin \
+         mode config."
+            .to_owned()
+    };
+    Some(
+        Diagnosis::new(
+            &MODECFG_PUSH_PULL_MISMATCH,
+            if read {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            Side::Both,
+            summary,
+        )
+        .weight(if read { 72 } else { 44 })
+        .evidence(last.frame, "the last message"),
+    )
+}
+
+fn asked_again<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
+    let question = transactions(tunnel).first()?.first().copied()?;
+    let begin = tunnel.first?;
+    let older = around.same_peers(tunnel).find(|other| {
+        other.version == 1
+            && other.first.is_some_and(|first| first < begin)
+            && !transactions(other).is_empty()
+            && has_quick_mode(other)
+            && !other
+                .deleted
+                .is_some_and(|(_, _, time)| time.is_some_and(|time| time < begin))
+    })?;
+    let age = older.age(begin)?;
+    let failed = never_up(tunnel);
+    let summary = format!(
+        "After {age:.0} s phase 1 is negotiated anew while the old one lives, and user and password are asked for again{}.",
+        if failed {
+            "; it does not come to an end"
+        } else {
+            ""
+        }
+    );
+    Some(
+        Diagnosis::new(
+            &V1_XAUTH_EVERY_REKEY,
+            if question.opened.is_some() {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            },
+            Side::Both,
+            summary,
+        )
+        .severity(if failed {
+            Severity::Failure
+        } else {
+            Severity::Warning
+        })
+        .weight(70)
+        .evidence_if(
+            older.messages.first().map(|message| message.frame),
+            "the older phase 1",
+        )
+        .evidence(question.frame, "the question again"),
+    )
+}
+
+/// Vendor ID of XAUTH (draft-beaulieu-ike-xauth-02, section 2).
+const XAUTH_VENDOR_ID: [u8; 8] = [0x09, 0x00, 0x26, 0x89, 0xdf, 0xd6, 0xb7, 0x12];
+
+/// Methods of phase 1 that XAUTH follows (draft-beaulieu-ike-xauth-02, section 7.2), and hybrid ones.
+const XAUTH_METHODS: std::ops::RangeInclusive<u16> = 65_001..=65_010;
+const HYBRID_METHODS: std::ops::RangeInclusive<u16> = 64_221..=64_224;
+
+/// RFC 2408, section 3.14.1.
+const NO_PROPOSAL_CHOSEN: u16 = 14;
