@@ -724,7 +724,12 @@ impl Tracker {
             let Some(flow) = self.flows.peek(index) else {
                 continue;
             };
-            let key = ordered(flow.src.address, flow.dst.address);
+            // Where it began: a sender that moved since may not be known in IKE.
+            let src = flow
+                .source_changes
+                .first()
+                .map_or(flow.src.address, |change| change.before.address);
+            let key = ordered(src, flow.dst.address);
             let Some(tunnels) = by_peers.get(&key) else {
                 continue;
             };
@@ -739,10 +744,12 @@ impl Tracker {
                         (Some(since), Some(first)) => first.nanos_since(since) >= -BEFORE_NANOS,
                         _ => true,
                     };
-                    begun.then_some((since, live.tunnel.id, *at, from))
+                    // Packets before the tunnel are a matter of the order of capture: another tunnel goes first.
+                    let in_order = since <= flow.first;
+                    begun.then_some((in_order, since, live.tunnel.id, *at, from))
                 })
-                .max_by_key(|(since, id, ..)| (*since, *id));
-            if let Some((_, _, at, from)) = best {
+                .max_by_key(|(in_order, since, id, ..)| (*in_order, *since, *id));
+            if let Some((.., at, from)) = best {
                 found.entry(at).or_default().push(Candidate {
                     index,
                     first: flow.first,
