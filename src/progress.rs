@@ -65,6 +65,66 @@ impl Drop for Progress {
     }
 }
 
+/// How many targets were asked, at which rate: the same bar for work that is counted in targets.
+pub(crate) struct TargetProgress {
+    began: Instant,
+    drawn: Option<Instant>,
+    total: u64,
+    wanted: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl TargetProgress {
+    /// `wanted` is what the options say; the terminal decides as well.
+    pub(crate) fn new(wanted: bool, total: u64) -> Self {
+        Self {
+            began: Instant::now(),
+            drawn: None,
+            total,
+            wanted: wanted && io::stderr().is_terminal(),
+            bar: None,
+        }
+    }
+
+    /// To be called often: draws ten times a second at most.
+    pub(crate) fn show(&mut self, finished: u64, sent: u64, received: u64) {
+        if !self.wanted || self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAW) {
+            return;
+        }
+        let elapsed = self.began.elapsed();
+        if elapsed < PATIENCE {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let total = self.total;
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            match ProgressStyle::with_template(OF_TARGETS) {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        let rate = sent as f64 / elapsed.as_secs_f64();
+        bar.set_message(format!("{rate:.0} datagrams/s, {received} received"));
+        bar.set_position(finished);
+    }
+
+    /// Takes the bar away, for something else to be written.
+    pub(crate) fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for TargetProgress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+const REDRAW: Duration = Duration::from_millis(100);
+const OF_TARGETS: &str = "{wide_bar} {pos} of {len} targets, {msg}, {eta} left";
 /// Packets between two looks at the clock: some milliseconds.
 const PACKETS: u32 = 1 << 14;
 /// What is done sooner needs no bar.

@@ -1,10 +1,12 @@
 //! `ikescope probe`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::{Output, Quiet};
+use crate::targets::Shard;
 
 /// Ask a peer what it accepts.
 ///
@@ -62,9 +64,9 @@ pub(crate) struct Questions {
 /// How it is asked.
 #[derive(Debug, Args)]
 pub(crate) struct Manner {
-    /// Port of the peer
-    #[arg(long, default_value_t = 500)]
-    pub(crate) port: u16,
+    /// Port of the peer, 500 if not given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
 
     /// Ask port 4500, with the non-ESP marker
     #[arg(long, conflicts_with = "port")]
@@ -91,12 +93,33 @@ pub(crate) struct Manner {
     pub(crate) max_size: u16,
 
     /// Ask the K-th of N parts of the list
-    #[arg(long, value_name = "K/N")]
-    pub(crate) shard: Option<String>,
+    ///
+    /// Each address of a list is in exactly one part: N machines with the same list and different K ask all of it once.
+    #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
+    pub(crate) shard: Shard,
 
     /// Ask more than 256 addresses
     #[arg(long)]
     pub(crate) yes: bool,
+
+    /// Over TCP (RFC 9329), port 4500 unless --port says otherwise
+    #[arg(long, conflicts_with_all = ["nat_t", "source", "source_port"])]
+    pub(crate) tcp: bool,
+
+    /// Keep in this file which targets were asked, and go on where it says
+    ///
+    /// The list, --shard and --port must be the same; the file keeps the order. Results of targets asked before are not
+    /// printed again.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) resume: Option<PathBuf>,
+
+    /// Write every packet sent and received to this file, as pcapng
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) write: Option<PathBuf>,
+
+    /// Write over a file of --write that exists
+    #[arg(long, requires = "write")]
+    pub(crate) force: bool,
 }
 
 /// How it is shown.
@@ -130,6 +153,8 @@ EXAMPLES:
       Everything that IKEv2 accepts there, and whether it speaks IKEv1.
   ikescope probe --quick --format ndjson --yes 192.0.2.0/23
       Ten packets an address at most, one line an address.
+  ikescope probe --shard 1/4 --resume state --format ndjson -o results @targets.txt
+      The first quarter of a list, gone on with where it was interrupted.
   ikescope probe --proposal aes256gcm16-prfsha384-ecp384 192.0.2.1
       Would this be accepted?
 

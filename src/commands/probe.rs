@@ -3,78 +3,131 @@
 use std::fs::File;
 use std::io::Read;
 
-use ikescope_probe::{Config, Depth, Protocol, Report};
+use ikescope_probe::{Config, Depth, Framing, Protocol, Report};
 use ikescope_report::{ProbeJsonWriter, ProbeNdjsonWriter, ProbeTextWriter, ProbeWriter};
 
 use crate::args::{self, ProbeFormat};
 use crate::exit::{Error, Exit, complain};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
-use crate::targets::{Shard, Targets, Wanted, system_resolver};
-use crate::udp::{Udp, UdpOptions};
+use crate::probing::{Asked, Driver, Recorder, Resume, Settings, Tally, tcp};
+use crate::progress::TargetProgress;
+use crate::targets::{Target, Targets, Wanted, system_resolver};
 
 pub(crate) fn run(options: &args::Probe) -> Result<Exit, Error> {
-    let config = config(options)?;
-    let mut targets = targets(options)?;
+    let manner = &options.manner;
+    let settings = Settings {
+        config: config(options)?,
+        rate: manner.rate,
+        source: manner.source,
+        source_port: manner.source_port.unwrap_or_default(),
+    };
+    let mut resume = manner
+        .resume
+        .as_deref()
+        .map(|path| Resume::open(path, number(seed()?)));
+    let mut resume = match resume.take() {
+        Some(resume) => Some(resume?),
+        None => None,
+    };
+    let order = match &resume {
+        Some(resume) => resume.seed(),
+        None => number(seed()?),
+    };
+    let mut targets = targets(options, order)?;
     for problem in targets.unresolved() {
         complain(problem);
     }
     let failed = !targets.unresolved().is_empty();
+    let mut asked_before = Vec::new();
+    if let Some(resume) = &mut resume {
+        resume.of_list(targets.fingerprint())?;
+        targets.skip_to(resume.first());
+        asked_before = resume.beyond();
+    }
     let interrupt = Interrupt::listen()?;
     let output = Output::open::<&str>(&options.view.output, &[])?;
     let name = output.name().to_owned();
+    let quiet = &options.view.quiet;
+    let show = !quiet.quiet && !quiet.no_progress && !output.is_terminal();
+    let mut progress = TargetProgress::new(show, targets.size());
+    let finished_before = targets.position() + asked_before.len() as u64;
     let mut writer = writer(options.view.format, output);
-    let mut udp = Udp::new(UdpOptions {
-        rate: options.manner.rate,
-        source: options.manner.source,
-        source_port: options.manner.source_port.unwrap_or_default(),
+    let recorder = manner
+        .write
+        .as_deref()
+        .map(|path| Recorder::create(path, manner.force));
+    let recorder = recorder.transpose()?;
+    let mut met = Met::default();
+    let list = std::iter::from_fn(|| {
+        loop {
+            let position = targets.position();
+            let target = targets.next()?;
+            if asked_before.binary_search(&position).is_err() {
+                return Some((position, probe_target(target)));
+            }
+        }
     });
-    let mut tally = Tally::default();
-    udp.run(
-        &interrupt,
-        |udp| {
-            let Some(target) = targets.next() else {
-                return Ok(None);
-            };
-            let target = ikescope_probe::Target {
-                name: target.name.to_string(),
-                remote: target.address,
-                local: udp.local(target.address)?,
-            };
-            Ok(Some(ikescope_probe::Probe::new(
-                config.clone(),
-                target,
-                seed()?,
-            )))
-        },
-        |report| {
-            tally.count(report);
-            writer
-                .target(report)
-                .map_err(|source| Error::write(&name, source))
-        },
-    )?;
+    let mut done = |asked: Asked| {
+        met.count(&asked.report);
+        writer
+            .target(&asked.report)
+            .map_err(|source| Error::write(&name, source))?;
+        match &mut resume {
+            Some(resume) if asked.finished => resume.finished(asked.position),
+            _ => Ok(()),
+        }
+    };
+    let mut tell = |tally: Tally| {
+        progress.show(finished_before + tally.finished, tally.sent, tally.received);
+    };
+    let seed = seed()?;
+    let (_, recorder) = match manner.tcp {
+        true => tcp::run(
+            &settings, recorder, seed, list, &interrupt, &mut done, &mut tell,
+        )?,
+        false => {
+            Driver::new(&settings, recorder, seed).run(list, &interrupt, &mut done, &mut tell)?
+        }
+    };
+    progress.clear();
+    if let Some(recorder) = recorder {
+        recorder.finish()?;
+    }
+    if let Some(resume) = &mut resume {
+        resume.save()?;
+    }
+    if met.targets == 0 && interrupt.is_set() {
+        return Ok(Exit::Interrupted);
+    }
     writer
         .finish()
         .map_err(|source| Error::write(&name, source))?;
-    Ok(match tally {
-        Tally { targets: 0, .. } if interrupt.is_set() => Exit::Interrupted,
+    Ok(match met {
         _ if failed => Exit::Failed,
-        Tally {
+        Met {
             unanswered: 1.., ..
         } => Exit::Unanswered,
         _ => Exit::Done,
     })
 }
 
+fn probe_target(target: Target) -> ikescope_probe::Target {
+    ikescope_probe::Target {
+        name: target.name.to_string(),
+        remote: target.address,
+        local: None,
+    }
+}
+
 /// What was met.
 #[derive(Debug, Default)]
-struct Tally {
+struct Met {
     targets: u64,
     unanswered: u64,
 }
 
-impl Tally {
+impl Met {
     fn count(&mut self, report: &Report) {
         self.targets += 1;
         let ikev1 = [&report.ikev1_main, &report.ikev1_aggressive];
@@ -102,29 +155,26 @@ fn config(options: &args::Probe) -> Result<Config, Error> {
         max_message: options.manner.max_size.into(),
         ..Config::default()
     };
+    if options.manner.tcp {
+        // Over TCP the marker stands before every message (RFC 9329, section 3.1).
+        config.framing = Framing::Marker;
+    }
     config.ikev1.identity.clone_from(&questions.id);
     Ok(config)
 }
 
-fn targets(options: &args::Probe) -> Result<Targets, Error> {
-    let shard = match &options.manner.shard {
-        Some(text) => text.parse().map_err(Error::Usage)?,
-        None => Shard::WHOLE,
+fn targets(options: &args::Probe, order: u64) -> Result<Targets, Error> {
+    let manner = &options.manner;
+    let usual = match manner.nat_t || manner.tcp {
+        true => NAT_TRAVERSAL,
+        false => IKE,
     };
-    let seed = seed()?
-        .iter()
-        .take(8)
-        .fold(0, |number, octet| number << 8 | u64::from(*octet));
     let wanted = Wanted {
         arguments: &options.hosts,
-        port: if options.manner.nat_t {
-            NAT_TRAVERSAL
-        } else {
-            options.manner.port
-        },
-        shard,
-        yes: options.manner.yes,
-        seed,
+        port: manner.port.unwrap_or(usual),
+        shard: manner.shard,
+        yes: manner.yes,
+        seed: order,
     };
     Targets::read(&wanted, &system_resolver)
 }
@@ -147,6 +197,13 @@ fn seed() -> Result<[u8; 32], Error> {
     Ok(seed)
 }
 
+fn number(seed: [u8; 32]) -> u64 {
+    let octets = seed.iter().take(8);
+    octets.fold(0, |number, octet| number << 8 | u64::from(*octet))
+}
+
+/// RFC 7296, section 2.
+const IKE: u16 = 500;
 /// UDP encapsulation of ESP and IKE (RFC 3948).
 const NAT_TRAVERSAL: u16 = 4500;
 /// Columns where there is no terminal to ask.

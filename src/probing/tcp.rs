@@ -1,0 +1,314 @@
+//! IKE over TCP (RFC 9329): a connection to each target.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ikescope_probe::{Probe, Random, Target};
+
+use super::driver::{Asked, Settings, Tally};
+use super::limits::{MAX_CONNECTIONS, MAX_DATAGRAM, PATIENCE};
+use super::pace::Pace;
+use super::record::Recorder;
+use super::unreachable::as_icmp;
+use crate::exit::Error;
+use crate::interrupt::Interrupt;
+
+/// Asks all targets over TCP, some at a time.
+pub(crate) fn run(
+    settings: &Settings,
+    recorder: Option<Recorder>,
+    seed: [u8; 32],
+    targets: impl Iterator<Item = (u64, Target)> + Send,
+    interrupt: &Interrupt,
+    done: &mut dyn FnMut(Asked) -> Result<(), Error>,
+    progress: &mut dyn FnMut(Tally),
+) -> Result<(Tally, Option<Recorder>), Error> {
+    let shared = Shared {
+        settings,
+        began: Instant::now(),
+        pace: Mutex::new(Pace::new(settings.rate)),
+        recorder: Mutex::new(recorder),
+        tally: Mutex::default(),
+        ended: AtomicBool::new(false),
+    };
+    let random = Random::new(seed);
+    let targets = Mutex::new(targets.map(move |(position, target)| {
+        let mut seed = [0; 32];
+        seed.copy_from_slice(&random.octets(32));
+        (position, target, seed)
+    }));
+    let result = thread::scope(|scope| {
+        let (sender, reports) = mpsc::sync_channel(MAX_CONNECTIONS);
+        for _ in 0..MAX_CONNECTIONS {
+            let (sender, shared, targets) = (sender.clone(), &shared, &targets);
+            scope.spawn(move || {
+                while !shared.ended(interrupt) {
+                    let Some((position, target, seed)) = locked(targets).next() else {
+                        return;
+                    };
+                    locked(&shared.tally).begun += 1;
+                    let asked = shared.ask(position, target, seed, interrupt);
+                    locked(&shared.tally).finished += 1;
+                    if sender.send(asked).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        loop {
+            let finished = match reports.recv_timeout(PATIENCE) {
+                Ok(asked) => asked.and_then(&mut *done),
+                Err(mpsc::RecvTimeoutError::Timeout) => Ok(()),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            progress(*locked(&shared.tally));
+            if let Err(error) = finished {
+                shared.ended.store(true, Ordering::Relaxed);
+                return Err(error);
+            }
+        }
+    });
+    let tally = *locked(&shared.tally);
+    let recorder = shared
+        .recorder
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    result.map(|()| (tally, recorder))
+}
+
+/// What the threads have in common.
+struct Shared<'a> {
+    settings: &'a Settings,
+    began: Instant,
+    pace: Mutex<Pace>,
+    recorder: Mutex<Option<Recorder>>,
+    tally: Mutex<Tally>,
+    /// Whether the result can no longer be written.
+    ended: AtomicBool,
+}
+
+impl Shared<'_> {
+    fn ended(&self, interrupt: &Interrupt) -> bool {
+        interrupt.is_set() || self.ended.load(Ordering::Relaxed)
+    }
+
+    fn ask(
+        &self,
+        position: u64,
+        mut target: Target,
+        seed: [u8; 32],
+        interrupt: &Interrupt,
+    ) -> Result<Asked, Error> {
+        let remote = target.remote;
+        let mut connection = Connection::new(remote);
+        // The first connection tells where we are asked from; without one the probe finds out that there is none.
+        if connection.open().is_ok() {
+            target.local = connection.local();
+        }
+        let mut probe = Probe::new(self.settings.config.clone(), target, seed);
+        while !probe.is_finished() && !self.ended(interrupt) {
+            let now = self.began.elapsed();
+            if locked(&self.pace).take(now) {
+                match probe.poll_transmit(now) {
+                    Some(transmit) => {
+                        locked(&self.tally).sent += 1;
+                        match connection.send(&transmit.octets, &self.recorder)? {
+                            Ok(()) => {}
+                            Err(error) => {
+                                probe.handle_icmp(self.began.elapsed(), as_icmp(&error, remote))
+                            }
+                        }
+                        continue;
+                    }
+                    None => locked(&self.pace).give_back(),
+                }
+            }
+            let now = self.began.elapsed();
+            let due = probe
+                .poll_timeout()
+                .map_or(Duration::ZERO, |due| due.saturating_sub(now));
+            let received = connection.receive(due.clamp(SHORTEST, PATIENCE), &self.recorder)?;
+            let now = self.began.elapsed();
+            for message in received {
+                locked(&self.tally).received += 1;
+                probe.handle_datagram(now, &message);
+            }
+            probe.handle_timeout(now);
+        }
+        Ok(Asked {
+            position,
+            finished: probe.is_finished(),
+            report: probe.report(),
+        })
+    }
+}
+
+/// A stream of messages, each behind its length (RFC 9329, section 3.1).
+struct Connection {
+    remote: SocketAddr,
+    stream: Option<TcpStream>,
+    received: Vec<u8>,
+    opened: u32,
+    /// Octets of the streams, as a capture counts them.
+    sent: u32,
+    taken: u32,
+}
+
+impl Connection {
+    fn new(remote: SocketAddr) -> Self {
+        Self {
+            remote,
+            stream: None,
+            received: Vec::new(),
+            opened: 0,
+            sent: 0,
+            taken: 0,
+        }
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.stream.as_ref()?.local_addr().ok()
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        if self.opened == MOST_CONNECTIONS {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        let stream = TcpStream::connect_timeout(&self.remote, CONNECT_TIMEOUT)?;
+        stream.set_nodelay(true)?;
+        self.opened += 1;
+        self.received.clear();
+        (self.sent, self.taken) = (0, 0);
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    /// Sends a message; opens the connection if there is none. The inner error is the network's.
+    fn send(
+        &mut self,
+        octets: &[u8],
+        recorder: &Mutex<Option<Recorder>>,
+    ) -> Result<io::Result<()>, Error> {
+        if self.stream.is_none()
+            && let Err(error) = self.open()
+        {
+            return Ok(Err(error));
+        }
+        let mut framed = Vec::with_capacity(octets.len() + STREAM_PREFIX.len() + LENGTH);
+        if self.sent == 0 {
+            framed.extend_from_slice(STREAM_PREFIX);
+        }
+        let length = u16::try_from(octets.len() + LENGTH).unwrap_or(u16::MAX);
+        framed.extend_from_slice(&length.to_be_bytes());
+        framed.extend_from_slice(octets);
+        let local = self.local();
+        let Some(stream) = &mut self.stream else {
+            return Ok(Ok(()));
+        };
+        if let Err(error) = stream.write_all(&framed) {
+            self.stream = None;
+            return Ok(Err(error));
+        }
+        if let (Some(recorder), Some(local)) = (locked(recorder).as_mut(), local) {
+            recorder.segment(local, self.remote, self.sent, self.taken, &framed)?;
+        }
+        self.sent = self
+            .sent
+            .wrapping_add(u32::try_from(framed.len()).unwrap_or_default());
+        Ok(Ok(()))
+    }
+
+    /// Waits for messages, at most so long.
+    fn receive(
+        &mut self,
+        timeout: Duration,
+        recorder: &Mutex<Option<Recorder>>,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let local = self.local();
+        let Some(stream) = &mut self.stream else {
+            thread::sleep(timeout);
+            return Ok(Vec::new());
+        };
+        let mut buffer = [0; 4096];
+        let read = stream
+            .set_read_timeout(Some(timeout))
+            .and_then(|()| stream.read(&mut buffer));
+        match read {
+            Ok(0) => self.stream = None,
+            Ok(len) => {
+                let octets = buffer.get(..len).unwrap_or_default();
+                if let (Some(recorder), Some(local)) = (locked(recorder).as_mut(), local) {
+                    recorder.segment(self.remote, local, self.taken, self.sent, octets)?;
+                }
+                self.taken = self
+                    .taken
+                    .wrapping_add(u32::try_from(len).unwrap_or_default());
+                self.received.extend_from_slice(octets);
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                ) => {}
+            Err(_) => self.stream = None,
+        }
+        Ok(self.messages())
+    }
+
+    /// Takes whole messages from what was received; a length below its own octets is no stream of IKE.
+    fn messages(&mut self) -> Vec<Vec<u8>> {
+        let mut messages = Vec::new();
+        while let Some((length, rest)) = self.received.split_at_checked(LENGTH) {
+            let length = length
+                .iter()
+                .fold(0, |length, octet| length << 8 | usize::from(*octet));
+            let Some(len) = length.checked_sub(LENGTH) else {
+                self.stream = None;
+                self.received.clear();
+                break;
+            };
+            let Some(message) = rest.get(..len.min(MAX_DATAGRAM)) else {
+                break;
+            };
+            messages.push(message.to_vec());
+            self.received.drain(..length);
+        }
+        messages
+    }
+}
+
+/// A thread that failed leaves nothing half-written behind a lock.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What begins the stream of the side that opened it (RFC 9329, section 4).
+const STREAM_PREFIX: &[u8] = b"IKETCP";
+/// Octets of the length, which counts itself.
+const LENGTH: usize = 2;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const SHORTEST: Duration = Duration::from_millis(1);
+/// A peer that closes so many connections does not want to speak.
+const MOST_CONNECTIONS: u32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_cut_where_their_lengths_say() {
+        let mut connection = Connection::new(([127, 0, 0, 1], 4500).into());
+        connection.received = vec![0, 5, 1, 2, 3, 0, 2, 0, 4, 9];
+        assert_eq!(connection.messages(), [vec![1, 2, 3], Vec::new()]);
+        assert!(connection.messages().is_empty());
+        connection.received.push(8);
+        assert_eq!(connection.messages(), [vec![9, 8]]);
+        connection.received = vec![0, 1, 7];
+        assert!(connection.messages().is_empty() && connection.received.is_empty());
+    }
+}
