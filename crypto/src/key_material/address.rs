@@ -161,44 +161,51 @@ impl From<IpAddr> for AddressPattern {
     }
 }
 
-/// As [`AddressPattern::parse`] reads it.
+/// As [`AddressPattern::parse`] reads it. Open octets are written as `*`, which every program understands; a prefix only
+/// where the border is inside of one.
 impl fmt::Display for AddressPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::V4 { mask: 0, .. } | Self::V6 { mask: 0, .. } => f.pad("*"),
+        let text = match *self {
+            Self::V4 { mask: 0, .. } | Self::V6 { mask: 0, .. } => "*".to_owned(),
             Self::V4 { bits, mask } => {
-                if mask == u32::MAX {
-                    return f.pad(&Ipv4Addr::from(bits).to_string());
+                let address = Ipv4Addr::from(bits);
+                let parts = address.octets().into_iter().zip(mask.to_be_bytes());
+                match mask {
+                    u32::MAX => address.to_string(),
+                    _ if whole(mask.to_be_bytes(), u8::MAX) => joined(
+                        parts.map(|(octet, mask)| (mask != 0, octet.to_string())),
+                        ".",
+                    ),
+                    _ => format!("{address}/{}", mask.leading_ones()),
                 }
-                if mask.leading_ones() + mask.trailing_zeros() == u32::BITS {
-                    let text = format!("{}/{}", Ipv4Addr::from(bits), mask.leading_ones());
-                    return f.pad(&text);
-                }
-                let octets = bits.to_be_bytes().into_iter().zip(mask.to_be_bytes());
-                let octets = octets.map(|(octet, mask)| match mask {
-                    0 => "*".to_owned(),
-                    _ => octet.to_string(),
-                });
-                f.pad(&octets.collect::<Vec<_>>().join("."))
             }
             Self::V6 { bits, mask } => {
-                if mask == u128::MAX {
-                    return f.pad(&Ipv6Addr::from(bits).to_string());
+                let (address, masks) = (Ipv6Addr::from(bits), Ipv6Addr::from(mask).segments());
+                let parts = address.segments().into_iter().zip(masks);
+                match mask {
+                    u128::MAX => address.to_string(),
+                    _ if whole(masks, u16::MAX) => joined(
+                        parts.map(|(group, mask)| (mask != 0, format!("{group:x}"))),
+                        ":",
+                    ),
+                    _ => format!("{address}/{}", mask.leading_ones()),
                 }
-                if mask.leading_ones() + mask.trailing_zeros() == u128::BITS {
-                    let text = format!("{}/{}", Ipv6Addr::from(bits), mask.leading_ones());
-                    return f.pad(&text);
-                }
-                let segments = Ipv6Addr::from(bits).segments().into_iter();
-                let groups = segments.zip(Ipv6Addr::from(mask).segments());
-                let groups = groups.map(|(group, mask)| match mask {
-                    0 => "*".to_owned(),
-                    _ => format!("{group:x}"),
-                });
-                f.pad(&groups.collect::<Vec<_>>().join(":"))
             }
-        }
+        };
+        f.pad(&text)
     }
+}
+
+/// Whether each part counts as a whole or not at all.
+fn whole<P: PartialEq + Default>(masks: impl IntoIterator<Item = P>, all: P) -> bool {
+    masks
+        .into_iter()
+        .all(|mask| mask == all || mask == P::default())
+}
+
+fn joined(parts: impl Iterator<Item = (bool, String)>, separator: &str) -> String {
+    let parts = parts.map(|(counts, text)| if counts { text } else { "*".to_owned() });
+    parts.collect::<Vec<_>>().join(separator)
 }
 
 #[cfg(test)]
@@ -213,7 +220,7 @@ mod tests {
             "10.*.3.*",
             "10.8.0.0/13",
             "2001:db8::1",
-            "2001:db8::/32",
+            "2001:db8::/33",
             "2001:db8:*:0:0:0:*:1",
         ] {
             let pattern = AddressPattern::parse(text, false);

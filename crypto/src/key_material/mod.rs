@@ -13,6 +13,7 @@ mod problem;
 mod read;
 mod reader;
 mod text;
+mod writing;
 
 pub use address::AddressPattern;
 pub use format::Format;
@@ -23,3 +24,4 @@ pub use key::{
 pub use limits::{MAX_KEYS, MAX_LINE, MAX_PROBLEMS};
 pub use problem::Problem;
 pub use read::{ReadKeys, read, read_psks};
+pub use writing::{LeftOut, Target, Written, write};

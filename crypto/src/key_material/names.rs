@@ -125,6 +125,14 @@ pub(super) fn cipher(name: &str, icv_len: Option<usize>) -> Option<NamedCipher> 
     } else {
         return None;
     };
+    let bits = match id {
+        // Keys of almost any length.
+        Encr::BLOWFISH | Encr::CAST => {
+            let last = numbers.last().filter(|bits| **bits >= 40);
+            last.and_then(|bits| u16::try_from(*bits).ok())
+        }
+        _ => bits,
+    };
     let sized = CipherFacts::of(id).is_ok_and(|facts| facts.key_len(bits).is_ok());
     Some(NamedCipher {
         id,
@@ -317,6 +325,11 @@ fn named_group(part: &str) -> Option<KeyExchangeMethod> {
 /// Whether a cipher protects integrity by itself.
 pub(super) fn is_aead(id: Encr) -> bool {
     CipherFacts::of(id).is_ok_and(CipherFacts::is_aead)
+}
+
+/// Whether the cipher can be computed here. What is not can be written down all the same.
+pub(super) fn is_supported(id: Encr) -> bool {
+    CipherFacts::of(id).is_ok()
 }
 
 /// The Key Length attribute that goes with key material of this length, or why there is none.

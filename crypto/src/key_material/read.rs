@@ -152,7 +152,7 @@ fn finish(sink: Sink, text: &str, octets: &[u8]) -> ReadKeys {
 /// What a file without keys is, and what would help.
 fn looks_like(text: &str, octets: &[u8]) -> Option<&'static str> {
     if octets.is_empty() {
-        return Some("it is empty");
+        return Some("an empty file");
     }
     let magic: [&[u8]; 5] = [
         &[0xd4, 0xc3, 0xb2, 0xa1],
@@ -162,10 +162,10 @@ fn looks_like(text: &str, octets: &[u8]) -> Option<&'static str> {
         &[0x0a, 0x0d, 0x0d, 0x0a],
     ];
     if magic.iter().any(|magic| octets.starts_with(magic)) {
-        return Some("it is a capture, not a file of keys");
+        return Some("a capture, not a file of keys");
     }
     if octets.starts_with(&[0x1f, 0x8b]) || octets.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        return Some("it is compressed; uncompress it first");
+        return Some("a compressed file: uncompress it first");
     }
     HINTS
         .iter()
@@ -177,7 +177,7 @@ fn looks_like(text: &str, octets: &[u8]) -> Option<&'static str> {
 const HINTS: &[(&[&str], &str)] = &[
     (
         &["[IKE]", "[CFG]", "[ENC]", "charon"],
-        "it is a log of strongSwan without keys: set ike and chd to 4 in charon.filelog",
+        "a log of strongSwan without keys: set ike and chd to 4 in charon.filelog",
     ),
     (
         &[
@@ -187,11 +187,11 @@ const HINTS: &[(&[&str], &str)] = &[
             "established Child SA",
             "\" #1: ",
         ],
-        "it is a log of libreswan without keys: set plutodebug=private",
+        "a log of libreswan without keys: set plutodebug=private",
     ),
     (
         &["-----BEGIN"],
-        "it is a certificate or a private key: those authenticate, and decrypt nothing",
+        "a certificate or a private key: those authenticate, and decrypt nothing",
     ),
     (
         &[
@@ -200,22 +200,16 @@ const HINTS: &[(&[&str], &str)] = &[
             "ikev2_decrypt",
             "local crypto endpt",
         ],
-        "it is a printout of Cisco, which has counters and no keys",
+        "a printout of Cisco, which has counters and no keys",
     ),
     (
         &["security-associations", "Tunnel-id", "vpn ipsec-sa"],
-        "it is a printout of Juniper or Palo Alto, which has no keys",
+        "a printout of Juniper or Palo Alto, which has no keys",
     ),
-    (
-        &["racoon"],
-        "it is a log of racoon without keys: run racoon -dd",
-    ),
+    (&["racoon"], "a log of racoon without keys: run racoon -dd"),
     (
         &["ike 0:"],
-        "it is a log of FortiGate without keys: diagnose debug application ike -1 has them",
+        "a log of FortiGate without keys: diagnose debug application ike -1 has them",
     ),
-    (
-        &["iked"],
-        "it is a log of OpenIKED without keys: run iked -dvvv",
-    ),
+    (&["iked"], "a log of OpenIKED without keys: run iked -dvvv"),
 ];

@@ -2,4 +2,6 @@
 
 #![allow(missing_docs, unreachable_pub)]
 
+mod formats;
 mod lab;
+mod laws;

@@ -30,7 +30,7 @@ use crate::key_material::key::{
     AhSa, DhPrivate, DhSecret, EapMsk, EspSa, IkeSpis, Ikev1Key, Ikev1Skeyid, Ikev2Keys, KINDS,
     Material, NoncePair, Ppk, Psk, Side, Skeyseed,
 };
-use crate::key_material::names::{cipher, group, integrity, is_aead, key_bits, prf};
+use crate::key_material::names::{cipher, group, integrity, is_aead, is_supported, key_bits, prf};
 use crate::key_material::problem::Problem;
 use crate::key_material::reader::Sink;
 use crate::key_material::text::{base64, hex_octets, ike_spi, spi_hex, spi_number};
@@ -285,11 +285,11 @@ impl Table<'_, '_> {
         let encryption_key = encryption_key.unwrap_or_default();
         let bits = match encryption.map(|id| key_bits(id, encryption_key.len())) {
             Some(Ok(bits)) => bits,
-            Some(Err(fault)) => {
+            Some(Err(fault)) if encryption.is_some_and(is_supported) => {
                 self.problem("encr_key", format!("is of no use: {fault}"));
                 named_bits
             }
-            None => named_bits,
+            _ => named_bits,
         };
         Some(Material::EspSa(EspSa {
             src: self.address("src"),

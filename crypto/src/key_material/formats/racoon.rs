@@ -113,9 +113,9 @@ impl RacoonLog {
                 self.octets.extend(more);
                 return;
             }
-            if self.octets.is_empty() && text.trim_end().ends_with("DEBUG:")
-                || message.trim().is_empty() && self.octets.is_empty()
-            {
+            // The octets stand on a line of their own, behind one that has nothing.
+            let nothing = text.trim().is_empty() || text.trim_end().ends_with("DEBUG:");
+            if self.octets.is_empty() && nothing {
                 return;
             }
             self.close(sink);
@@ -181,6 +181,7 @@ impl RacoonLog {
             }
             Label::Skeyid if self.set.filled => self.flush(sink),
             Label::Private if self.set.private.is_some() => self.flush(sink),
+            Label::Key if self.set.keys.key.is_some() => self.flush(sink),
             _ => {}
         }
         let set = &mut self.set;

@@ -100,6 +100,11 @@ impl Reader for XfrmStates {
                     let name = words.next().unwrap_or_default();
                     let is_value = |word: &&str| word.starts_with("0x") || word.starts_with("<<");
                     let value = words.next_if(is_value).unwrap_or_default();
+                    // `-s` says the key's length in words.
+                    if words.next_if(|word| word.starts_with('(')).is_some() {
+                        while words.next_if(|word| !word.ends_with(')')).is_some() {}
+                        words.next();
+                    }
                     let bits = words.next_if(|word| word.parse::<u32>().is_ok());
                     let bits = bits.and_then(|bits| bits.parse().ok());
                     if let Err(what) = state.algorithm(word, name, value, bits) {

@@ -1,0 +1,175 @@
+//! Laws that hold for every file.
+
+use ikescope_crypto::key_material::{Key, Material, Target, read, read_psks, write};
+
+use crate::lab::scenarios;
+
+fn materials(keys: &[Key]) -> Vec<&Material> {
+    keys.iter().map(|key| &key.material).collect()
+}
+
+#[test]
+fn our_own_format_loses_nothing() {
+    for scenario in scenarios() {
+        for file in [
+            "initiator.charon.log",
+            "responder.charon.log",
+            "initiator.pluto.log",
+            "ip-xfrm-state.txt",
+            "wireshark/esp_sa",
+            "wireshark/ikev1_decryption_table",
+            "wireshark/ikev2_decryption_table",
+        ] {
+            let Some(found) = scenario.read(file) else {
+                continue;
+            };
+            let written = write(Target::Ikescope, &found.keys);
+            let again = read("again", written.text.as_bytes());
+            assert_eq!(again.problems, [], "{} {file}", scenario.name);
+            let mut expected: Vec<&Material> = Vec::new();
+            for material in materials(&found.keys) {
+                if !expected.contains(&material) {
+                    expected.push(material);
+                }
+            }
+            assert_eq!(materials(&again.keys), expected, "{} {file}", scenario.name);
+        }
+    }
+}
+
+#[test]
+fn psks_of_any_octets_read_back() {
+    let file = b"plain\n gw.example.com 192.0.2.1 : \"with \\\" and spaces \"\n0x00ff\n\xff\xfe\n : \"\xc3\xa4\"\n";
+    let keys = read_psks("psk", file).keys;
+    let secrets: Vec<&[u8]> = keys
+        .iter()
+        .flat_map(|key| key.material.values())
+        .map(|(_, secret)| secret.expose())
+        .collect();
+    let expected: [&[u8]; 5] = [
+        b"plain",
+        b"with \\\" and spaces ",
+        &[0, 0xff],
+        &[0xff, 0xfe],
+        "ä".as_bytes(),
+    ];
+    assert_eq!(secrets, expected);
+    let Material::Psk(psk) = &keys[1].material else {
+        panic!("a PSK");
+    };
+    assert_eq!(psk.selectors, ["gw.example.com", "192.0.2.1"]);
+    let again = read("again", write(Target::Ikescope, &keys).text.as_bytes());
+    assert_eq!(materials(&again.keys), materials(&keys));
+}
+
+#[test]
+fn every_cut_keeps_the_keys_before_it() {
+    for (scenario, file) in [
+        ("ikev2-ppk", "initiator.charon.log"),
+        ("ikev1-rekey-quick-pfs", "responder.charon.log"),
+        ("ikev2-psk-aes256gcm16", "ip-xfrm-state.txt"),
+        ("libreswan-ikev2-initiator", "initiator.pluto.log"),
+        ("ikev2-psk-aes256gcm16", "wireshark/esp_sa"),
+    ] {
+        let scenario = scenarios()
+            .into_iter()
+            .find(|other| other.name == scenario)
+            .expect("a scenario");
+        let path = scenario.folder.join("secrets").join(file);
+        let octets = std::fs::read(path).expect("secrets");
+        let whole = read("whole", &octets);
+        let values =
+            |keys: &[Key]| -> usize { keys.iter().map(|key| key.material.values().len()).sum() };
+        let all = values(&whole.keys);
+        let mut before = 0;
+        for cut in (0..=octets.len()).step_by(octets.len() / 60 + 1) {
+            let found = values(&read("cut", &octets[..cut]).keys);
+            assert!(found <= all, "{file} cut at {cut}");
+            // A key may change its place when more becomes known; it does not disappear.
+            assert!(
+                found + 4 >= before,
+                "{file} cut at {cut}: {found} after {before}"
+            );
+            before = found;
+        }
+        assert_eq!(values(&read("all", &octets).keys), all);
+    }
+}
+
+#[test]
+fn messages_and_debug_do_not_show_keys() {
+    for scenario in scenarios().into_iter().step_by(7) {
+        for file in ["initiator.charon.log", "ip-xfrm-state.txt"] {
+            let Some(found) = scenario.read(file) else {
+                continue;
+            };
+            let path = scenario.folder.join("secrets").join(file);
+            let text = std::fs::read_to_string(path).expect("secrets");
+            // Broken in the middle of every word of hexadecimal digits.
+            let broken: String = text
+                .lines()
+                .map(|line| format!("{}g\n", line.trim_end()))
+                .collect();
+            let broken = read("broken", broken.as_bytes());
+            let shown = format!("{found:?} {:?}", broken.problems).to_lowercase();
+            for key in &found.keys {
+                for (name, secret) in key.material.values() {
+                    let hex = crate::lab::hex(secret);
+                    assert!(!shown.contains(&hex), "{} {file}: {name}", scenario.name);
+                }
+            }
+        }
+    }
+}
+
+/// A generator of numbers without any randomness from outside (xorshift, Marsaglia 2003).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % (below as u64)).unwrap_or_default()
+    }
+}
+
+#[test]
+fn changed_files_never_panic() {
+    let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
+    let mut files: Vec<Vec<u8>> = crate::formats::samples()
+        .into_iter()
+        .map(|sample| sample.as_bytes().to_vec())
+        .collect();
+    for scenario in scenarios().iter().step_by(29) {
+        let log = scenario.folder.join("secrets/initiator.charon.log");
+        files.extend(std::fs::read(log));
+    }
+    for original in &files {
+        for _ in 0..15 {
+            let mut file = original.clone();
+            for _ in 0..=numbers.next(12) {
+                let at = numbers.next(file.len());
+                match numbers.next(4) {
+                    0 => file[at] = u8::try_from(numbers.next(256)).unwrap_or_default(),
+                    1 => file.truncate(at.max(1)),
+                    2 => {
+                        let end = (at + numbers.next(200)).min(file.len());
+                        let part = file[at..end].to_vec();
+                        let to = numbers.next(file.len());
+                        file.splice(to..to, part);
+                    }
+                    _ => {
+                        let end = (at + numbers.next(60)).min(file.len());
+                        file.drain(at..end);
+                        if file.is_empty() {
+                            file.push(b'\n');
+                        }
+                    }
+                }
+            }
+            let _ = read("changed", &file);
+            let _ = read_psks("changed", &file);
+        }
+    }
+}
