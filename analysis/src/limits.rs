@@ -144,3 +144,6 @@ pub(crate) const LINGER_NANOS: i64 = 300_000_000_000;
 
 /// Children of one tunnel: those of a day of hourly rekeys for ten networks.
 pub(crate) const MAX_TUNNEL_CHILDREN: usize = 256;
+
+/// Results of trying pre-shared keys that are kept of one tunnel.
+pub(crate) const MAX_PSK_CHECKS: usize = 64;

@@ -20,6 +20,7 @@ use crate::reading::{Consumer, Ended, Reading, counted};
 
 pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
     let mut reading = Reading::open("diagnose", &options.input, &options.selection, false)?;
+    reading.open_with(&options.keys, false)?;
     let output = Output::open(&options.output, &options.input.inputs)?;
     let name = output.name().to_owned();
     // Nothing of a text or a document is shown before the end.

@@ -6,7 +6,9 @@ use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::Registry as _;
 use ikescope_dissectors::registries::eap::EapType;
 use ikescope_dissectors::registries::ikev1::ExchangeType as ExchangeV1;
-use ikescope_dissectors::registries::ikev2::{ExchangeType as ExchangeV2, NotifyType};
+use ikescope_dissectors::registries::ikev2::{
+    AuthenticationMethod, ExchangeType as ExchangeV2, NotifyType,
+};
 use ikescope_dissectors::{
     self as dissectors, Body as _, Content, Flags, IkeSpi, Issues, Octets, ikev1, ikev2, vendor_id,
 };
@@ -17,10 +19,14 @@ use super::message::{Message, Sender, SenderEnds, Step, Transmission};
 use super::payloads::Payloads;
 use super::sizes::Overhead;
 use super::steps;
-use super::tunnel::{Authentication, Mode, Opening, Peer, Rekeys, Stage, State, Tunnel, Vendor};
-use crate::limits::{MAX_COPIES, MAX_ICMP, MAX_TUNNEL_MESSAGES, MAX_VENDORS, MIN_TUNNEL_MESSAGES};
+use super::tunnel::{
+    Authentication, Mode, Opening, Peer, PskCheck, PskResult, Rekeys, Stage, State, Tunnel, Vendor,
+};
+use crate::limits::{
+    MAX_COPIES, MAX_ICMP, MAX_PSK_CHECKS, MAX_TUNNEL_MESSAGES, MAX_VENDORS, MIN_TUNNEL_MESSAGES,
+};
 use crate::observation::{Endpoint, FrameId, Ike, NatDetection, Observation};
-use crate::opened::{Closed, Integrity};
+use crate::opened::{Closed, Integrity, Proof, Verdict};
 
 /// A tunnel that is under way.
 #[derive(Debug)]
@@ -533,6 +539,7 @@ impl Live {
         self.proposals(&message);
         identities(&mut self.tunnel, &message);
         authentication(&mut self.tunnel, &message);
+        psk_checks(&mut self.tunnel, &message);
         self.anchor(&message);
         children::absorb(&mut self.tunnel, index, self.ends)
     }
@@ -767,6 +774,53 @@ fn authentication(tunnel: &mut Tunnel, message: &Message) {
     // AUTH behind EAP proves the key that EAP gave, not another method.
     if place.is_none() {
         *place = method;
+    }
+}
+
+/// What the proofs of a message say about pre-shared keys that the user gave.
+fn psk_checks(tunnel: &mut Tunnel, message: &Message) {
+    let with_psk = match message.version {
+        1 => tunnel
+            .authentication
+            .as_ref()
+            .and_then(|methods| methods.responder.as_deref())
+            .is_some_and(|method| method == "PSK"),
+        _ => {
+            let method = message.payloads().auth_method.as_ref();
+            method.is_some_and(|(number, _)| *number == AuthenticationMethod::PSK.0)
+        }
+    };
+    if !with_psk {
+        return;
+    }
+    for verification in &message.verifications {
+        let proof = matches!(
+            verification.proof,
+            Proof::Auth | Proof::NoPpkAuth | Proof::HashI | Proof::HashR
+        );
+        let Some(source) = verification.against.as_ref().filter(|_| proof) else {
+            continue;
+        };
+        let side = message.from.name();
+        let (result, why) = match &verification.verdict {
+            Verdict::Verified => (
+                PskResult::Verified,
+                format!("{} of the {side} was made with it", verification.proof),
+            ),
+            Verdict::Refuted => (
+                PskResult::Refuted,
+                format!("{} of the {side} was made with another", verification.proof),
+            ),
+            Verdict::CannotBeChecked(why) => (PskResult::CannotBeChecked, why.clone()),
+        };
+        let check = PskCheck {
+            source: source.to_string(),
+            result,
+            why,
+        };
+        if tunnel.psk.len() < MAX_PSK_CHECKS && !tunnel.psk.contains(&check) {
+            tunnel.psk.push(check);
+        }
     }
 }
 

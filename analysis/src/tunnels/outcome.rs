@@ -555,7 +555,11 @@ fn deleted(
         .messages
         .iter()
         .filter(informational)
-        .filter(|message| message.answered_by.is_some() && message.length == last.length)
+        .filter(|message| {
+            message.answered_by.is_some()
+                && message.length == last.length
+                && message.from == last.from
+        })
         .count()
         > 1;
     let small = last
