@@ -117,9 +117,3 @@ pub(crate) async fn versions(oracle: &mut Oracle) -> Result<(), Stop> {
     oracle.note(&said);
     Ok(())
 }
-
-/// Additional key exchanges (RFC 9370) in proposals of their own: a peer that does not know the transform types refuses
-/// the whole proposal.
-pub(crate) async fn hybrids(_oracle: &mut Oracle, _knowledge: &mut Knowledge) -> Result<(), Stop> {
-    Ok(())
-}

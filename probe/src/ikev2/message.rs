@@ -188,4 +188,8 @@ fn read_choice(proposal: &Proposal<'_>, accepted: &mut Accepted) {
         .map_while(|kind| proposal.of_type(TransformType(kind)).next())
         .map(|transform| Algorithm::new(transform.id));
     accepted.additional = additional.collect();
+    // NONE at the end says that nothing follows.
+    while accepted.additional.last() == Some(&Algorithm::NONE) {
+        accepted.additional.pop();
+    }
 }

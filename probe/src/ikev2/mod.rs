@@ -6,6 +6,7 @@ mod block;
 mod close;
 mod describe;
 mod grow;
+mod hybrid;
 mod knowledge;
 mod message;
 mod nat;

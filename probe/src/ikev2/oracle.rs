@@ -59,6 +59,8 @@ pub(crate) struct Oracle {
     pub(crate) ranked: Vec<Combination>,
     /// What the peer chose of everything that was offered first.
     pub(crate) favourite: Option<Combination>,
+    /// Additional key exchanges that go with every proposal.
+    pub(crate) fixed_additional: Vec<Vec<Algorithm>>,
     /// Additional key exchanges of the last choice.
     pub(crate) additional: Vec<Algorithm>,
 }
@@ -82,6 +84,7 @@ impl Oracle {
             sequence: Vec::new(),
             ranked: Vec::new(),
             favourite: None,
+            fixed_additional: Vec::new(),
             additional: Vec::new(),
         }
     }
@@ -304,6 +307,13 @@ impl Oracle {
             ));
             return Ok(Some(InitAnswer::Refused(NotifyType::NO_PROPOSAL_CHOSEN)));
         };
+        let mut proposals = proposals.to_vec();
+        if !self.fixed_additional.is_empty() {
+            for block in &mut proposals {
+                block.additional.clone_from(&self.fixed_additional);
+            }
+        }
+        let proposals = proposals.as_slice();
         let opens = proposals.iter().any(|block| {
             block
                 .axis(Axis::KeyExchange)

@@ -18,7 +18,7 @@ use super::message::InitAnswer;
 use super::oracle::{Hit, Oracle, Stop, computable};
 use super::refine::{merge, refine};
 use super::report::Ikev2Report;
-use super::{asides, order};
+use super::{asides, hybrid, order};
 
 /// Asks what IKEv2 accepts.
 pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Report>>) {
@@ -70,15 +70,17 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
         }
     }
     prove(oracle, knowledge, pending).await?;
-    asides::hybrids(oracle, knowledge).await?;
+    let plain = knowledge.boxes.len();
+    hybrid::determine(oracle, knowledge).await?;
     oracle.report.borrow_mut().complete = true;
+    knowledge.boxes.truncate(plain);
     order::determine(oracle, knowledge).await?;
     asides::versions(oracle).await?;
     Ok(())
 }
 
 /// Asks whatever is left until all of it is refused: that is the proof. What is accepted is settled and taken out.
-async fn prove(
+pub(crate) async fn prove(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     mut pending: Vec<Block>,
@@ -102,7 +104,7 @@ async fn prove(
 }
 
 /// From one accepted combination to boxes, which are taken out of what is left to ask.
-async fn settle(
+pub(crate) async fn settle(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     witness: Combination,
@@ -122,7 +124,9 @@ async fn settle(
     }
     knowledge.boxes.append(&mut boxes);
     knowledge.boxes = merge(std::mem::take(&mut knowledge.boxes));
-    describe::policy(oracle, knowledge);
+    if oracle.fixed_additional.is_empty() {
+        describe::policy(oracle, knowledge);
+    }
     Ok(())
 }
 
