@@ -8,13 +8,11 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{
     AUTH_REQUEST, AUTH_RESPONSE, Credentials, INIT_REQUEST, INIT_RESPONSE, Rounds,
-    SHARED_KEY_METHOD, ThirdRound, clear_error, credentials, end, method_v1,
-    never_up, opening_message, phase_one_answered, pre_shared, refusal, refused_authentication,
+    SHARED_KEY_METHOD, ThirdRound, clear_error, credentials, end, method_v1, never_up,
+    opening_message, phase_one_answered, pre_shared, refusal, refused_authentication,
     rejected_by_initiator, seconds_between, times,
 };
-use crate::tunnels::{
-    Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel,
-};
+use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -717,10 +715,14 @@ fn psk_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         None => format!(
             "{who} refuses message 2 of aggressive mode, in which the responder proves that it knows the key."
         ),
-        Some(_) => format!("{who} refuses message 3 of aggressive mode, in which the initiator proves that it knows the key."),
+        Some(_) => format!(
+            "{who} refuses message 3 of aggressive mode, in which the initiator proves that it knows the key."
+        ),
     };
     let confidence = if refuted && !verified {
-        summary.push_str(" HASH_R does not fit the key that was tried: the responder uses another one.");
+        summary.push_str(
+            " HASH_R does not fit the key that was tried: the responder uses another one.",
+        );
         Confidence::Certain
     } else if refuted {
         summary.push_str(" HASH_R fits one of the keys that were tried, and not the other.");
@@ -739,7 +741,10 @@ fn psk_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         .weight(if third.is_none() { 58 } else { 50 })
         .evidence(second.frame, "message 2 with HASH_R, in clear")
         .evidence(reaction.frame, "the refusal")
-        .excludes("id-mismatch-main", "message 2 came, so message 1 was accepted"),
+        .excludes(
+            "id-mismatch-main",
+            "message 2 came, so message 1 was accepted",
+        ),
     )
 }
 
@@ -762,25 +767,33 @@ fn psk_at_responder<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
         (
             Confidence::Certain,
             85,
-            format!("{head}: the AUTH payload does not fit the pre-shared key that was tried. The initiator uses another one."),
+            format!(
+                "{head}: the AUTH payload does not fit the pre-shared key that was tried. The initiator uses another one."
+            ),
         )
     } else if refuted {
         (
             Confidence::Likely,
             72,
-            format!("{head}: the initiator uses one of the pre-shared keys that were tried, the responder probably the other."),
+            format!(
+                "{head}: the initiator uses one of the pre-shared keys that were tried, the responder probably the other."
+            ),
         )
     } else if verified {
         (
             Confidence::Possible,
             36,
-            format!("{head}, although its AUTH payload fits the pre-shared key that was tried; does the responder have the same key?"),
+            format!(
+                "{head}, although its AUTH payload fits the pre-shared key that was tried; does the responder have the same key?"
+            ),
         )
     } else if response.opened.is_some() {
         (
             Confidence::Likely,
             48,
-            format!("{head} with a pre-shared key: AUTHENTICATION_FAILED. The keys differ, or the identity is not known there."),
+            format!(
+                "{head} with a pre-shared key: AUTHENTICATION_FAILED. The keys differ, or the identity is not known there."
+            ),
         )
     } else {
         (
@@ -864,9 +877,10 @@ pub(super) fn encrypted_refusal<'a>(tunnel: &'a Tunnel) -> Option<(&'a Message, 
             (reaction.encrypted && !unreadable).then_some((round.fifth, reaction))
         }
         Some(sixth) => {
-            let ending = tunnel.messages.iter().find(|message| {
-                message.frame > sixth.frame && message.from == Sender::Initiator
-            })?;
+            let ending = tunnel
+                .messages
+                .iter()
+                .find(|message| message.frame > sixth.frame && message.from == Sender::Initiator)?;
             let soon = seconds_between(sixth, ending).is_none_or(|seconds| seconds < 3.0);
             let ends = ending.step == Step::Informational && ending.encrypted && soon;
             let quiet = tunnel.first_of(Step::Quick(1)).is_none()
@@ -898,7 +912,10 @@ fn identity_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         "{} can read {}{} and refuses it{}: the pre-shared key fits, the identity does not.",
         end(refusal.ends.src),
         proof.step,
-        identity.map_or(String::new(), |identity| format!(" ({})", named_identity(identity))),
+        identity.map_or(String::new(), |identity| format!(
+            " ({})",
+            named_identity(identity)
+        )),
         error.map_or(String::new(), |error| format!(
             " with {}",
             error.name.unwrap_or("an error")
@@ -1057,7 +1074,14 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
     let (request, response) = refused_authentication(tunnel)?;
     let outside = tunnel.initiator.address;
     let Some(opened) = &request.opened else {
-        if tunnel.initiator.behind_nat != Some(true) || credentials(request) != Credentials::Small {
+        // A hash that does not fit is also sent on purpose, to force encapsulation; a port that was changed is a NAT.
+        let translated = request
+            .ends
+            .src
+            .port
+            .is_some_and(|port| port != 500 && port != 4500);
+        let small = credentials(request) == Credentials::Small;
+        if tunnel.initiator.behind_nat != Some(true) || !translated || !small {
             return None;
         }
         let summary = format!(
@@ -1188,28 +1212,27 @@ fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         }
     );
     Some(
-        Diagnosis::new(
-            &AUTH_METHOD_MISMATCH_V2,
-            confidence,
-            Side::Both,
-            summary,
-        )
-        .weight(weight)
-        .evidence_if(asks.map(|message| message.frame), "CERTREQ, in clear")
-        .evidence(request.frame, "IKE_AUTH request")
-        .evidence(response.frame, "refused: one notification"),
+        Diagnosis::new(&AUTH_METHOD_MISMATCH_V2, confidence, Side::Both, summary)
+            .weight(weight)
+            .evidence_if(asks.map(|message| message.frame), "CERTREQ, in clear")
+            .evidence(request.frame, "IKE_AUTH request")
+            .evidence(response.frame, "refused: one notification"),
     )
 }
 
 fn signature_hashes<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let refusal = refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel))?;
     let list = |step: Step| {
-        tunnel.messages.iter().rfind(|message| message.step == step).map(|message| {
-            message
-                .clear
-                .notify(NotifyType::SIGNATURE_HASH_ALGORITHMS.0)
-                .map(|notify| hashes(&notify.data))
-        })
+        tunnel
+            .messages
+            .iter()
+            .rfind(|message| message.step == step)
+            .map(|message| {
+                message
+                    .clear
+                    .notify(NotifyType::SIGNATURE_HASH_ALGORITHMS.0)
+                    .map(|notify| hashes(&notify.data))
+            })
     };
     let (request, response) = (list(INIT_REQUEST)?, list(INIT_RESPONSE)?);
     let signed = credentials(refusal.0);
@@ -1350,9 +1373,8 @@ fn silence<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (before, request) = match tunnel.version {
         1 => {
             let round = ThirdRound::of(tunnel)?;
-            let reacted = round.sixth.is_some()
-                || round.reaction.is_some()
-                || round.fourth_repeated() > 0;
+            let reacted =
+                round.sixth.is_some() || round.reaction.is_some() || round.fourth_repeated() > 0;
             if reacted {
                 return None;
             }

@@ -153,7 +153,14 @@ pub(super) fn credentials(message: &Message) -> Credentials {
             Some(_) => Credentials::Signature,
         };
     }
-    match message.inner_octets {
+    let parts = u32::try_from(message.fragments.len()).unwrap_or(u32::MAX);
+    let inner = message.inner_octets.or_else(|| {
+        let least = message
+            .length
+            .saturating_sub(parts.saturating_mul(FRAGMENT_OVERHEAD));
+        (parts > 0).then_some((least, message.length))
+    });
+    match inner {
         None => Credentials::Unknown,
         Some((smallest, _)) if smallest >= CERTIFICATE_OCTETS => Credentials::Certificate,
         Some((smallest, _)) if smallest >= SIGNATURE_OCTETS => Credentials::Signature,
@@ -350,6 +357,9 @@ const ONE_NOTIFY_LENGTH: u32 = 112;
 
 /// The shortest certificate in use (ECDSA) has some 400 octets, and goes with a signature of 70.
 const CERTIFICATE_OCTETS: u32 = 660;
+
+/// Headers, initialization vector, padding and ICV of one fragment, at most.
+const FRAGMENT_OVERHEAD: u32 = 28 + 8 + 16 + 16 + 32;
 
 /// Two identities, SA, selectors and a few notifications have some 250 octets; an RSA signature 256 and more.
 const SIGNATURE_OCTETS: u32 = 420;

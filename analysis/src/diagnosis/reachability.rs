@@ -1016,8 +1016,11 @@ fn silent_policy<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Di
 }
 
 fn half_open_limit<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
-    let request = unanswered(tunnel, around)?;
-    let begin = request.time?;
+    if !never_up(tunnel) {
+        return None;
+    }
+    let request = opening_message(tunnel)?;
+    let silent = unanswered(tunnel, around).is_some();
     let half_open: Vec<&Tunnel> = around
         .tunnels
         .iter()
@@ -1028,37 +1031,71 @@ fn half_open_limit<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
                 && other.responder.address == tunnel.responder.address
                 && never_up(other)
                 && phase_one_answered(other)
-                && other.first.is_some_and(|first| {
-                    let before = begin.nanos_since(first);
-                    (0..HALF_OPEN_NANOS).contains(&before)
-                })
+                && at_the_same_time(tunnel, other)
         })
         .collect();
-    if half_open.len() < HALF_OPEN_SAS {
+    let needed = if silent {
+        HALF_OPEN_SAS
+    } else {
+        HALF_OPEN_SAS_ANSWERED
+    };
+    if half_open.len() < needed {
         return None;
     }
-    let summary = format!(
-        "{} attempts of {} were answered and are still half-open; this one is not answered any more.",
-        half_open.len(),
-        tunnel.initiator.address
-    );
+    let summary = if silent {
+        format!(
+            "{} attempts of {} were answered and are still half-open; this one is not answered any more.",
+            half_open.len(),
+            tunnel.initiator.address
+        )
+    } else {
+        format!(
+            "{} attempts of {} are half-open at the same time; a responder that limits them stops answering.",
+            half_open.len() + 1,
+            tunnel.initiator.address
+        )
+    };
     let mut found = Diagnosis::new(
         &HALF_OPEN_LIMIT_DROP,
-        Confidence::Likely,
+        if silent {
+            Confidence::Likely
+        } else {
+            Confidence::Possible
+        },
         Side::Responder,
         summary,
     )
-    .evidence(request.frame, format!("{}, without answer", request.step));
+    .weight(if silent {
+        HALF_OPEN_LIMIT_DROP.weight
+    } else {
+        67
+    })
+    .evidence(
+        request.frame,
+        if silent {
+            format!("{}, without answer", request.step)
+        } else {
+            format!("{} of this attempt", request.step)
+        },
+    );
     for other in half_open.iter().take(EVIDENCE) {
         found = found.evidence_if(
             other.messages.first().map(|message| message.frame),
-            "a half-open attempt, answered",
+            "another attempt, answered and half-open",
         );
     }
-    Some(found.excludes(
-        "no-response-to-first-message",
-        "earlier attempts were answered",
-    ))
+    Some(found)
+}
+
+/// Whether two attempts were under way together, not one after the other was given up.
+fn at_the_same_time(tunnel: &Tunnel, other: &Tunnel) -> bool {
+    let (Some(first), Some(last)) = (tunnel.first, tunnel.last) else {
+        return false;
+    };
+    let (Some(other_first), Some(other_last)) = (other.first, other.last) else {
+        return false;
+    };
+    first <= other_last && other_first <= last
 }
 
 fn wrong_framing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
@@ -1279,11 +1316,9 @@ const INVALID_MINOR_VERSION: u16 = 6;
 /// A first message without an answer for this long has none: most initiators repeat after 0.5 to 10 seconds.
 const LONG_ENOUGH_NANOS: i64 = 15_000_000_000;
 
-/// Half-open SAs are kept for 30 seconds or so.
-const HALF_OPEN_NANOS: i64 = 60_000_000_000;
-
-/// The usual limits are 3 and 5 half-open SAs for one address.
+/// The usual limits are 3 and 5 half-open SAs for one address, this attempt among them or not.
 const HALF_OPEN_SAS: usize = 2;
+const HALF_OPEN_SAS_ANSWERED: usize = 2;
 
 /// Frames named for one fact.
 const EVIDENCE: usize = 5;
