@@ -26,14 +26,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[
-    untrusted,
-    name,
-    not_sent,
-    usage,
-    other_authority,
-    slow,
-];
+pub(super) const RULES: &[TunnelRule] = &[untrusted, name, not_sent, usage, other_authority, slow];
 
 pub(super) static CERT_IKE_AUTH_FRAGMENTS_LOST: Declaration = Declaration {
     id: "cert-ike-auth-fragments-lost",
@@ -316,7 +309,11 @@ impl<'a> Refused<'a> {
         identities
             .iter()
             .find(|identity| identity.payload_type == wanted)
-            .or_else(|| identities.first().filter(|identity| identity.payload_type == ID_V1))
+            .or_else(|| {
+                identities
+                    .first()
+                    .filter(|identity| identity.payload_type == ID_V1)
+            })
     }
 
     fn prover(&self) -> Side {
@@ -374,13 +371,13 @@ fn untrusted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     }
     let who = end(refused.proof.ends.src);
     let by = end(refused.refusal.ends.src);
-    let expired = refused.leaf().and_then(|leaf| {
-        match leaf.validity(refused.proof.time) {
+    let expired = refused
+        .leaf()
+        .and_then(|leaf| match leaf.validity(refused.proof.time) {
             Validity::Expired => Some(("expired before the capture was made", leaf)),
             Validity::NotYet => Some(("is not valid before the capture was made", leaf)),
             Validity::Valid | Validity::Unknown => None,
-        }
-    });
+        });
     if let Some((what, leaf)) = expired {
         let summary = format!(
             "The certificate of {who} ({}) {what}, and {by} refuses it.",
@@ -412,7 +409,9 @@ fn untrusted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         None if tunnel.version == 1 => (
             Confidence::Likely,
             56,
-            format!("{by} can read the signature of {who} and refuses it: its certificate is not trusted or not valid."),
+            format!(
+                "{by} can read the signature of {who} and refuses it: its certificate is not trusted or not valid."
+            ),
         ),
         None => (
             Confidence::Possible,
@@ -425,12 +424,7 @@ fn untrusted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     };
     Some(
         refused
-            .found(
-                &CERT_UNTRUSTED_OR_INVALID,
-                confidence,
-                Side::Both,
-                summary,
-            )
+            .found(&CERT_UNTRUSTED_OR_INVALID, confidence, Side::Both, summary)
             .weight(weight),
     )
 }
@@ -515,7 +509,8 @@ fn name<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
 }
 
 fn not_sent<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let refused = Refused::of(tunnel).filter(|refused| refused.credentials == Credentials::Signature)?;
+    let refused =
+        Refused::of(tunnel).filter(|refused| refused.credentials == Credentials::Signature)?;
     if tunnel.version == 1 {
         return None;
     }
@@ -676,7 +671,10 @@ fn slow<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
         "{} needs {seconds:.1} s to answer a request with a certificate{}; it may wait for a CRL or an OCSP server.",
         end(response.ends.src),
         if request.transmissions > 1 {
-            format!(", which is repeated {} meanwhile", times(request.transmissions as usize - 1))
+            format!(
+                ", which is repeated {} meanwhile",
+                times(request.transmissions as usize - 1)
+            )
         } else {
             String::new()
         }

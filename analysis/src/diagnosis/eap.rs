@@ -242,17 +242,15 @@ impl<'a> Failed<'a> {
             return None;
         }
         let rounds = Rounds::of(tunnel).rounds;
-        let says_eap = rounds.iter().any(|(request, response)| {
-            eap(request).is_some() || response.and_then(eap).is_some()
+        let says_eap = rounds
+            .iter()
+            .any(|(request, response)| eap(request).is_some() || response.and_then(eap).is_some());
+        let first_is_eap = rounds.first().is_some_and(|(request, _)| {
+            matches!(
+                credentials(request),
+                Credentials::Small | Credentials::Eap | Credentials::Unknown
+            )
         });
-        let first_is_eap = rounds
-            .first()
-            .is_some_and(|(request, _)| {
-                matches!(
-                    credentials(request),
-                    Credentials::Small | Credentials::Eap | Credentials::Unknown
-                )
-            });
         (rounds.len() >= 2 && (says_eap || first_is_eap)).then_some(Self { rounds })
     }
 
@@ -349,9 +347,8 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let failed = Failed::of(tunnel)?;
     let (request, response) = failed.last()?;
     let response = response?;
-    let refused = failed.says(|eap| {
-        eap.eap_type == Some(MSCHAPV2) && eap.data.first() == Some(&MSCHAPV2_FAILURE)
-    });
+    let refused = failed
+        .says(|eap| eap.eap_type == Some(MSCHAPV2) && eap.data.first() == Some(&MSCHAPV2_FAILURE));
     let failure = failed.says(|eap| eap.code == FAILURE);
     let waited = failed.slow_round().is_some();
     let weight = match (refused, failure) {
@@ -398,10 +395,7 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
         Diagnosis::new(&EAP_BAD_CREDENTIALS, confidence, Side::Initiator, summary)
             .weight(weight)
             .evidence(request.frame, "the client's last answer in EAP")
-            .evidence(
-                refused.or(failure).unwrap_or(response).frame,
-                "refused",
-            ),
+            .evidence(refused.or(failure).unwrap_or(response).frame, "refused"),
     )
 }
 
@@ -417,9 +411,9 @@ fn server_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
     if !is_last || !short {
         return None;
     }
-    let told = response
-        .and_then(eap)
-        .is_some_and(|eap| eap.code == FAILURE && seconds.is_some_and(|seconds| seconds < PATIENT_SECONDS));
+    let told = response.and_then(eap).is_some_and(|eap| {
+        eap.code == FAILURE && seconds.is_some_and(|seconds| seconds < PATIENT_SECONDS)
+    });
     let summary = match (response, seconds) {
         (Some(response), Some(seconds)) => format!(
             "{} answers within EAP only after {seconds:.1} s, and then refuses: the server behind it probably did not answer.",
@@ -553,7 +547,9 @@ fn pool<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
             && other.first < tunnel.first
             && other.state == State::Established;
         let rounds = Rounds::of(other);
-        let sizes = rounds.last().and_then(|(asked, got)| Some((asked.length, got?.length)));
+        let sizes = rounds
+            .last()
+            .and_then(|(asked, got)| Some((asked.length, got?.length)));
         same && sizes.is_some_and(|(asked, got)| asked == request.length && got > response.length)
     })?;
     let summary = format!(

@@ -89,17 +89,17 @@ impl Leaf {
         if identity.id_type == IdType::DER_ASN1_DN.0 {
             return identity.value == self.subject;
         }
-        self.names
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&identity.value) || matches_wildcard(name, &identity.value))
+        self.names.iter().any(|name| {
+            name.eq_ignore_ascii_case(&identity.value) || matches_wildcard(name, &identity.value)
+        })
     }
 
     /// Whether it may be used as that of a gateway: no extended key usage at all, or one of these.
     pub(super) fn serves(&self) -> bool {
         self.usages.as_ref().is_none_or(|usages| {
-            usages
-                .iter()
-                .any(|usage| [SERVER_AUTH, ANY_USAGE, IKE_INTERMEDIATE, IPSEC_IKE].contains(&usage.as_str()))
+            usages.iter().any(|usage| {
+                [SERVER_AUTH, ANY_USAGE, IKE_INTERMEDIATE, IPSEC_IKE].contains(&usage.as_str())
+            })
         })
     }
 }

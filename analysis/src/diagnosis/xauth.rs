@@ -16,13 +16,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[
-    one_sided,
-    password,
-    slow_user,
-    both_wait,
-    asked_again,
-];
+pub(super) const RULES: &[TunnelRule] = &[one_sided, password, slow_user, both_wait, asked_again];
 
 pub(super) static XAUTH_NOT_OFFERED_OR_UNSUPPORTED: Declaration = Declaration {
     id: "xauth-not-offered-or-unsupported",
@@ -308,7 +302,10 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     }
     let exchanges = transactions(tunnel);
     let read = failed_login(&exchanges);
-    let opened = exchanges.iter().flatten().any(|message| message.opened.is_some());
+    let opened = exchanges
+        .iter()
+        .flatten()
+        .any(|message| message.opened.is_some());
     let ended = match (read, exchanges.as_slice()) {
         (Some((status, _)), _) => status,
         // Question and answer, result and acknowledgement, all begun by the server.
@@ -360,10 +357,7 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
         )
         .weight(if read.is_some() { 86 } else { 53 })
         .evidence(ended.frame, "the result of XAUTH")
-        .evidence_if(
-            informational.map(|message| message.frame),
-            "ended",
-        ),
+        .evidence_if(informational.map(|message| message.frame), "ended"),
     )
 }
 
@@ -426,7 +420,12 @@ fn both_wait<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     }
     let exchanges = transactions(tunnel);
     let status = exchanges.iter().flatten().find_map(|message| {
-        let status = message.opened.as_ref()?.configuration.as_ref()?.xauth_status?;
+        let status = message
+            .opened
+            .as_ref()?
+            .configuration
+            .as_ref()?
+            .xauth_status?;
         Some((*message, status))
     });
     let read = match status {
@@ -435,11 +434,15 @@ fn both_wait<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         None => false,
     };
     let last = exchanges.last()?.last().copied()?;
-    let opened = exchanges.iter().flatten().any(|message| message.opened.is_some());
-    let answered = exchanges
+    let opened = exchanges
         .iter()
-        .all(|exchange| exchange.len() >= 2);
-    let nothing_follows = !tunnel.messages.iter().any(|message| message.frame > last.frame);
+        .flatten()
+        .any(|message| message.opened.is_some());
+    let answered = exchanges.iter().all(|exchange| exchange.len() >= 2);
+    let nothing_follows = !tunnel
+        .messages
+        .iter()
+        .any(|message| message.frame > last.frame);
     if !answered || !nothing_follows || (opened && !read) || (!read && exchanges.len() != 2) {
         return None;
     }
@@ -507,7 +510,7 @@ fn asked_again<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         } else {
             Severity::Warning
         })
-        .weight(70)
+        .weight(88)
         .evidence_if(
             older.messages.first().map(|message| message.frame),
             "the older phase 1",
