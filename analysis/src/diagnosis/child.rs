@@ -631,10 +631,7 @@ fn quick_mode_refused<'a>(
     let (offer, refusal) = refused_quick_mode(tunnel)?;
     let by = refusal.from;
     let error = refusal.payloads().error();
-    let told = error.map_or_else(
-        || "an encrypted Informational".to_owned(),
-        |error| notify_name(error),
-    );
+    let told = error.map_or_else(|| "an encrypted Informational".to_owned(), notify_name);
     let suites = || {
         offer
             .payloads()
@@ -825,7 +822,7 @@ fn shown_secrecy<'a>(
         .find_map(group_of);
     match theirs {
         Some(theirs) if theirs != ours => {
-            let theirs = theirs.map_or_else(|| "none".to_owned(), |group| format!("{group}"));
+            let theirs = theirs.unwrap_or_else(|| "none".to_owned());
             Some((
                 Confidence::Certain,
                 format!("In its own quick mode the peer has PFS {theirs}."),
@@ -1044,6 +1041,8 @@ fn refused_for(
             Confidence::Certain,
             format!("{up}. The {by} answers {told}."),
         ),
+        // The rule about childless initiation says more.
+        NotifyType::INVALID_SYNTAX if announces_childless(tunnel).is_some() => return None,
         // Addresses are a matter of remote access.
         NotifyType::INTERNAL_ADDRESS_FAILURE | NotifyType::FAILED_CP_REQUIRED => return None,
         _ => (
@@ -1052,7 +1051,6 @@ fn refused_for(
             format!("{up}. The {by} refuses the child with {told}."),
         ),
     };
-    let _ = tunnel;
     let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
         .evidence(
             request.frame,
@@ -1089,22 +1087,14 @@ fn listed(selectors: &[String]) -> String {
 
 /// The responder wanted an IKE SA without child.
 fn childless_wanted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (announced, _) = tunnel.from(Sender::Responder).find_map(|message| {
-        Some((
-            message,
-            message
-                .clear
-                .notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED.0)?,
-        ))
-    })?;
+    let announced = announces_childless(tunnel)?;
     let response = responses(tunnel, ExchangeType::IKE_AUTH).last()?;
     let request = answered(tunnel, response)?;
     let payloads = response.opened.as_ref()?;
     let error = payloads.error()?;
     let asked = requests(tunnel, ExchangeType::IKE_AUTH)
         .any(|message| message.payloads().has(PayloadType::SA.0));
-    let refused = !payloads.has(PayloadType::AUTH.0);
-    if error.number != NotifyType::INVALID_SYNTAX.0 || !asked || !refused {
+    if error.number != NotifyType::INVALID_SYNTAX.0 || !asked {
         return None;
     }
     let summary = format!(
@@ -1124,8 +1114,18 @@ fn childless_wanted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
     )
 }
 
+/// The message in which the responder says that it can do without a child.
+fn announces_childless(tunnel: &Tunnel) -> Option<&Message> {
+    tunnel.from(Sender::Responder).find(|message| {
+        message
+            .clear
+            .notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED.0)
+            .is_some()
+    })
+}
+
 /// Selectors of the answer that are less than those of the request.
-fn narrowed<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+fn narrowed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (request, response) = tunnel.messages.iter().find_map(|response| {
         let got = response.opened.as_ref()?;
         let request = answered(tunnel, response)?;
@@ -1140,7 +1140,6 @@ fn narrowed<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<D
         (fewer && !assigned && !response.request).then_some((request, response))
     })?;
     let (asked, got) = (request.payloads(), response.payloads());
-    let _ = surroundings;
     let summary = format!(
         "The {} narrowed the traffic selectors from {} = {} to {} = {}.",
         response.from.name(),

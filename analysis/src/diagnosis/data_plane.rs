@@ -877,10 +877,7 @@ fn in_clear<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
             let flow = SIDES.into_iter().find_map(|sender| {
                 flow_from(child, sender).filter(|flow| flow.readable && flow.packets > 0)
             });
-            let chosen = child
-                .chosen
-                .as_ref()
-                .is_some_and(|chosen| null_encryption(chosen));
+            let chosen = child.chosen.as_ref().is_some_and(null_encryption);
             let header = child.protocol == Protocol::Ah;
             let what = match (header, chosen, flow) {
                 (true, ..) => "The child uses AH, which does not encrypt.",

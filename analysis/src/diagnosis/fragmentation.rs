@@ -454,11 +454,7 @@ fn support(tunnel: &Tunnel) -> String {
 }
 
 /// A message in encrypted fragments of IKEv2 without an answer.
-fn fragments_of_version_2<'a>(
-    tunnel: &'a Tunnel,
-    surroundings: &Surroundings<'a>,
-) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn fragments_of_version_2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let message = tunnel.messages.iter().find(|message| {
         tunnel.version == 2
             && message.request
@@ -466,7 +462,7 @@ fn fragments_of_version_2<'a>(
             && unanswered(tunnel, message)
             && (message.transmissions > 1 || message.fragments.len() < total(message))
     })?;
-    let (seen, total) = (message.fragments.len(), total(message));
+    let total = total(message);
     let missing: Vec<String> = (1..=total)
         .filter(|number| {
             !message
@@ -495,7 +491,6 @@ fn fragments_of_version_2<'a>(
                 .excludes("auth-silent-drop", "fragments are missing"),
         );
     }
-    let _ = seen;
     let summary = format!(
         "{sent} was sent {} without an answer; all fragments are in this capture, so some of them or the answer do not \
          arrive.",
@@ -532,11 +527,7 @@ fn attempts(transmissions: u32) -> String {
 }
 
 /// Fragments of IKEv1 that make no whole message, or are not answered.
-fn fragments_of_version_1<'a>(
-    tunnel: &'a Tunnel,
-    surroundings: &Surroundings<'a>,
-) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn fragments_of_version_1<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let message = tunnel.messages.iter().find(|message| {
         tunnel.version == 1
             && !message.fragments.is_empty()
@@ -607,8 +598,7 @@ pub(super) fn unanswered(tunnel: &Tunnel, message: &Message) -> bool {
 }
 
 /// ESP that was split after encryption.
-fn data_in_fragments<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn data_in_fragments<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (sender, flow) = SIDES
         .into_iter()
         .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
@@ -634,11 +624,7 @@ fn data_in_fragments<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) ->
 }
 
 /// Large packets of ESP that nothing answers, while small ones are answered.
-fn large_packets_vanish<'a>(
-    tunnel: &'a Tunnel,
-    surroundings: &Surroundings<'a>,
-) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     SIDES
         .into_iter()
         .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))

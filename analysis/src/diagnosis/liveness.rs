@@ -8,8 +8,8 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::running::{
-    SIDES, at_least, duration, flow_from, flows_from, last_heard, packets_from, seconds, side,
-    times, was_up, with_copies, within,
+    SIDES, at_least, duration, flow_from, flows_from, last_heard, seconds, side, times, was_up,
+    with_copies, within,
 };
 use crate::observation::FrameId;
 use crate::tunnels::{ChildState, Message, Protocol, Sender, State, Step, Surroundings, Tunnel};
@@ -278,9 +278,8 @@ pub(super) static INITIAL_CONTACT_WIPES: Declaration = Declaration {
 };
 
 /// Liveness checks that nothing answers.
-fn checks_unanswered<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+fn checks_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let unanswered = unanswered_checks(tunnel)?;
-    let _ = surroundings;
     let (asking, silent) = (unanswered.from, unanswered.from.opposite());
     let heard = last_heard(tunnel, silent);
     let after = seconds(heard, unanswered.last);
@@ -617,8 +616,7 @@ fn deleted_again_and_again<'a>(
 }
 
 /// A child that was deleted after a time without packets.
-fn gone_for_idleness<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (child, (by, frame, time)) = tunnel
         .children
         .iter()
@@ -657,8 +655,7 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) ->
 }
 
 /// Data of one side only, where both sent before, and no sign of a check.
-fn nobody_checks<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     if unanswered_checks(tunnel).is_some() || tunnel.deleted.is_some() {
         return None;
     }
@@ -681,9 +678,12 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Opt
             && span >= SPAN_SECONDS
             && (gap > usual * 1.5 || gap >= LONG_SECONDS)
             && u128::from(flow.unanswered) * 50 >= u128::from(flow.packets);
+        // Who only answers has as many packets as were asked for, some of them late.
+        let ahead = flow.packets.saturating_sub(back.packets) * 2 >= flow.unanswered
+            && flow.late * 2 < flow.unanswered;
         // Traffic that goes mostly one way proves nothing by going one way.
         let talkative = back.packets * 4 >= flow.packets - flow.unanswered;
-        if !lost || asked || !talkative {
+        if !lost || asked || !talkative || !ahead {
             return None;
         }
         let summary = format!(
@@ -761,7 +761,6 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
     } else {
         Confidence::Likely
     };
-    let _ = packets_from(old, Sender::Initiator);
     Some(
         Diagnosis::new(&INITIAL_CONTACT_WIPES, confidence, Side::Initiator, summary)
             .evidence_if(

@@ -385,8 +385,7 @@ pub(super) static AH_THROUGH_NAT: Declaration = Declaration {
 };
 
 /// The move to UDP 4500, after which nothing comes back.
-fn port_4500_blocked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
-    let _ = surroundings;
+fn port_4500_blocked<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let message = lost_on_4500(tunnel)?;
     let nat = evidence(tunnel);
     if tunnel.version == 2 && nat.is_empty() && hashes_fit(tunnel) {
@@ -736,7 +735,7 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
     let last = tunnel.messages.last()?;
     let shown = evidence(tunnel).into_iter().next()?;
     let on_500 = response.ends.src.port == Some(IKE_PORT);
-    if last.frame != response.frame || !on_500 || tunnel.icmp.iter().next().is_some() {
+    if last.frame != response.frame || !on_500 || !tunnel.icmp.is_empty() {
         return None;
     }
     let summary = "IKE_SA_INIT succeeded on UDP 500 with a NAT between the peers, and nothing follows: the next message \

@@ -8,8 +8,8 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::running::{
-    SIDES, answer, duration, flow_from, flows_from, last_heard, requests, seconds, side, times,
-    was_up, with_copies, within,
+    SIDES, answer, at_least, duration, flow_from, flows_from, last_heard, requests, seconds, side,
+    times, was_up, with_copies, within,
 };
 use crate::observation::FrameId;
 use crate::tunnels::{Child, ChildState, Message, Protocol, Sender, Step, Surroundings, Tunnel};
@@ -743,9 +743,12 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
         let asked_before = requests(tunnel, ExchangeType::CREATE_CHILD_SA).any(|request| {
             request.frame < delete.frame && within(request.time, delete.time, REKEY_SECONDS)
         });
+        // By hand it takes longer.
+        let old = at_least(tunnel.first, delete.time, REKEY_SECONDS);
         let anew = requests(tunnel, ExchangeType::CREATE_CHILD_SA).find(|request| {
             request.frame > delete.frame
-                && within(delete.time, request.time, ANEW_SECONDS)
+                && (within(delete.time, request.time, AT_ONCE_SECONDS)
+                    || old && within(delete.time, request.time, ANEW_SECONDS))
                 && request.answered_by.is_some()
                 && (request.opened.is_none() || wanted(tunnel, request) == Wanted::Child)
         })?;
@@ -840,6 +843,13 @@ fn authenticated_again<'a>(
     let (old, new, frame) = surroundings
         .same_peers(tunnel)
         .find_map(|other| pair(tunnel, other).or_else(|| pair(other, tunnel)))?;
+    // The peer announced it: then that is the explanation.
+    if [old, new]
+        .iter()
+        .any(|tunnel| tunnel.notify(NotifyType::AUTH_LIFETIME.0).is_some())
+    {
+        return None;
+    }
     let last = SIDES
         .into_iter()
         .filter_map(|sender| {
@@ -1170,6 +1180,9 @@ const RACE_SECONDS: f64 = 0.001;
 
 /// A rekey and the Delete of the old SA belong together within this time.
 const REKEY_SECONDS: f64 = 30.0;
+
+/// What a daemon does at once.
+const AT_ONCE_SECONDS: f64 = 0.3;
 
 /// What is set up at once comes within this time.
 const ANEW_SECONDS: f64 = 3.0;
