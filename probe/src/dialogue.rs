@@ -98,7 +98,7 @@ struct Shared {
     counters: Cell<Counters>,
     answered: Cell<bool>,
     slower: Cell<bool>,
-    once: Cell<bool>,
+    brief: Cell<bool>,
     known: RefCell<Known>,
     key_exchanges: RefCell<Vec<(KeyExchangeMethod, Made)>>,
     half_open: RefCell<Vec<HalfOpen>>,
@@ -107,7 +107,7 @@ struct Shared {
 }
 
 /// A key exchange and its public value.
-pub type Made = (Rc<KeyExchange>, Rc<[u8]>);
+pub(crate) type Made = (Rc<KeyExchange>, Rc<[u8]>);
 
 #[derive(Clone, Copy, Debug)]
 struct HalfOpen {
@@ -133,7 +133,7 @@ impl Dialogue {
             counters: Cell::default(),
             answered: Cell::default(),
             slower: Cell::default(),
-            once: Cell::default(),
+            brief: Cell::default(),
             known: RefCell::default(),
             key_exchanges: RefCell::default(),
             half_open: RefCell::default(),
@@ -153,9 +153,9 @@ impl Dialogue {
         .await
     }
 
-    /// Sends a message once and waits for its answer as long as for any first transmission.
-    pub async fn exchange_once(&self, request: Request) -> Reply {
-        self.0.once.set(true);
+    /// Sends a message twice at most: for questions whose answer nothing depends on.
+    pub async fn exchange_briefly(&self, request: Request) -> Reply {
+        self.0.brief.set(true);
         self.exchange(request).await
     }
 
@@ -227,7 +227,10 @@ impl Dialogue {
     ///
     /// # Errors
     /// [`CryptoError::Unsupported`] for a method that cannot be computed.
-    pub fn key_exchange(&self, method: KeyExchangeMethod) -> Result<Made, CryptoError> {
+    pub fn key_exchange(
+        &self,
+        method: KeyExchangeMethod,
+    ) -> Result<(Rc<KeyExchange>, Rc<[u8]>), CryptoError> {
         let known = self.0.key_exchanges.borrow();
         if let Some((_, made)) = known.iter().find(|(known, _)| *known == method) {
             return Ok(made.clone());
@@ -329,9 +332,9 @@ impl Dialogue {
         self.0.request.take()
     }
 
-    /// Whether the request that was taken is to be sent once only.
-    pub(crate) fn take_once(&self) -> bool {
-        self.0.once.take()
+    /// Whether the request that was taken is to be sent twice at most.
+    pub(crate) fn take_brief(&self) -> bool {
+        self.0.brief.take()
     }
 
     pub(crate) fn take_slower(&self) -> bool {

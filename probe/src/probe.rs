@@ -183,8 +183,8 @@ impl Probe {
                 self.transport.slow_down();
             }
             if let Some(request) = self.dialogue.take_request() {
-                let once = self.dialogue.take_once();
-                self.transport.begin(request, once);
+                let brief = self.dialogue.take_brief();
+                self.transport.begin(request, brief);
             }
             if !finished {
                 return;

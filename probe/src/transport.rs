@@ -50,7 +50,7 @@ pub(crate) struct Transport {
 struct Flight {
     request: Request,
     spi: IkeSpi,
-    once: bool,
+    brief: bool,
     sent: u32,
     at: Duration,
     /// When to send again, or to give up.
@@ -86,13 +86,13 @@ impl Transport {
     }
 
     /// Takes a request; only one is in flight at a time.
-    pub(crate) fn begin(&mut self, request: Request, once: bool) {
+    pub(crate) fn begin(&mut self, request: Request, brief: bool) {
         let header = Header::parse(Octets::new(&request.octets));
         let spi = header.map_or(IkeSpi::NONE, |(_, header)| header.initiator_spi);
         self.flight = Some(Flight {
             request,
             spi,
-            once,
+            brief,
             sent: 0,
             at: Duration::ZERO,
             due: Duration::ZERO,
@@ -198,11 +198,9 @@ impl Transport {
     /// Which transmission is the last one of the exchange in flight.
     fn last_transmission(&self) -> u32 {
         let flight = self.flight.as_ref();
-        let once = flight.is_some_and(|flight| {
-            matches!(flight.request.expected, crate::dialogue::Expected::Nothing)
-        });
-        let unreachable = flight.is_some_and(|flight| flight.unreachable.is_some());
-        match (once, unreachable, self.answered) {
+        let once = flight.is_some_and(|flight| flight.request.expected == Expected::Nothing);
+        let twice = flight.is_some_and(|flight| flight.brief || flight.unreachable.is_some());
+        match (once, twice, self.answered) {
             (true, _, _) => 1,
             (_, true, _) => 2,
             (_, _, true) => self.transmissions,

@@ -3,9 +3,13 @@
 mod simulated;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use ikescope_probe::ikev2::{Algorithm, Axis, Block};
+use ikescope_probe::ikev2::{Algorithm, Axis, Block, Chooses};
 use ikescope_probe::{Depth, Outcome};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::subsequence;
 use simulated::{Behaviour, Run, probe};
 
 /// `3` is an algorithm, `(12, 256)` one with a key length.
@@ -156,4 +160,203 @@ fn nothing_accepted_is_refused_and_complete() {
     let run = probe(Behaviour::of(Vec::new()), Depth::Standard);
     let report = run.report.ikev2.as_ref().expect("asked");
     assert_eq!((report.outcome, report.complete), (Outcome::Refused, true));
+}
+
+#[test]
+fn a_lossy_path_changes_nothing_but_the_time() {
+    for policy in [single(), correlated(), libreswan(), strongswan()] {
+        let behaviour = Behaviour {
+            loss: 50,
+            delay: Duration::from_millis(15),
+            ..Behaviour::of(policy.clone())
+        };
+        exact(&probe(behaviour, Depth::Standard), &policy);
+    }
+}
+
+#[test]
+fn cookies_are_returned() {
+    let behaviour = Behaviour {
+        cookies_from: 0,
+        ..Behaviour::of(correlated())
+    };
+    let run = probe(behaviour, Depth::Standard);
+    exact(&run, &correlated());
+    assert!(run.report.ikev2.as_ref().expect("asked").cookie);
+    assert!(run.peer.cookies > 10);
+}
+
+#[test]
+fn the_initiators_order_is_told_from_the_peers() {
+    for (own_order, expected) in [(true, Chooses::OwnOrder), (false, Chooses::InitiatorOrder)] {
+        let policy = vec![proposal(
+            &[(12, 256), (12, 128)],
+            &[7, 5],
+            &[14, 12],
+            &[20, 14, 31],
+        )];
+        let behaviour = Behaviour {
+            own_order,
+            ..Behaviour::of(policy.clone())
+        };
+        let run = probe(behaviour, Depth::Standard);
+        exact(&run, &policy);
+        let report = run.report.ikev2.as_ref().expect("asked");
+        assert_eq!(report.chooses, expected);
+        let names = |list: &[&str]| {
+            Some(
+                list.iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let preferred = names(&["ECP-384", "MODP-2048", "CURVE25519"]).filter(|_| own_order);
+        assert_eq!(report.preference.ke, preferred);
+        let preferred = names(&["AES-CBC-256", "AES-CBC-128"]).filter(|_| own_order);
+        assert_eq!(report.preference.encr, preferred);
+        let preferred = names(&["HMAC-SHA2-512", "HMAC-SHA2-256"]).filter(|_| own_order);
+        assert_eq!(report.preference.prf, preferred);
+    }
+}
+
+#[test]
+fn peers_without_invalid_ke_are_asked_with_handshakes() {
+    let behaviour = Behaviour {
+        invalid_ke: false,
+        ..Behaviour::of(correlated())
+    };
+    exact(&probe(behaviour, Depth::Standard), &correlated());
+}
+
+#[test]
+fn peers_that_read_one_proposal_are_asked_one_at_a_time() {
+    for policy in [
+        single(),
+        correlated(),
+        vec![proposal(&[(20, 256)], &[6], &[], &[20, 19])],
+    ] {
+        let behaviour = Behaviour {
+            proposals_read: 1,
+            ..Behaviour::of(policy.clone())
+        };
+        exact(&probe(behaviour, Depth::Standard), &policy);
+    }
+}
+
+#[test]
+fn peers_that_keep_half_open_sas_never_hold_more_than_two() {
+    let behaviour = Behaviour {
+        closes: false,
+        ..Behaviour::of(correlated())
+    };
+    let run = probe(behaviour, Depth::Standard);
+    assert_eq!(found(&run), truth(&correlated()));
+    assert!(run.most_half_open <= 2, "{}", run.most_half_open);
+}
+
+#[test]
+fn a_peer_that_stops_for_a_while_is_waited_for() {
+    let behaviour = Behaviour {
+        pause_after: Some((20, Duration::from_secs(40))),
+        ..Behaviour::of(libreswan())
+    };
+    let run = probe(behaviour, Depth::Standard);
+    exact(&run, &libreswan());
+    let behaviour = Behaviour {
+        pause_after: Some((20, Duration::from_secs(4_000))),
+        ..Behaviour::of(libreswan())
+    };
+    let run = probe(behaviour, Depth::Standard);
+    let report = run.report.ikev2.as_ref().expect("asked");
+    assert_eq!(
+        (report.outcome, report.complete),
+        (Outcome::RateLimited, false)
+    );
+    assert!(found(&run).is_subset(&truth(&libreswan())));
+}
+
+#[test]
+fn long_datagrams_that_are_lost_are_cut() {
+    let behaviour = Behaviour {
+        longest: 600,
+        ..Behaviour::of(single())
+    };
+    exact(&probe(behaviour, Depth::Standard), &single());
+}
+
+#[test]
+fn silence_is_not_a_refusal() {
+    let behaviour = Behaviour {
+        longest: 0,
+        ..Behaviour::of(single())
+    };
+    let run = probe(behaviour, Depth::Standard);
+    let report = run.report.ikev2.as_ref().expect("asked");
+    assert_eq!(
+        (report.outcome, report.answers, report.complete),
+        (Outcome::Silent, false, false)
+    );
+    assert!(packets(&run) <= 6, "{}", packets(&run));
+}
+
+#[test]
+fn a_quick_look_takes_few_datagrams() {
+    for policy in [single(), correlated(), libreswan(), strongswan()] {
+        let run = probe(Behaviour::of(policy.clone()), Depth::Quick);
+        assert!(packets(&run) <= 6, "{}", packets(&run));
+        assert!(!found(&run).is_empty());
+        assert!(found(&run).is_subset(&truth(&policy)));
+        assert!(!run.report.ikev2.as_ref().expect("asked").complete);
+    }
+}
+
+/// Some of these, at least one.
+fn some<T: Clone + std::fmt::Debug + 'static>(
+    list: &[T],
+    most: usize,
+) -> impl Strategy<Value = Vec<T>> + use<T> {
+    subsequence(list.to_vec(), 1..=most).prop_shuffle()
+}
+
+fn any_proposal() -> impl Strategy<Value = Block> {
+    let groups = [1, 2, 5, 14, 15, 19, 20, 25, 31, 33, 36];
+    let etm = [
+        (12, 128),
+        (12, 192),
+        (12, 256),
+        (3, 0),
+        (23, 256),
+        (7, 128),
+        (2, 0),
+    ];
+    let aead = [
+        (20, 128),
+        (20, 256),
+        (16, 256),
+        (28, 0),
+        (25, 128),
+        (21, 256),
+    ];
+    let etm = (
+        some(&etm, 4),
+        some(&[1, 2, 5, 6, 7], 3),
+        some(&[1, 2, 5, 12, 13, 14], 3),
+        some(&groups, 4),
+    );
+    let aead = (some(&aead, 4), some(&[2, 4, 5, 7], 3), some(&groups, 5));
+    prop_oneof![
+        etm.prop_map(|(e, r, i, k)| proposal(&e, &r, &i, &k)),
+        aead.prop_map(|(e, r, k)| proposal(&e, &r, &[], &k)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_policy_is_found_exactly(policy in vec(any_proposal(), 1..=3), own_order: bool) {
+        let behaviour = Behaviour { own_order, ..Behaviour::of(policy.clone()) };
+        let run = probe(behaviour, Depth::Full);
+        exact(&run, &policy);
+    }
 }

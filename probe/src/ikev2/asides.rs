@@ -107,7 +107,7 @@ pub(crate) async fn versions(oracle: &mut Oracle) -> Result<(), Stop> {
         octets: request.encode(),
         expected,
     };
-    let said = match oracle.dialogue.exchange_once(request).await {
+    let said = match oracle.dialogue.exchange_briefly(request).await {
         Reply::Answer(octets) => match read(&octets).0 {
             InitAnswer::Refused(kind) => format!("answers major version 3 with {kind}"),
             _ => "answers major version 3 with something else than an error".to_owned(),

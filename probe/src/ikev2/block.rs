@@ -179,7 +179,7 @@ const INTEGRITY: usize = 2;
 
 /// Blocks put into as few messages as fit, each filled with whatever comes first and has room.
 #[must_use]
-pub fn pack(blocks: &[Block], octets: usize) -> Vec<Vec<Block>> {
+pub(crate) fn pack(blocks: &[Block], octets: usize) -> Vec<Vec<Block>> {
     let mut messages: Vec<(usize, Vec<Block>)> = Vec::new();
     let parts = blocks.iter().flat_map(|block| block.fitting(octets));
     for part in parts.filter(|part| !part.is_empty()) {

@@ -59,6 +59,10 @@ pub(crate) struct Oracle {
     pub(crate) ranked: Vec<Combination>,
     /// What the peer chose of everything that was offered first.
     pub(crate) favourite: Option<Combination>,
+    /// Names of the notifications that say what the peer can do.
+    announced: RefCell<Vec<String>>,
+    /// The peer looks at the first proposal only.
+    pub(crate) one_proposal: bool,
     /// Additional key exchanges that go with every proposal.
     pub(crate) fixed_additional: Vec<Vec<Algorithm>>,
     /// Additional key exchanges of the last choice.
@@ -84,6 +88,8 @@ impl Oracle {
             sequence: Vec::new(),
             ranked: Vec::new(),
             favourite: None,
+            announced: RefCell::default(),
+            one_proposal: false,
             fixed_additional: Vec::new(),
             additional: Vec::new(),
         }
@@ -149,6 +155,18 @@ impl Oracle {
 
     /// Whether anything in these proposals is accepted.
     pub(crate) async fn ask(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
+        if self.one_proposal && proposals.len() > 1 {
+            for block in proposals {
+                if let Some(hit) = self.ask_together(std::slice::from_ref(block)).await? {
+                    return Ok(Some(hit));
+                }
+            }
+            return Ok(None);
+        }
+        self.ask_together(proposals).await
+    }
+
+    async fn ask_together(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
         if self.stateful {
             return self.ask_each_group(proposals).await;
         }
@@ -177,8 +195,19 @@ impl Oracle {
             .filter(|block| block.axis(Axis::KeyExchange).contains(&group))
             .map(|block| block.with(Axis::KeyExchange, vec![group]))
             .collect();
-        let answer = self.init(&only, KeyExchangeMethod(group.id), true).await?;
-        Ok(self.read(answer, &only))
+        let questions: Vec<&[Block]> = match self.one_proposal {
+            true => only.chunks(1).collect(),
+            false => vec![only.as_slice()],
+        };
+        for question in questions {
+            let answer = self
+                .init(question, KeyExchangeMethod(group.id), true)
+                .await?;
+            if let Some(hit) = self.read(answer, question) {
+                return Ok(Some(hit));
+            }
+        }
+        Ok(None)
     }
 
     /// Without INVALID_KE_PAYLOAD only a handshake tells: one for each group.
@@ -426,8 +455,19 @@ impl Oracle {
             .filter(|(kind, _)| !kind.is_error() && !NOT_CAPABILITIES.contains(kind))
             .map(|(kind, _)| kind.to_string())
             .collect();
-        if !named.is_empty() {
-            self.note(&format!("announces {}", named.join(", ")));
+        let mut announced = self.announced.borrow_mut();
+        for name in named {
+            if announced.len() < MAX_NOTES && !announced.contains(&name) {
+                announced.push(name);
+            }
+        }
+    }
+
+    /// Writes what the peer announced into the notes.
+    pub(crate) fn note_announced(&self) {
+        let announced = self.announced.borrow();
+        if !announced.is_empty() {
+            self.note(&format!("announces {}", announced.join(", ")));
         }
     }
 

@@ -13,11 +13,13 @@ use super::grow::with;
 use super::knowledge::Knowledge;
 use super::oracle::{Oracle, Stop};
 
-/// The parts of a box that are accepted as a whole.
+/// The parts of a box that are accepted as a whole. `more` is how many further checks a box deserves that was checked
+/// before.
 pub(crate) async fn refine(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     whole: Block,
+    more: Option<u64>,
 ) -> Result<Vec<Block>, Stop> {
     let (mut waiting, mut sound) = (vec![whole], Vec::new());
     let mut cut = false;
@@ -29,7 +31,7 @@ pub(crate) async fn refine(
             // Nothing of it was seen accepted: the proof of completeness will say.
             continue;
         };
-        match refused_one(oracle, knowledge, &block, &witness, cut).await? {
+        match refused_one(oracle, knowledge, &block, &witness, cut, more).await? {
             None => sound.push(block),
             Some(refused) => {
                 cut = true;
@@ -47,6 +49,7 @@ async fn refused_one(
     block: &Block,
     witness: &Combination,
     correlated: bool,
+    more: Option<u64>,
 ) -> Result<Option<Combination>, Stop> {
     if block.size() <= LARGEST_LISTED
         && let Some(known) = block
@@ -55,7 +58,7 @@ async fn refused_one(
     {
         return Ok(Some(known));
     }
-    for combination in checks(oracle, knowledge, block, witness, correlated) {
+    for combination in checks(oracle, knowledge, block, witness, correlated, more) {
         if !is_accepted(oracle, knowledge, combination).await? {
             return Ok(Some(combination));
         }
@@ -70,7 +73,9 @@ fn checks(
     block: &Block,
     witness: &Combination,
     correlated: bool,
+    more: Option<u64>,
 ) -> Vec<Combination> {
+    let more = more.map(|more| usize::try_from(more).unwrap_or(usize::MAX));
     let all = match (correlated, oracle.config.depth) {
         (true, _) | (_, Depth::Full) => ALL_CORRELATED,
         (false, _) => ALL_PLAIN,
@@ -80,12 +85,13 @@ fn checks(
             .combinations()
             .filter(|one| knowledge.of(one).is_none())
             .collect();
-        if unknown.len() <= all {
+        if unknown.len() <= all.max(more.unwrap_or_default()) {
             return unknown;
         }
     }
     let count = match (correlated, oracle.config.depth) {
         (true, _) => CHECKS_CORRELATED,
+        _ if more.is_some() => more.unwrap_or_default(),
         (_, Depth::Full) => CHECKS_FULL,
         _ if block.size() > LARGE => CHECKS_LARGE,
         _ => CHECKS.saturating_sub(far(knowledge, block, witness)),
@@ -233,7 +239,7 @@ fn join(first: &Block, second: &Block) -> Option<Block> {
 /// Boxes of which every combination is looked at.
 const LARGEST_LISTED: usize = 20_000;
 /// Unknown combinations that are all asked where nothing speaks against the box.
-const ALL_PLAIN: usize = 6;
+const ALL_PLAIN: usize = 12;
 /// The same where the peer was seen to combine some algorithms with some only.
 const ALL_CORRELATED: usize = 64;
 /// Checks of a larger box.

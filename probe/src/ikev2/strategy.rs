@@ -47,29 +47,56 @@ pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Rep
             }
         }
     };
+    oracle.note_announced();
     let mut report = report.borrow_mut();
     report.outcome = outcome;
     report.packets_sent = oracle.sent();
     report.half_open_left = oracle.dialogue.half_open();
 }
 
+/// What the first question brought.
+#[derive(Debug)]
+enum First {
+    /// A combination is accepted.
+    Accepted(Combination),
+    /// Something is accepted; what, will be found out without a handshake.
+    Hit,
+    /// Nothing of it is accepted, as far as the peer can be believed.
+    Refused,
+}
+
 /// Everything that is accepted, with a proof that nothing else is.
 async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
-    let mut first = first_question();
+    let first = first_question();
     let mut pending = vec![Block::universe(true), Block::universe(false)];
-    if let Some(witness) = first_contact(oracle, &first).await? {
-        oracle.favourite = Some(witness);
-        calibrate(oracle, knowledge, witness).await?;
-        settle(oracle, knowledge, witness, &mut pending).await?;
-    } else {
-        for refused in first.drain(..) {
-            pending = pending
-                .iter()
-                .flat_map(|block| block.without(&refused))
-                .collect();
+    match first_contact(oracle, &first).await? {
+        First::Accepted(witness) => {
+            oracle.favourite = Some(witness);
+            calibrate(oracle, knowledge, witness).await?;
+            settle(oracle, knowledge, witness, &mut pending).await?;
+        }
+        First::Hit => {}
+        First::Refused => {
+            for refused in &first {
+                pending = pending
+                    .iter()
+                    .flat_map(|block| block.without(refused))
+                    .collect();
+            }
         }
     }
     prove(oracle, knowledge, pending).await?;
+    if knowledge.boxes.is_empty()
+        && let Some(witness) = second_look(oracle, &first).await?
+    {
+        // What was refused before was refused for another reason.
+        *knowledge = Knowledge::default();
+        let mut pending = vec![Block::universe(true), Block::universe(false)];
+        calibrate(oracle, knowledge, witness).await?;
+        settle(oracle, knowledge, witness, &mut pending).await?;
+        prove(oracle, knowledge, pending).await?;
+    }
+    verify(oracle, knowledge).await?;
     let plain = knowledge.boxes.len();
     hybrid::determine(oracle, knowledge).await?;
     oracle.report.borrow_mut().complete = true;
@@ -77,6 +104,41 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
     order::determine(oracle, knowledge).await?;
     asides::versions(oracle).await?;
     Ok(())
+}
+
+/// A peer that refuses everything may read the first proposal only, or refuse a key exchange that it does not want without
+/// a word about the one it wants: each proposal alone, with the groups that are most often accepted.
+async fn second_look(oracle: &mut Oracle, first: &[Block]) -> Result<Option<Combination>, Stop> {
+    if oracle.names_groups {
+        return Ok(None);
+    }
+    for block in first.iter().rev() {
+        for group in COMMON_GROUPS.map(Algorithm::new) {
+            let hit = oracle
+                .shake_hands(std::slice::from_ref(block), group)
+                .await?;
+            let choice = match hit {
+                Some(Hit {
+                    choice: Some(choice),
+                    ..
+                }) => Some(choice),
+                Some(Hit {
+                    group,
+                    choice: None,
+                }) => {
+                    let hit = oracle
+                        .shake_hands(std::slice::from_ref(block), group)
+                        .await?;
+                    hit.and_then(|hit| hit.choice)
+                }
+                None => None,
+            };
+            if choice.is_some() {
+                return Ok(choice);
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Asks whatever is left until all of it is refused: that is the proof. What is accepted is settled and taken out.
@@ -103,6 +165,41 @@ pub(crate) async fn prove(
     }
 }
 
+/// More checks of what is inferred, as long as the whole stays cheap. A box that does not stand is cut, and what falls off
+/// is asked again.
+async fn verify(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
+    let mut unverified = std::mem::take(&mut knowledge.boxes);
+    // Only what was seen counts while the boxes are in question.
+    unverified.sort_by_key(Block::size);
+    let mut sound: Vec<Block> = Vec::new();
+    while let Some(block) = unverified.pop() {
+        let spare = CHEAP.saturating_sub(oracle.sent());
+        let share = spare
+            / (u64::try_from(unverified.len())
+                .unwrap_or(u64::MAX)
+                .saturating_add(1));
+        let parts = refine(oracle, knowledge, block.clone(), Some(share)).await?;
+        if let [whole] = parts.as_slice()
+            && whole.covers(&block)
+        {
+            sound.push(block);
+            continue;
+        }
+        let pending = parts.iter().fold(vec![block], |left, part| {
+            left.iter().flat_map(|left| left.without(part)).collect()
+        });
+        knowledge.boxes = parts;
+        knowledge.boxes.append(&mut sound);
+        knowledge.boxes.append(&mut unverified);
+        prove(oracle, knowledge, pending).await?;
+        unverified = std::mem::take(&mut knowledge.boxes);
+        unverified.sort_by_key(Block::size);
+    }
+    knowledge.boxes = merge(sound);
+    describe::policy(oracle, knowledge);
+    Ok(())
+}
+
 /// From one accepted combination to boxes, which are taken out of what is left to ask.
 pub(crate) async fn settle(
     oracle: &mut Oracle,
@@ -112,7 +209,7 @@ pub(crate) async fn settle(
 ) -> Result<(), Stop> {
     let assumed = most_groups(&knowledge.boxes);
     let whole = grow(oracle, knowledge, witness, &assumed).await?;
-    let mut boxes = refine(oracle, knowledge, whole).await?;
+    let mut boxes = refine(oracle, knowledge, whole, None).await?;
     if !boxes.iter().any(|block| block.contains(&witness)) {
         boxes.push(Block::single(&witness));
     }
@@ -140,27 +237,26 @@ fn most_groups(boxes: &[Block]) -> Vec<Algorithm> {
 }
 
 /// The first question goes with a group that is often accepted: either the peer accepts it at once, or it names its own.
-async fn first_contact(
-    oracle: &mut Oracle,
-    question: &[Block],
-) -> Result<Option<Combination>, Stop> {
+async fn first_contact(oracle: &mut Oracle, question: &[Block]) -> Result<First, Stop> {
     let guess = KeyExchangeMethod::CURVE25519;
     let answer = match oracle.init(question, guess, true).await {
         Err(Stop(Outcome::Silent)) => small_contact(oracle).await?,
         other => other?,
     };
     match answer {
-        InitAnswer::Accepted(accepted) => Ok(Some(accepted.choice)),
-        InitAnswer::InvalidKe(group) => {
+        InitAnswer::Accepted(accepted) => Ok(First::Accepted(accepted.choice)),
+        InitAnswer::InvalidKe(group) if computable(group) => {
             oracle.names_groups = true;
             let hit = oracle.shake_hands(question, group).await?;
-            if hit.is_none() && !computable(group) {
-                return Ok(None);
-            }
-            Ok(hit.and_then(|hit| hit.choice))
+            let choice = hit.and_then(|hit| hit.choice);
+            Ok(choice.map_or(First::Hit, First::Accepted))
+        }
+        InitAnswer::InvalidKe(_) => {
+            oracle.names_groups = true;
+            Ok(First::Hit)
         }
         InitAnswer::Other(_) => Err(Stop(Outcome::Silent)),
-        InitAnswer::Refused(_) | InitAnswer::Cookie(_) => Ok(None),
+        InitAnswer::Refused(_) | InitAnswer::Cookie(_) => Ok(First::Refused),
     }
 }
 
@@ -206,10 +302,9 @@ async fn calibrate(
         return Ok(());
     }
     let mut unlikely = witness;
-    if let [encr, ..] = &mut unlikely {
-        // Nobody accepts triple IDEA, which has never been specified.
-        *encr = Algorithm::new(8);
-    }
+    let [encr, ..] = &mut unlikely;
+    // Nobody accepts triple IDEA, which has never been specified.
+    *encr = Algorithm::new(8);
     let question = [Block::single(&unlikely), Block::single(&witness)];
     match oracle.ask(&question).await? {
         Some(Hit { group: named, .. }) if named == group => {
@@ -223,10 +318,9 @@ async fn calibrate(
     let alone = [Block::single(&witness)];
     match oracle.ask(&alone).await? {
         Some(Hit { group: named, .. }) if named == group => {
-            oracle.note("the peer reads the first proposal only");
-            oracle.not_determined(
-                "whether all combinations were seen: the peer reads the first proposal only",
-            );
+            oracle.names_groups = true;
+            oracle.one_proposal = true;
+            oracle.note("the peer reads the first proposal only: each was asked alone");
         }
         _ => {
             oracle.note(
@@ -324,6 +418,12 @@ pub(crate) fn first_question() -> Vec<Block> {
 
 /// AES in its modes, ChaCha20, 3DES: a peer that accepts none of these is rare, and is found out later.
 const FIRST_ENCRYPTION: [u16; 7] = [3, 12, 13, 16, 19, 20, 28];
+
+/// Datagrams that a whole enumeration may take without a thought: below that, more of what is inferred is checked.
+const CHEAP: u64 = 33;
+
+/// Groups that peers accept most often.
+const COMMON_GROUPS: [u16; 6] = [14, 19, 20, 2, 15, 16];
 
 /// Octets of a message where longer ones are lost.
 const SHORT_MESSAGE: usize = 560;

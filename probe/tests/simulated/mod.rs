@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ikescope_crypto::ikev2::{IkeKeys, Nonces, Spis, Suite, skeyseed};
-use ikescope_crypto::key_exchange::respond;
+use ikescope_crypto::key_exchange::{KeyExchangeFacts, respond};
 use ikescope_crypto::opening::{Protection, open_payload};
 use ikescope_dissectors::ikev2::{
     Body, KeyExchange, Notify, PayloadType, Proposal, SecurityAssociation, Transform,
@@ -23,34 +23,43 @@ use ikescope_probe::{Config, Depth, Probe, Protocol, Random, Target};
 
 /// How the responder chooses and defends itself.
 #[derive(Clone, Debug)]
-pub struct Behaviour {
+pub(crate) struct Behaviour {
     /// Configured proposals, best first.
-    pub policy: Vec<Block>,
+    pub(crate) policy: Vec<Block>,
     /// Its own order decides, else the initiator's.
-    pub own_order: bool,
+    pub(crate) own_order: bool,
     /// Half-open SAs from which on it asks for cookies; 0 asks always.
-    pub cookies_from: usize,
+    pub(crate) cookies_from: usize,
     /// Half-open SAs from which on it answers nothing.
-    pub block_from: usize,
+    pub(crate) block_from: usize,
     /// An initiator that offers a group and sends another is told which one; else it is refused.
-    pub invalid_ke: bool,
+    pub(crate) invalid_ke: bool,
+    /// A failed authentication ends a half-open SA; else it stays until it is too old.
+    pub(crate) closes: bool,
+    /// Datagrams after which nothing is answered for a while.
+    pub(crate) pause_after: Option<(u64, Duration)>,
+    /// Octets of a datagram from which on it is lost.
+    pub(crate) longest: usize,
     /// Proposals that are read.
-    pub proposals_read: usize,
+    pub(crate) proposals_read: usize,
     /// Datagrams lost, of 1,000, in each direction.
-    pub loss: u64,
+    pub(crate) loss: u64,
     /// One way.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
 }
 
 impl Behaviour {
     /// strongSwan's defaults with this policy.
-    pub fn of(policy: Vec<Block>) -> Self {
+    pub(crate) fn of(policy: Vec<Block>) -> Self {
         Self {
             policy,
             own_order: true,
             cookies_from: 3,
             block_from: 5,
             invalid_ke: true,
+            closes: true,
+            pause_after: None,
+            longest: usize::MAX,
             proposals_read: 255,
             loss: 0,
             delay: Duration::from_millis(1),
@@ -68,20 +77,22 @@ struct HalfOpen {
 }
 
 /// The responder and what it has seen.
-pub struct Peer {
+pub(crate) struct Peer {
     behaviour: Behaviour,
     half_open: HashMap<u64, HalfOpen>,
     /// The most SAs that were half-open at one time.
-    pub most_half_open: usize,
+    pub(crate) most_half_open: usize,
     /// Combinations that were offered, as sets.
-    pub cookies: usize,
+    pub(crate) cookies: usize,
     /// Whole handshakes.
-    pub accepted: usize,
-    pub closed: usize,
+    pub(crate) accepted: usize,
+    pub(crate) closed: usize,
+    received: u64,
+    silent_until: Duration,
 }
 
 impl Peer {
-    pub fn new(behaviour: Behaviour) -> Self {
+    pub(crate) fn new(behaviour: Behaviour) -> Self {
         Self {
             behaviour,
             half_open: HashMap::new(),
@@ -89,16 +100,27 @@ impl Peer {
             cookies: 0,
             accepted: 0,
             closed: 0,
+            received: 0,
+            silent_until: Duration::ZERO,
         }
     }
 
     /// Half-open SAs at this time.
-    pub fn half_open(&mut self, now: Duration) -> usize {
+    pub(crate) fn half_open(&mut self, now: Duration) -> usize {
         self.half_open.retain(|_, sa| sa.until > now);
         self.half_open.len()
     }
 
     fn answer(&mut self, now: Duration, octets: &[u8]) -> Option<Vec<u8>> {
+        self.received += 1;
+        if let Some((after, pause)) = self.behaviour.pause_after
+            && self.received == after
+        {
+            self.silent_until = now + pause;
+        }
+        if now < self.silent_until || octets.len() > self.behaviour.longest {
+            return None;
+        }
         let mut issues = Issues::default();
         let message = Message::parse(Octets::new(octets), &mut issues).expect("a header");
         assert!(issues.is_empty(), "{issues:?}");
@@ -183,8 +205,12 @@ impl Peer {
         nonce: Vec<u8>,
     ) -> Option<Vec<u8>> {
         let [encr, prf, integ, ke] = choice;
+        let method = KeyExchangeMethod(ke.id);
+        let private_len = KeyExchangeFacts::of(method)
+            .expect("a method")
+            .responder_private_len;
         let (own_public, shared) =
-            respond(KeyExchangeMethod(ke.id), &[7; 64], public).expect("a valid public value");
+            respond(method, &vec![7; private_len], public).expect("a valid public value");
         let responder_spi = header.initiator_spi.0.rotate_left(8) | 1;
         let own_nonce = vec![9; 32];
         let mut transforms = vec![
@@ -255,6 +281,9 @@ impl Peer {
         )
         .expect("a protection");
         open_payload(&protection, octets, 32).expect("an intact request");
+        if !self.behaviour.closes {
+            return None;
+        }
         self.half_open.remove(&header.initiator_spi.0);
         self.closed += 1;
         Some(error(header, NotifyType::AUTHENTICATION_FAILED, &[]))
@@ -326,15 +355,15 @@ fn response(
 }
 
 /// What a run left.
-pub struct Run {
-    pub report: ikescope_probe::Report,
-    pub peer: Peer,
-    pub most_half_open: usize,
-    pub left_half_open: usize,
+pub(crate) struct Run {
+    pub(crate) report: ikescope_probe::Report,
+    pub(crate) peer: Peer,
+    pub(crate) most_half_open: usize,
+    pub(crate) left_half_open: usize,
 }
 
 /// Probes a simulated peer until the probe is finished.
-pub fn probe(behaviour: Behaviour, depth: Depth) -> Run {
+pub(crate) fn probe(behaviour: Behaviour, depth: Depth) -> Run {
     let config = Config {
         protocols: vec![Protocol::Ikev2],
         depth,
@@ -344,7 +373,7 @@ pub fn probe(behaviour: Behaviour, depth: Depth) -> Run {
 }
 
 /// The same with a configuration.
-pub fn probe_with(behaviour: Behaviour, config: Config) -> Run {
+pub(crate) fn probe_with(behaviour: Behaviour, config: Config) -> Run {
     let remote: SocketAddr = "192.0.2.1:500".parse().expect("an address");
     let local: SocketAddr = "192.0.2.2:40000".parse().expect("an address");
     let target = Target {
@@ -357,7 +386,7 @@ pub fn probe_with(behaviour: Behaviour, config: Config) -> Run {
     let mut probe = Probe::new(config, target, [3; 32]);
     let path = Random::new([5; 32]);
     let lost = || path.number() % 1_000 < loss;
-    let mut now = Duration::ZERO;
+    let mut now = Duration::from_secs(1);
     let mut arriving: Vec<(Duration, Vec<u8>)> = Vec::new();
     for _ in 0..1_000_000 {
         while let Some(transmit) = probe.poll_transmit(now) {
