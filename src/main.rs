@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod decrypting;
 mod exit;
 mod filter;
 mod frame_filter;

@@ -20,6 +20,9 @@ use crate::secrets;
 
 /// What a command does with packets.
 pub(crate) trait Consumer {
+    /// The same packet before, for a consumer that opens what is encrypted by itself.
+    fn prepare(&mut self, _frame: &Frame<'_>, _observation: &mut Observation<'_>) {}
+
     /// The next packet, and the frame that carried or completed it.
     fn observe(&mut self, frame: &Frame<'_>, observation: &Observation<'_>) -> Result<(), Error>;
 
@@ -124,6 +127,21 @@ impl Reading {
         Ok(())
     }
 
+    /// As [`Self::open_with`], for a consumer that opens by itself. All that can be learnt from files before they are read is
+    /// learnt; says whether packets must be learnt as they come.
+    pub(crate) fn opener(
+        &mut self,
+        keys: &Keys,
+        unverified: bool,
+    ) -> Result<(Opener, bool), Error> {
+        self.opener = Some(Opening::new(keys, unverified)?);
+        self.learn();
+        match self.opener.take() {
+            Some(opening) => Ok((opening.opener, opening.learns)),
+            None => Err(Error::Unable("the keys are gone".to_owned())),
+        }
+    }
+
     /// The inputs as they were named, by index.
     pub(crate) fn names(&self) -> &[String] {
         &self.summary.files
@@ -219,6 +237,7 @@ impl Reading {
                     if let Some(opening) = opening {
                         opening.open(&mut observation, &frame);
                     }
+                    consumer.prepare(&frame, &mut observation);
                     consumed = consumer.observe(&frame, &observation);
                 }
             });
@@ -242,6 +261,13 @@ impl Reading {
 }
 
 impl Opening {
+    fn new(keys: &Keys, unverified: bool) -> Result<Self, Error> {
+        let ring = KeyRing::new(secrets::load(keys)?);
+        let opener = Opener::new(ring, OpenerOptions { unverified });
+        let learns = opener.learns();
+        Ok(Self { opener, learns })
+    }
+
     fn open(&mut self, observation: &mut Observation<'_>, frame: &Frame<'_>) {
         if self.learns {
             self.opener.learn(observation);

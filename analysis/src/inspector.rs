@@ -107,6 +107,7 @@ impl Inspector {
             esp_opened: None,
             esp_closed: None,
             ah_integrity: None,
+            ah_key: None,
         }
     }
 

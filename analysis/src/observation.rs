@@ -7,7 +7,7 @@ use ikescope_capture::{NotIp, Note, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
 use ikescope_dissectors::{Ah, Esp, IpComp, Issues, Message, Registry, Wesp};
 
-use crate::opened::{Closed, EspOpened, Integrity, Opened, Verification};
+use crate::opened::{Closed, EspOpened, Integrity, KeySource, Opened, Verification};
 
 /// A frame by its place: the index of the file and the number of the frame in it, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +81,8 @@ pub struct Observation<'a> {
     pub esp_closed: Option<Closed>,
     /// Whether the ICV of AH belongs to the packet; none without a key.
     pub ah_integrity: Option<Integrity>,
+    /// The key that verified AH.
+    pub ah_key: Option<KeySource>,
 }
 
 impl Observation<'_> {

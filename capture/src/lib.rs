@@ -14,6 +14,7 @@ mod frame;
 mod inputs;
 pub mod limits;
 mod link_type;
+mod rewrite;
 mod stack;
 mod write;
 
@@ -27,5 +28,6 @@ pub use file::FileReader;
 pub use frame::{Frame, Timestamp};
 pub use inputs::Inputs;
 pub use link_type::LinkType;
+pub use rewrite::{Carried, Envelope};
 pub use stack::{Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, outermost_ip_header, transport};
 pub use write::PcapngWriter;

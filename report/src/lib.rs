@@ -1,6 +1,7 @@
 //! Results as text, JSON and CSV: writes to what it is given, and knows no files and no terminal.
 
 mod csv;
+mod decrypt;
 mod describe;
 mod diagnose;
 mod digits;
@@ -18,6 +19,7 @@ pub use diagnose::{
     DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter, DiagnoseWriter,
     Overview,
 };
+pub use decrypt::{write_decrypt_json, write_decrypt_text};
 pub use jiff::tz::TimeZone;
 pub use json::{JsonWriter, NdjsonWriter};
 pub use packet_writer::{CaptureSummary, PacketWriter};

@@ -57,6 +57,7 @@ fn observation(number: u64, content: Content<'_>) -> Observation<'_> {
         esp_opened: None,
         esp_closed: None,
         ah_integrity: None,
+        ah_key: None,
     }
 }
 

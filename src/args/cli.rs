@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Diagnose, Generate, Inspect, Interfaces, Probe};
+use super::{Decrypt, Diagnose, Generate, Inspect, Interfaces, Probe};
 
 /// See into IPsec: IKEv1, IKEv2, ESP and AH, from captures or live.
 ///
@@ -26,6 +26,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Inspect(Box<Inspect>),
+    Decrypt(Box<Decrypt>),
     Diagnose(Box<Diagnose>),
     Probe(Box<Probe>),
     Interfaces(Interfaces),

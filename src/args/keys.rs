@@ -25,3 +25,10 @@ pub(crate) struct Keys {
     #[arg(long, value_name = "VAR")]
     pub(crate) psk_env: Vec<String>,
 }
+
+impl Keys {
+    /// Whether the user gave any.
+    pub(crate) fn are_given(&self) -> bool {
+        !(self.secrets.is_empty() && self.psk_file.is_empty() && self.psk_env.is_empty())
+    }
+}

@@ -1,6 +1,7 @@
 //! The one definition of the command line: parser, help, manual and completions come from it.
 
 mod cli;
+mod decrypt;
 mod diagnose;
 mod generate;
 mod input;
@@ -11,6 +12,7 @@ mod output;
 mod probe;
 
 pub(crate) use cli::{Cli, Command};
+pub(crate) use decrypt::Decrypt;
 pub(crate) use diagnose::{Diagnose, DiagnoseFormat, FailOn};
 pub(crate) use generate::{Generate, Generated};
 pub(crate) use input::{Input, Live, Selection};

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod decrypt;
 mod diagnose;
 mod generate;
 mod inspect;

@@ -1,12 +1,13 @@
 //! From the command line to the command.
 
 use crate::args::{Cli, Command};
-use crate::commands::{diagnose, generate, inspect, interfaces, probe};
+use crate::commands::{decrypt, diagnose, generate, inspect, interfaces, probe};
 use crate::exit::{Error, Exit};
 
 /// Runs what the user asked for.
 pub(crate) fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
+        Command::Decrypt(options) => decrypt::run(options),
         Command::Inspect(options) => inspect::run(options),
         Command::Diagnose(options) => diagnose::run(options),
         Command::Probe(options) => probe::run(options),

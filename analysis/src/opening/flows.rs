@@ -15,7 +15,7 @@ use super::esp_sa::{Numbers, SaKeys, all_suites, of_ah, of_esp, of_suite};
 use super::inner::{Unwrapped, plausible, unwrap};
 use super::key_ring::{KeyRing, Refusal};
 use crate::limits::{MAX_FLOW_ATTEMPTS, MAX_FLOWS, MAX_NESTED};
-use crate::opened::{Closed, EspOpened, Inner, Integrity, OpeningNote};
+use crate::opened::{Closed, EspOpened, Inner, Integrity, KeySource, OpeningNote};
 use crate::recent::Recent;
 
 /// What tells a flow.
@@ -142,7 +142,7 @@ impl Flows {
         key: FlowKey,
         ah: &AhPacket<'_>,
         sources: &mut Sources<'_>,
-    ) -> Result<Integrity, Closed> {
+    ) -> Result<KeySource, Closed> {
         let sequence = ah
             .packet
             .get(ah.header + 8..ah.header + 12)
@@ -157,7 +157,7 @@ impl Flows {
         };
         let (_, _, keys, _) = self.resolve(key, sources, (&[], Some(ah)), &mut out, verifying)?;
         sources.ring.count(&keys.origin, 1);
-        Ok(Integrity::Verified)
+        Ok(keys.origin.source())
     }
 
     /// Finds the keys with which `attempt` succeeds: those that served last, else every candidate.

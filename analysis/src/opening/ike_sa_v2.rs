@@ -245,12 +245,7 @@ impl IkeSaV2 {
     }
 
     /// Without an ICV a key counts as right when it gives payloads.
-    fn plausible(
-        epoch: &Epoch,
-        message: &Message<'_>,
-        sealed: &Sealed,
-        plaintext: &[u8],
-    ) -> bool {
+    fn plausible(epoch: &Epoch, message: &Message<'_>, sealed: &Sealed, plaintext: &[u8]) -> bool {
         if epoch.verifies(message.header.flags.contains(Flags::INITIATOR)) {
             return true;
         }

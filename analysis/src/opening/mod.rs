@@ -1,5 +1,6 @@
 //! Clear text from secrets: what follows from the keys of the user, and which message or packet it opens.
 
+mod bulk;
 mod children;
 mod choice;
 mod epoch;
@@ -16,6 +17,9 @@ mod payloads;
 mod proofs;
 mod signature;
 mod split;
+mod tally;
 
+pub use bulk::{InBulk, ReadySa};
 pub use key_ring::{KeyRing, KeyUse, Refusal};
 pub use opener::{Opener, OpenerOptions};
+pub use tally::{SaName, SaTally, Tally};

@@ -4,6 +4,7 @@ use ikescope_crypto::opening::AhPacket;
 use ikescope_dissectors::registries::ikev2::ExchangeType;
 use ikescope_dissectors::{Content as Payloads, Esp, Flags, IkeSpi, Issues, Message, Octets};
 
+use super::bulk::ReadySa;
 use super::children::Children;
 use super::choice::SaProtocol;
 use super::flows::{FlowKey, Flows, Sources};
@@ -15,7 +16,7 @@ use super::proofs;
 use super::split::Split;
 use crate::limits::{MAX_IKE_SAS, MAX_INIT_REQUESTS};
 use crate::observation::{Content, Endpoint, FrameId, Ike, Observation};
-use crate::opened::{Closed, Integrity, Opened, OpeningNote};
+use crate::opened::{Closed, EspOpened, Integrity, KeySource, Opened, OpeningNote};
 use crate::recent::Recent;
 
 /// What is not a matter of the keys.
@@ -218,7 +219,10 @@ impl Opener {
                     dst: dst.address,
                 };
                 match self.verify(key, &packet) {
-                    Ok(integrity) => observation.ah_integrity = Some(integrity),
+                    Ok(source) => {
+                        observation.ah_integrity = Some(Integrity::Verified);
+                        observation.ah_key = Some(source);
+                    }
                     Err(why) => {
                         observation.ah_integrity =
                             (why == Closed::Integrity).then_some(Integrity::Failed);
@@ -241,12 +245,58 @@ impl Opener {
         }
     }
 
+    /// The keys that opened packets of this flow before, for ESP whose packets can be opened in any order.
+    #[must_use]
+    pub fn ready(&self, observation: &Observation<'_>) -> Option<ReadySa> {
+        let (Content::Esp(Some(esp)), false) = (&observation.content, observation.truncated) else {
+            return None;
+        };
+        let ends = (observation.src?.address, observation.dst?.address);
+        let key = FlowKey {
+            protocol: SaProtocol::Esp,
+            spi: esp.spi.0,
+            src: ends.0,
+            dst: ends.1,
+        };
+        let (keys, numbers) = self.flows.known(&key)?;
+        ReadySa::new(keys, numbers, ends)
+    }
+
+    /// Opens a packet of a flow whose keys did not fit it: other keys are tried.
+    ///
+    /// # Errors
+    /// Why it stays closed.
+    pub fn open_again(&mut self, ready: &ReadySa, packet: &[u8]) -> Result<EspOpened, Closed> {
+        let spi = packet
+            .get(..4)
+            .and_then(|octets| octets.try_into().ok())
+            .map(u32::from_be_bytes)
+            .ok_or(Closed::Truncated)?;
+        let key = FlowKey {
+            protocol: SaProtocol::Esp,
+            spi,
+            src: ready.ends.0,
+            dst: ready.ends.1,
+        };
+        let mut sources = Sources {
+            ring: &mut self.ring,
+            children: &self.children,
+            unverified: self.options.unverified,
+        };
+        self.flows.open(key, packet, &mut sources)
+    }
+
+    /// Counts packets that were opened with keys of [`Self::ready`].
+    pub fn count(&mut self, ready: &ReadySa, packets: u64) {
+        self.ring.count(&ready.keys.origin, packets);
+    }
+
     fn open_esp(
         &mut self,
         esp: &Esp<'_>,
         whole: &[u8],
         packet: &Packet<'_>,
-    ) -> Result<Box<crate::opened::EspOpened>, Closed> {
+    ) -> Result<Box<EspOpened>, Closed> {
         if packet.truncated {
             return Err(Closed::Truncated);
         }
@@ -264,7 +314,7 @@ impl Opener {
         self.flows.open(key, whole, &mut sources).map(Box::new)
     }
 
-    fn verify(&mut self, key: FlowKey, packet: &Packet<'_>) -> Result<Integrity, Closed> {
+    fn verify(&mut self, key: FlowKey, packet: &Packet<'_>) -> Result<KeySource, Closed> {
         if packet.truncated {
             return Err(Closed::Truncated);
         }
