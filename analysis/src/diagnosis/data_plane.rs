@@ -1076,3 +1076,150 @@ const FAILED_PACKETS: u64 = 3;
 const TINY_PACKETS: u64 = 10;
 const TINY_OCTETS: u32 = 180;
 const TINY_PACE_SECONDS: f64 = 0.9;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{INFORMATIONAL, notifies};
+    use super::super::sample::{child, end, exchange, flow, frame, ids, send, tunnel};
+    use super::*;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    /// A tunnel with these flows.
+    fn with(one: Option<Flow>, other: Option<Flow>) -> Tunnel {
+        let mut tunnel = tunnel(2);
+        let child = child(&mut tunnel);
+        child.from_initiator = one;
+        child.from_responder = other;
+        tunnel
+    }
+
+    #[test]
+    fn one_direction_alone_is_one_way_and_its_carrier_decides() {
+        let udp = flow(I, 3, 100, 600);
+        let mut native = udp.clone();
+        native.encapsulation = None;
+        assert_eq!(ids(&with(Some(udp.clone()), None)), ["esp-one-way"]);
+        assert_eq!(ids(&with(Some(native), None)), ["esp-blocked-proto50"]);
+        assert!(ids(&with(Some(flow(I, 2, 100, 600)), None)).is_empty());
+        assert!(ids(&with(Some(udp), Some(flow(R, 1, 100, 100)))).is_empty());
+    }
+
+    #[test]
+    fn a_counter_that_begins_again_is_told() {
+        let mut again = flow(I, 10, 100, 900);
+        assert!(ids(&with(Some(again.clone()), Some(flow(R, 10, 101, 901)))).is_empty());
+        again.resets = 1;
+        again.reset_frame = Some(frame(500));
+        let found = ids(&with(Some(again), Some(flow(R, 10, 101, 901))));
+        assert_eq!(found, ["esp-seq-reset"]);
+    }
+
+    #[test]
+    fn a_counter_near_its_end_is_told() {
+        let at = |sequence: u32| {
+            let mut sent = flow(I, 10, 100, 900);
+            sent.sequence_highest = sequence;
+            ids(&with(Some(sent), Some(flow(R, 10, 101, 901))))
+        };
+        assert_eq!(at(u32::MAX - 10), ["esp-seq-exhaustion"]);
+        assert!(at(u32::MAX / 2).is_empty());
+    }
+
+    #[test]
+    fn a_window_of_32_drops_what_is_32_late() {
+        let late = |depth: u32| {
+            let mut sent = flow(I, 100, 100, 900);
+            (sent.late, sent.reorder_depth) = (1, depth);
+            ids(&with(Some(sent), Some(flow(R, 100, 101, 901))))
+        };
+        assert_eq!(late(32), ["esp-replay-drops"]);
+        assert!(late(31).is_empty());
+    }
+
+    /// RFC 4868, section 2.6: 16 octets of integrity value. The lengths of AES-CBC are 8 + 16 + 16 n + ICV.
+    #[test]
+    fn lengths_tell_a_cut_integrity_value() {
+        let of = |remainder: usize| {
+            let mut sent = flow(I, 10, 100, 900);
+            sent.lengths_modulo_16[remainder] = 10;
+            let mut back = flow(R, 10, 101, 901);
+            back.lengths_modulo_16[8] = 10;
+            ids(&with(Some(sent), Some(back)))
+        };
+        assert_eq!(of(4), ["esp-icv-truncation"]);
+        assert!(of(8).is_empty());
+    }
+
+    #[test]
+    fn keys_that_open_nothing_are_told() {
+        let failed = |failed: u64, opened: u64| {
+            let mut sent = flow(I, 10, 100, 900);
+            (sent.failed, sent.opened) = (failed, opened);
+            ids(&with(Some(sent), Some(flow(R, 10, 101, 901))))
+        };
+        assert_eq!(failed(10, 0), ["esp-icv-failure"]);
+        assert!(failed(1, 9).is_empty());
+    }
+
+    #[test]
+    fn an_spi_that_the_receiver_disowns_is_told() {
+        let mut tunnel = with(Some(flow(I, 10, 100, 900)), Some(flow(R, 10, 101, 901)));
+        let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), R, 2_000);
+        message.encrypted = false;
+        message.clear = notifies(&[NotifyType::INVALID_SPI]);
+        message.clear.notifies[0].data = vec![0, 0, 2, 0];
+        let found = ids(&tunnel);
+        assert!(found.contains(&"esp-unknown-spi") || found.contains(&"peer-rebooted-stale-sa"));
+    }
+
+    #[test]
+    fn a_tunnel_that_is_checked_and_never_used_is_told() {
+        let mut used = with(None, None);
+        let mut unused = with(None, None);
+        used.children[0].from_initiator = Some(flow(I, 10, 100, 900));
+        used.children[0].from_responder = Some(flow(R, 10, 101, 901));
+        for tunnel in [&mut used, &mut unused] {
+            exchange(tunnel, INFORMATIONAL, R, 3_000);
+            exchange(tunnel, INFORMATIONAL, R, 6_000);
+        }
+        assert_eq!(ids(&unused), ["esp-none"]);
+        assert!(ids(&used).is_empty());
+    }
+
+    #[test]
+    fn inner_addresses_in_clear_are_a_leak() {
+        let mut tunnel = with(Some(flow(I, 10, 100, 900)), Some(flow(R, 10, 101, 901)));
+        tunnel.children[0].selectors_initiator = vec!["10.1.0.0/24".to_owned()];
+        tunnel.children[0].selectors_responder = vec!["10.2.0.0/24".to_owned()];
+        let traffic = |src: [u8; 4], dst: [u8; 4]| {
+            let capture = crate::tunnels::CaptureFacts {
+                traffic: vec![Traffic {
+                    src: src.into(),
+                    dst: dst.into(),
+                    ike: 0,
+                    keepalives: 0,
+                    fragments: 0,
+                    other: 3,
+                    other_frame: Some(frame(2_000)),
+                    first: None,
+                    last: None,
+                }],
+                ..Default::default()
+            };
+            let around = Surroundings {
+                capture: &capture,
+                tunnels: &[&tunnel],
+                flows: &[],
+            };
+            leaked(&tunnel, &around).is_some()
+        };
+        assert!(traffic([10, 1, 0, 9], [10, 2, 0, 9]));
+        assert!(!traffic([10, 1, 0, 9], [10, 3, 0, 9]));
+        let gateway = end(I, 0).address;
+        assert!(
+            !matches!(gateway, IpAddr::V4(address) if traffic(address.octets(), [10, 2, 0, 9]))
+        );
+    }
+}

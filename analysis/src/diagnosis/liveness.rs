@@ -812,3 +812,134 @@ const LONG_SECONDS: f64 = 10.0;
 
 /// Frames that are worth a line.
 const SHOWN_CHECKS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{
+        INFORMATIONAL, again, at, child, exchange, flow, frame, ids, ids_among, notifies, send,
+        tunnel,
+    };
+    use super::*;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    fn up(version: u8) -> Tunnel {
+        let mut tunnel = tunnel(version);
+        let child = child(&mut tunnel);
+        child.from_initiator = Some(flow(I, 10, 100, 900));
+        child.from_responder = Some(flow(R, 10, 101, 901));
+        tunnel
+    }
+
+    #[test]
+    fn a_check_is_given_up_after_its_second_copy() {
+        let mut tunnel = up(2);
+        send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 10_000);
+        assert!(ids(&tunnel).is_empty());
+        again(&mut tunnel, &[14_000]);
+        assert_eq!(ids(&tunnel).first(), Some(&"dpd-timeout"));
+    }
+
+    #[test]
+    fn data_of_the_peer_means_that_it_lives() {
+        let mut tunnel = up(2);
+        send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 10_000);
+        again(&mut tunnel, &[14_000]);
+        tunnel.children[0].from_responder = Some(flow(R, 50, 101, 15_000));
+        assert!(!ids(&tunnel).contains(&"dpd-timeout"));
+    }
+
+    #[test]
+    fn an_answer_after_the_last_try_is_too_late() {
+        let with = |answer: i64| {
+            let mut tunnel = up(2);
+            send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 10_000);
+            again(&mut tunnel, &[10_500, 11_000]);
+            tunnel.messages.last_mut().unwrap().answered_by = Some(frame(answer));
+            let message = send(&mut tunnel, Step::V2(INFORMATIONAL, true), R, answer);
+            message.answers = Some(frame(10_000));
+            ids(&tunnel)
+        };
+        assert!(with(15_000).contains(&"dpd-too-aggressive"));
+        assert!(!with(11_100).contains(&"dpd-too-aggressive"));
+    }
+
+    #[test]
+    fn checks_of_one_side_beside_data_are_one_sided() {
+        let with = |last: i64| {
+            let mut tunnel = up(1);
+            for time in [10_000, 20_000, 30_000] {
+                send(&mut tunnel, Step::Informational, I, time).encrypted = true;
+            }
+            tunnel.children[0].from_responder = Some(flow(R, 50, 101, last));
+            ids(&tunnel)
+        };
+        assert!(with(40_000).contains(&"dpd-one-sided"));
+        assert!(!with(9_000).contains(&"dpd-one-sided"));
+    }
+
+    #[test]
+    fn an_unknown_spi_in_clear_tells_of_a_restart() {
+        let mut tunnel = up(2);
+        let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), R, 10_000);
+        message.clear = notifies(&[NotifyType::INVALID_IKE_SPI]);
+        message.encrypted = false;
+        assert!(ids(&tunnel).contains(&"peer-rebooted-stale-sa"));
+    }
+
+    #[test]
+    fn a_silent_side_that_begins_anew_was_restarted() {
+        let mut old = up(2);
+        send(&mut old, Step::V2(INFORMATIONAL, false), I, 10_000);
+        again(&mut old, &[14_000]);
+        let mut new = tunnel(2);
+        std::mem::swap(&mut new.initiator, &mut new.responder);
+        (new.id, new.first) = (2, Some(at(16_000)));
+        assert_eq!(
+            ids_among(&old, &[&old, &new]).first(),
+            Some(&"peer-rebooted-stale-sa")
+        );
+    }
+
+    #[test]
+    fn one_reauthentication_is_no_loop() {
+        let cycle = |count: u32| {
+            let mut tunnels = Vec::new();
+            for number in 0..count {
+                let mut tunnel = up(2);
+                let begin = i64::from(number) * 5_000;
+                (tunnel.id, tunnel.first) = (number + 1, Some(at(begin)));
+                tunnel.deleted = Some((R, frame(begin + 4_900), Some(at(begin + 4_900))));
+                tunnels.push(tunnel);
+            }
+            let all: Vec<&Tunnel> = tunnels.iter().collect();
+            ids_among(all[0], &all)
+        };
+        assert!(cycle(4).contains(&"unilateral-delete-loop"));
+        assert!(!cycle(2).contains(&"unilateral-delete-loop"));
+    }
+
+    #[test]
+    fn data_without_any_answer_is_told_when_nobody_checks() {
+        let with = |lost: u64| {
+            let mut tunnel = up(2);
+            let mut sent = flow(I, 10 + lost, 100, 60_000);
+            sent.unanswered = lost;
+            sent.unanswered_since = Some((frame(1_000), Some(at(1_000))));
+            tunnel.children[0].from_initiator = Some(sent);
+            ids(&tunnel)
+        };
+        assert!(with(3).contains(&"dpd-not-persistent"));
+        assert!(!with(2).contains(&"dpd-not-persistent"));
+    }
+
+    #[test]
+    fn answered_checks_are_healthy() {
+        let mut tunnel = up(2);
+        for time in [10_000, 20_000, 30_000] {
+            exchange(&mut tunnel, INFORMATIONAL, I, time);
+        }
+        assert!(ids(&tunnel).is_empty());
+    }
+}

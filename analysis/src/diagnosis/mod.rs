@@ -25,6 +25,8 @@ mod negotiation;
 mod reachability;
 mod rekey;
 mod running;
+#[cfg(test)]
+mod sample;
 mod x509;
 mod xauth;
 

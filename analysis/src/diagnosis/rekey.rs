@@ -866,6 +866,32 @@ fn authenticated_again<'a>(
                 .min()
         })
         .min();
+    // The responder itself takes the tunnel down and sets it up: it wants a new authentication.
+    let demanded = old.deleted.is_some_and(|(by, ..)| by == Sender::Responder)
+        && new.initiator.address == old.responder.address;
+    if demanded {
+        let summary = format!(
+            "The responder deleted tunnel {} {} after its beginning and set up tunnel {} itself at once: it wants a new \
+             authentication.",
+            old.id,
+            seconds(old.first, new.first).map_or_else(|| "some time".to_owned(), duration),
+            new.id
+        );
+        return Some(
+            Diagnosis::new(
+                &AUTH_LIFETIME,
+                Confidence::Possible,
+                Side::Responder,
+                summary,
+            )
+            .evidence(frame, "Delete of the old IKE SA")
+            .evidence_if(
+                new.messages.first().map(|message| message.frame),
+                "the new negotiation",
+            )
+            .excludes("reauth-gap", "the responder begins, not the initiator"),
+        );
+    }
     let pause = seconds(last, first);
     let summary = format!(
         "Tunnel {} was deleted and tunnel {} set up at once{}.",
@@ -1215,3 +1241,179 @@ const MANY_CHILDREN: usize = 4;
 
 /// Frames that are worth a line.
 const SHOWN_REKEYS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{
+        CREATE_CHILD_SA, INFORMATIONAL, again, at, child, delete_child, exchange, flow, frame, ids,
+        notifies, open, send, tunnel,
+    };
+    use super::*;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    fn up() -> Tunnel {
+        let mut tunnel = tunnel(2);
+        let child = child(&mut tunnel);
+        child.from_initiator = Some(flow(I, 10, 100, 900));
+        child.from_responder = Some(flow(R, 10, 101, 901));
+        tunnel
+    }
+
+    /// A refused rekey, as opened messages show it.
+    fn refused(asked: &[NotifyType], told: NotifyType) -> Vec<&'static str> {
+        let mut tunnel = up();
+        exchange(&mut tunnel, CREATE_CHILD_SA, I, 400_000);
+        open(&mut tunnel, notifies(asked), notifies(&[told]));
+        ids(&tunnel)
+    }
+
+    #[test]
+    fn the_notification_tells_why_a_rekey_is_refused() {
+        let rekey = [NotifyType::REKEY_SA];
+        assert_eq!(
+            refused(&rekey, NotifyType::NO_PROPOSAL_CHOSEN),
+            ["rekey-pfs-mismatch"]
+        );
+        assert_eq!(
+            refused(&rekey, NotifyType::TS_UNACCEPTABLE),
+            ["rekey-ts-mismatch"]
+        );
+        assert_eq!(
+            refused(&rekey, NotifyType::NO_ADDITIONAL_SAS),
+            ["no-additional-sas"]
+        );
+        assert_eq!(
+            refused(&rekey, NotifyType(WINDOWS_ERROR)),
+            ["windows-rekey-refused"]
+        );
+        assert_eq!(refused(&[], NotifyType::TS_MAX_QUEUE), ["ts-max-queue"]);
+        assert_eq!(
+            refused(&[], NotifyType::SINGLE_PAIR_REQUIRED),
+            ["single-pair-required"]
+        );
+        assert_eq!(
+            refused(&[], NotifyType::NO_PROPOSAL_CHOSEN),
+            ["additional-child-refused"]
+        );
+    }
+
+    #[test]
+    fn what_is_refused_in_passing_is_no_failure() {
+        let rekey = [NotifyType::REKEY_SA];
+        assert!(refused(&rekey, NotifyType::TEMPORARY_FAILURE).is_empty());
+        assert!(refused(&rekey, NotifyType::CHILD_SA_NOT_FOUND).is_empty());
+        let mut tunnel = up();
+        exchange(&mut tunnel, CREATE_CHILD_SA, I, 400_000);
+        open(
+            &mut tunnel,
+            notifies(&rekey),
+            notifies(&[NotifyType::INVALID_KE_PAYLOAD]),
+        );
+        exchange(&mut tunnel, CREATE_CHILD_SA, I, 400_020);
+        open(&mut tunnel, notifies(&rekey), notifies(&[]));
+        assert!(!ids(&tunnel).contains(&"rekey-pfs-mismatch"));
+    }
+
+    #[test]
+    fn a_request_is_unanswered_after_its_second_copy() {
+        let mut tunnel = up();
+        send(&mut tunnel, Step::V2(CREATE_CHILD_SA, false), I, 400_000);
+        assert!(!ids(&tunnel).contains(&"rekey-unanswered"));
+        again(&mut tunnel, &[404_000]);
+        assert!(ids(&tunnel).contains(&"rekey-unanswered"));
+    }
+
+    #[test]
+    fn requests_that_cross_collide_and_those_in_turn_do_not() {
+        let mut tunnel = up();
+        exchange(&mut tunnel, CREATE_CHILD_SA, I, 400_000);
+        exchange(&mut tunnel, CREATE_CHILD_SA, R, 400_010);
+        assert!(!ids(&tunnel).contains(&"rekey-collision"));
+        let mut tunnel = up();
+        exchange(&mut tunnel, CREATE_CHILD_SA, I, 400_000);
+        exchange(&mut tunnel, CREATE_CHILD_SA, R, 400_003);
+        assert!(ids(&tunnel).contains(&"rekey-collision"));
+    }
+
+    #[test]
+    fn packets_long_after_a_delete_are_told() {
+        let with = |last: i64| {
+            let mut tunnel = up();
+            exchange(&mut tunnel, INFORMATIONAL, I, 20_000);
+            open(&mut tunnel, delete_child(), delete_child());
+            let child = tunnel.children.last_mut().unwrap();
+            child.deleted = Some((I, frame(20_000), Some(at(20_000))));
+            child.state = ChildState::Closed;
+            child.from_responder = Some(flow(R, 100, 100, last));
+            ids(&tunnel)
+        };
+        assert!(with(31_000).contains(&"old-sa-used-after-delete"));
+        assert!(!with(24_000).contains(&"old-sa-used-after-delete"));
+    }
+
+    #[test]
+    fn a_message_id_may_not_jump() {
+        let with = |number: u32| {
+            let mut tunnel = up();
+            exchange(&mut tunnel, INFORMATIONAL, I, 20_000);
+            let before = tunnel.messages[tunnel.messages.len() - 2].message_id;
+            send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 30_000).message_id =
+                before + number;
+            again(&mut tunnel, &[31_000, 33_000]);
+            ids(&tunnel)
+        };
+        assert!(with(5).contains(&"mid-desync"));
+        assert!(!with(1).contains(&"mid-desync"));
+    }
+
+    #[test]
+    fn the_authentication_lifetime_is_told() {
+        let mut tunnel = up();
+        let mut payloads = notifies(&[NotifyType::AUTH_LIFETIME]);
+        payloads.notifies[0].data = vec![0, 0, 0x0e, 0x10];
+        tunnel.messages[3].opened = Some(payloads);
+        assert!(ids(&tunnel).contains(&"auth-lifetime"));
+    }
+
+    #[test]
+    fn four_children_for_one_pair_of_networks_are_too_many() {
+        let with = |count: usize| {
+            let mut tunnel = tunnel(2);
+            for _ in 0..count {
+                let child = child(&mut tunnel);
+                child.selectors_initiator = vec!["10.1.0.0/24".to_owned()];
+                child.selectors_responder = vec!["10.2.0.0/24".to_owned()];
+            }
+            ids(&tunnel)
+        };
+        assert!(with(4).contains(&"duplicate-children"));
+        assert!(!with(3).contains(&"duplicate-children"));
+    }
+
+    #[test]
+    fn quick_mode_every_five_minutes_is_told() {
+        let with = |apart: i64| {
+            let mut tunnel = tunnel(1);
+            for number in 0..4 {
+                send(&mut tunnel, Step::Quick(1), I, number * apart);
+            }
+            ids(&tunnel)
+        };
+        assert!(with(300_000).contains(&"idle-timeout-qm"));
+        assert!(!with(330_000).contains(&"idle-timeout-qm"));
+    }
+
+    #[test]
+    fn an_answer_and_a_delete_at_the_same_moment_are_a_race() {
+        let with = |apart: i64| {
+            let mut tunnel = up();
+            exchange(&mut tunnel, CREATE_CHILD_SA, I, 20_000);
+            exchange(&mut tunnel, INFORMATIONAL, R, 20_005 + apart);
+            ids(&tunnel)
+        };
+        assert!(with(0).contains(&"rekey-delete-race"));
+        assert!(!with(2).contains(&"rekey-delete-race"));
+    }
+}
