@@ -191,6 +191,13 @@ fn order(tunnel: &mut Tunnel) {
     }
 }
 
+/// Where the sender of a flow was at first: it may have moved.
+pub(super) fn first_source(flow: &Flow) -> Endpoint {
+    flow.source_changes
+        .first()
+        .map_or(flow.src, |change| change.before)
+}
+
 /// Who sends a flow, as seen from the tunnel; `None` if it is not between its peers.
 pub(super) fn sender(
     flow: &Flow,

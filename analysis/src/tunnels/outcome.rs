@@ -583,8 +583,34 @@ fn deleted(
         .then_some((last.from, last.frame, last.time))
 }
 
+/// Whether the last thing that is heard of a tunnel is a request that is repeated although it was answered: who asks
+/// does not get the answers, and gives up.
+fn unheard(tunnel: &Tunnel) -> bool {
+    let Some(last) = tunnel.messages.iter().rev().find(|message| message.request) else {
+        return false;
+    };
+    let end = last.last_copy().frame;
+    let routine = matches!(
+        last.step,
+        Step::V2(
+            ExchangeV2::INFORMATIONAL | ExchangeV2::CREATE_CHILD_SA,
+            false
+        )
+    );
+    let silent = tunnel.children.iter().all(|child| {
+        [&child.from_initiator, &child.from_responder]
+            .into_iter()
+            .flatten()
+            .all(|flow| flow.frame_last < end)
+    });
+    routine && silent && last.answered_by.is_some() && last.transmissions as usize >= DEAD_AFTER
+}
+
 /// Whether one side repeated a request until it gave up, and nothing more came from the other.
 fn is_dead(tunnel: &Tunnel, end: Option<Timestamp>) -> bool {
+    if unheard(tunnel) {
+        return true;
+    }
     let Some(last) = tunnel
         .messages
         .iter()

@@ -1,0 +1,287 @@
+//! `ikescope diagnose` from outside: its formats, its exit codes, and what it says of captures whose story is known.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{Run, captures, corpus, ikescope, run, run_with_input, testdata};
+use serde_json::Value;
+
+fn schema() -> jsonschema::Validator {
+    let path = format!(
+        "{}/schemas/diagnose.schema.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = fs::read_to_string(path).expect("the schema is there");
+    let schema = serde_json::from_str(&text).expect("it is JSON");
+    jsonschema::validator_for(&schema).expect("it is a schema")
+}
+
+fn check(schema: &jsonschema::Validator, name: &str, document: &Value) {
+    let errors: Vec<_> = schema
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{name}: {errors:?}");
+}
+
+fn diagnose(arguments: &[&str]) -> Run {
+    run(["diagnose"].iter().chain(arguments))
+}
+
+/// The document of a capture, with the keys of its folder if asked for.
+fn document(capture: &Path, keys: bool) -> (Option<i32>, Value) {
+    let mut command = ikescope();
+    command.args(["diagnose", "--format", "json"]).arg(capture);
+    if keys {
+        let secrets = capture.parent().expect("it has a folder").join("secrets");
+        let mut logs: Vec<PathBuf> = fs::read_dir(secrets)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.expect("it can be read").path())
+            .filter(|path| path.is_file())
+            .collect();
+        logs.sort();
+        for log in logs {
+            command.arg("--secrets").arg(log);
+        }
+    }
+    let run: Run = command.output().expect("the program starts").into();
+    let document = serde_json::from_str(&run.stdout)
+        .unwrap_or_else(|error| panic!("{}: {error}: {}", capture.display(), run.stderr));
+    (run.code, document)
+}
+
+fn lab(name: &str) -> PathBuf {
+    PathBuf::from(testdata(&format!("lab/{name}/capture.pcapng")))
+}
+
+fn severities(document: &Value) -> Vec<&str> {
+    let tunnels = document["tunnels"].as_array().into_iter().flatten();
+    tunnels
+        .chain(std::iter::once(document))
+        .flat_map(|part| part["diagnoses"].as_array().into_iter().flatten())
+        .filter_map(|diagnosis| diagnosis["severity"].as_str())
+        .collect()
+}
+
+#[test]
+fn documents_follow_the_schema() {
+    let schema = schema();
+    for capture in captures().into_iter().chain(corpus()) {
+        let (code, document) = document(&capture, false);
+        check(&schema, &capture.display().to_string(), &document);
+        let failing = severities(&document).contains(&"failure");
+        if code != Some(1) {
+            assert_eq!(
+                code,
+                Some(if failing { 3 } else { 0 }),
+                "{}",
+                capture.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn lines_are_the_document() {
+    let schema = schema();
+    for name in [
+        "fail-ikev2-no-proposal",
+        "two-tunnels-and-noise",
+        "ikev1-rekey-phase1",
+    ] {
+        let path = lab(name);
+        let path = path.to_str().expect("the path is UTF-8");
+        let (_, document) = document(Path::new(path), false);
+        let lines: Vec<Value> = diagnose(&["--format", "ndjson", path])
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+            .collect();
+        for line in &lines {
+            check(&schema, name, line);
+        }
+        let (last, tunnels) = lines.split_last().expect("there is a last line");
+        for field in ["capture", "flows", "diagnoses"] {
+            assert_eq!(last[field], document[field], "{name}: {field}");
+        }
+        let tunnels: Vec<Value> = tunnels
+            .iter()
+            .cloned()
+            .map(|mut tunnel| {
+                tunnel.as_object_mut().expect("an object").remove("schema");
+                tunnel
+            })
+            .collect();
+        assert_eq!(Value::from(tunnels), document["tunnels"], "{name}");
+    }
+}
+
+/// Which severity decides is the user's.
+#[test]
+fn exit_codes_follow_fail_on() {
+    let failing = lab("fail-ikev2-no-proposal");
+    let failing = failing.to_str().expect("the path is UTF-8");
+    let healthy = lab("ikev2-psk-aes256gcm16");
+    let healthy = healthy.to_str().expect("the path is UTF-8");
+    for (arguments, code) in [
+        (&[failing][..], 3),
+        (&[failing, "--fail-on", "failure"], 3),
+        (&[failing, "--fail-on", "warning"], 3),
+        (&[failing, "--fail-on", "never"], 0),
+        (&[healthy], 0),
+        (&[failing, "--fail-on", "often"], 2),
+        (&["/nonexistent.pcap"], 1),
+        (&[failing, "/nonexistent.pcap"], 1),
+    ] {
+        assert_eq!(diagnose(arguments).code, Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_capture_without_ipsec_is_told_and_is_no_failure() {
+    let nothing = common::pcap(&[]);
+    let run = run_with_input(["diagnose", "-"], &nothing);
+    assert_eq!(run.code, Some(0));
+    assert!(run.stdout.contains("no IPsec"), "{}", run.stdout);
+    let run = run_with_input(["diagnose", "--format", "json", "-"], &nothing);
+    let document: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    assert_eq!(document["tunnels"], Value::from(Vec::<Value>::new()));
+}
+
+#[test]
+fn host_and_spi_select_tunnels() {
+    let path = lab("two-tunnels-and-noise");
+    let path = path.to_str().expect("the path is UTF-8");
+    let (_, document) = document(Path::new(path), false);
+    let tunnels = document["tunnels"].as_array().expect("a list");
+    assert!(tunnels.len() > 1);
+    for tunnel in tunnels {
+        let spi = tunnel["initiator_spi"].as_str().expect("it has one");
+        let shouted = format!("0x{}", spi.to_uppercase());
+        for wanted in [spi, &shouted] {
+            let found = diagnose(&["--format", "json", "--spi", wanted, path]);
+            let found: Value = serde_json::from_str(&found.stdout).expect("it is JSON");
+            let ids: Vec<&Value> = found["tunnels"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|tunnel| &tunnel["id"])
+                .collect();
+            assert_eq!(ids, [&tunnel["id"]], "{wanted}");
+        }
+    }
+    let none = diagnose(&["--host", "203.0.113.77", path]);
+    assert!(none.stderr.contains("none of the"), "{}", none.stderr);
+}
+
+#[test]
+fn healthy_tunnels_stand_in_one_table() {
+    let path = lab("ikev2-psk-aes256gcm16");
+    let run = diagnose(&[path.to_str().expect("the path is UTF-8")]);
+    assert!(run.stdout.contains("1 tunnel: 1 up"), "{}", run.stdout);
+    assert!(!run.stdout.contains("TUNNEL"), "{}", run.stdout);
+    assert!(run.stdout.lines().count() <= 5, "{}", run.stdout);
+}
+
+#[test]
+fn failed_tunnels_have_a_block_with_frames_and_checks() {
+    let path = lab("fail-ikev2-no-proposal");
+    let path = path.to_str().expect("the path is UTF-8");
+    let brief = diagnose(&[path]).stdout;
+    for part in [
+        "1 failed",
+        "TUNNEL 1",
+        "FAILED IN KEY EXCHANGE",
+        "no-proposal-chosen-init",
+        "#2",
+        "CHECK",
+        "offers",
+    ] {
+        assert!(brief.contains(part), "{part}: {brief}");
+    }
+    assert!(
+        brief.lines().all(|line| line.chars().count() <= 100),
+        "{brief}"
+    );
+    let long = diagnose(&["-v", path]).stdout;
+    assert!(long.contains("-->  IKE_SA_INIT request"), "{long}");
+    assert!(long.contains("<-- IKE_SA_INIT response"), "{long}");
+    assert!(long.contains("RFC 7296"), "{long}");
+    assert!(!brief.contains('\u{1b}'));
+    let colored = diagnose(&["--color", "always", path]).stdout;
+    assert!(colored.contains("\u{1b}["), "{colored}");
+}
+
+#[test]
+fn equal_attempts_are_folded_in_text_and_separate_in_json() {
+    let path = lab("fail-ikev1-half-open-limit");
+    let (_, document) = document(&path, false);
+    let tunnels = document["tunnels"].as_array().expect("a list").len();
+    assert!(tunnels > 1);
+    let text = diagnose(&[path.to_str().expect("the path is UTF-8")]).stdout;
+    assert!(text.matches("TUNNEL").count() < tunnels, "{text}");
+    assert!(text.contains("the same"), "{text}");
+}
+
+/// Everything that the peers' logs tell of children, with their keys.
+#[test]
+fn children_are_those_of_the_logs() {
+    let mut compared = 0;
+    for name in [
+        "ikev1-rekey-quick-pfs",
+        "ikev1-transport",
+        "ikev2-rekey-child-pfs",
+        "ikev2-rekey-ike",
+        "ikev2-traffic-selectors",
+        "ikev2-transport",
+        "ikev2-two-children",
+        "libreswan-ikev2-responder",
+    ] {
+        let capture = lab(name);
+        let truth = capture.with_file_name("truth.json");
+        let truth = fs::read_to_string(truth).expect("it is there");
+        let truth: Value = serde_json::from_str(&truth).expect("it is JSON");
+        let (_, document) = document(&capture, true);
+        let children: Vec<&Value> = document["tunnels"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|tunnel| tunnel["children"].as_array().into_iter().flatten())
+            .collect();
+        for expected in truth["child_sas"].as_array().expect("a list") {
+            let spis = [&expected["spi_r2i"], &expected["spi_i2r"]];
+            let found = children.iter().find(|child| {
+                let own = [&child["spi_initiator"], &child["spi_responder"]];
+                own == spis || own == [spis[1], spis[0]]
+            });
+            let found = found.unwrap_or_else(|| panic!("{name}: no child {spis:?}"));
+            assert_eq!(found["inferred"], false, "{name}");
+            assert_eq!(found["protocol"], expected["protocol"], "{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 10, "{compared}");
+}
+
+#[test]
+fn the_address_behind_a_nat_is_found() {
+    let path = lab("strongswan6-nat");
+    let path = path.to_str().expect("the path is UTF-8");
+    let run = diagnose(&["--find-nat-address", "--format", "json", path]);
+    let document: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    let initiator = &document["tunnels"][0]["initiator"];
+    assert_eq!(initiator["behind_nat"], true);
+    // The address of the initiator in the lab's topology with a NAT.
+    assert_eq!(initiator["nat_address"], "192.168.50.2:500");
+}
+
+#[test]
+fn help_tells_formats_and_examples() {
+    let help = diagnose(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    assert!(help.stdout.contains("Formats: text, json, ndjson"));
+    assert!(help.stdout.contains("EXAMPLES:\n"));
+}
