@@ -203,7 +203,11 @@ fn failed_tunnels_have_a_block_with_frames_and_checks() {
         assert!(brief.contains(part), "{part}: {brief}");
     }
     assert!(
-        brief.lines().all(|line| line.chars().count() <= 100),
+        // The name of the file is as long as it is.
+        brief
+            .lines()
+            .skip(1)
+            .all(|line| line.chars().count() <= 100),
         "{brief}"
     );
     let long = diagnose(&["-v", path]).stdout;
