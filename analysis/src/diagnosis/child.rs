@@ -1510,3 +1510,193 @@ const REKEY_AGE_SECONDS: f64 = 300.0;
 
 /// Nobody uses a tunnel for so short a time.
 const AT_ONCE_SECONDS: f64 = 2.0;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{
+        INFORMATIONAL, again, at, child, delete_child, exchange, flow, frame, ids, ids_among,
+        notifies, open, send, tunnel,
+    };
+    use super::*;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    /// IKE_AUTH whose response has AUTH, and this notification instead of a child.
+    fn refused(told: NotifyType) -> Tunnel {
+        let mut tunnel = tunnel(2);
+        let request = Payloads {
+            types: vec![PayloadType::SA.0],
+            selectors_initiator: vec!["10.0.0.0/23".to_owned()],
+            selectors_responder: vec!["10.2.0.0/24".to_owned()],
+            ..Payloads::default()
+        };
+        let mut response = notifies(&[told]);
+        response.types.push(PayloadType::AUTH.0);
+        open(&mut tunnel, request, response);
+        tunnel
+    }
+
+    #[test]
+    fn the_notification_tells_why_a_child_is_refused() {
+        for (told, id) in [
+            (NotifyType::TS_UNACCEPTABLE, "ts-unacceptable-in-auth"),
+            (NotifyType::NO_PROPOSAL_CHOSEN, "child-no-proposal-in-auth"),
+            (NotifyType::SINGLE_PAIR_REQUIRED, "single-pair-required"),
+            (NotifyType::NO_ADDITIONAL_SAS, "no-additional-sas"),
+        ] {
+            assert!(ids(&refused(told)).contains(&id), "{id}");
+        }
+        let mut childless = refused(NotifyType::INVALID_SYNTAX);
+        childless.messages[1].clear = notifies(&[NotifyType::CHILDLESS_IKEV2_SUPPORTED]);
+        assert!(ids(&childless).contains(&"childless-required"));
+    }
+
+    #[test]
+    fn a_sum_of_networks_is_told_by_what_was_agreed_on_before() {
+        let refused = refused(NotifyType::TS_UNACCEPTABLE);
+        let with = |network: &str| {
+            let mut before = tunnel(2);
+            before.id = 2;
+            let child = child(&mut before);
+            child.selectors_initiator = vec![network.to_owned()];
+            ids_among(&refused, &[&refused, &before]).contains(&"supernet-domain")
+        };
+        assert!(with("10.0.1.0/24"));
+        assert!(!with("10.0.0.0/23"));
+        assert!(!with("10.9.0.0/24"));
+    }
+
+    #[test]
+    fn a_child_that_is_deleted_at_once_was_not_wanted() {
+        let with = |time: i64| {
+            let mut tunnel = tunnel(2);
+            exchange(&mut tunnel, INFORMATIONAL, I, time);
+            open(&mut tunnel, delete_child(), delete_child());
+            let child = child(&mut tunnel);
+            child.deleted = Some((I, frame(time), Some(at(time))));
+            child.state = ChildState::Closed;
+            ids(&tunnel).contains(&"child-rejected-by-initiator")
+        };
+        assert!(with(30));
+        assert!(!with(60_000));
+    }
+
+    #[test]
+    fn what_is_asked_for_and_not_granted_is_told() {
+        let with = |asked: NotifyType, got: &[NotifyType]| {
+            let mut tunnel = tunnel(2);
+            let mut response = notifies(got);
+            response.types.push(PayloadType::SA.0);
+            open(&mut tunnel, notifies(&[asked]), response);
+            ids(&tunnel)
+        };
+        let transport = NotifyType::USE_TRANSPORT_MODE;
+        assert!(with(transport, &[]).contains(&"transport-tunnel-mismatch"));
+        assert!(!with(transport, &[transport]).contains(&"transport-tunnel-mismatch"));
+        let compression = NotifyType::IPCOMP_SUPPORTED;
+        assert!(with(compression, &[]).contains(&"ipcomp-mismatch"));
+        assert!(!with(compression, &[compression]).contains(&"ipcomp-mismatch"));
+        assert!(with(NotifyType::USE_AGGFRAG, &[]).contains(&"iptfs-mismatch"));
+    }
+
+    /// Quick mode with this offer, refused with this number.
+    fn quick(suite: Suite, number: u16) -> Vec<&'static str> {
+        let mut tunnel = tunnel(1);
+        let phase_1 = Suite {
+            encr: Some("AES-CBC-128".to_owned()),
+            hash: Some("SHA2-256".to_owned()),
+            ..Suite::default()
+        };
+        tunnel.chosen = Some(proposal(Protocol::Ike, phase_1));
+        let offer = Payloads {
+            proposals: vec![proposal(Protocol::Esp, suite)],
+            ..Payloads::default()
+        };
+        send(&mut tunnel, Step::Quick(1), I, 10).opened = Some(offer);
+        let message = send(&mut tunnel, Step::Informational, R, 15);
+        message.encrypted = true;
+        message.opened = Some(notifies(&[NotifyType(number)]));
+        ids(&tunnel)
+    }
+
+    fn proposal(protocol: Protocol, suite: Suite) -> crate::tunnels::Proposal {
+        crate::tunnels::Proposal {
+            number: 1,
+            protocol,
+            spi: Vec::new(),
+            algorithms: crate::tunnels::Algorithms::Suites(vec![suite]),
+        }
+    }
+
+    #[test]
+    fn the_notification_and_the_offer_tell_why_quick_mode_is_refused() {
+        let suite = |encr: &str, group: Option<&str>| Suite {
+            encr: Some(encr.to_owned()),
+            integ: Some("HMAC-SHA2-256-128".to_owned()),
+            group: group.map(str::to_owned),
+            mode: Some(EncapsulationMode::Tunnel),
+            ..Suite::default()
+        };
+        assert!(quick(suite("AES-CBC-256", None), 14).contains(&"qm-no-proposal"));
+        assert!(quick(suite("AES-CBC-128", Some("MODP-2048")), 14).contains(&"qm-pfs-mismatch"));
+        assert!(
+            quick(suite("AES-CBC-256", None), INVALID_KEY_INFORMATION).contains(&"qm-pfs-mismatch")
+        );
+        assert!(
+            quick(suite("AES-CBC-128", None), INVALID_ID_INFORMATION).contains(&"qm-id-mismatch")
+        );
+        let transport = Suite {
+            mode: Some(EncapsulationMode::Transport),
+            ..suite("AES-CBC-128", None)
+        };
+        assert!(quick(transport, INVALID_ID_INFORMATION).contains(&"transport-tunnel-mismatch"));
+    }
+
+    #[test]
+    fn quick_mode_is_silent_only_without_any_reaction() {
+        let mut tunnel = tunnel(1);
+        send(&mut tunnel, Step::Quick(1), I, 10);
+        assert!(!ids(&tunnel).contains(&"qm-silent"));
+        again(&mut tunnel, &[4_000]);
+        assert!(ids(&tunnel).contains(&"qm-silent"));
+        let refusal = send(&mut tunnel, Step::Informational, R, 4_005);
+        refusal.encrypted = true;
+        assert!(!ids(&tunnel).contains(&"qm-silent"));
+    }
+
+    #[test]
+    fn a_repeated_message_2_leaves_phase_2_half_open() {
+        let with = |copies: &[i64], packets: bool| {
+            let mut tunnel = tunnel(1);
+            send(&mut tunnel, Step::Quick(1), I, 10).message_id = 7;
+            send(&mut tunnel, Step::Quick(2), R, 15).message_id = 7;
+            again(&mut tunnel, copies);
+            send(&mut tunnel, Step::Quick(3), I, 20).message_id = 7;
+            if packets {
+                child(&mut tunnel).from_responder = Some(flow(R, 5, 9_000, 9_900));
+            }
+            ids(&tunnel).contains(&"qm-msg3-lost-or-commit")
+        };
+        assert!(with(&[4_000, 8_000], false));
+        assert!(!with(&[4_000], false));
+        assert!(!with(&[4_000, 8_000], true));
+    }
+
+    #[test]
+    fn networks_contain_their_parts() {
+        let contains = |wide: &str, narrow: &str| {
+            Network::parse(wide)
+                .zip(Network::parse(narrow))
+                .is_some_and(|(wide, narrow)| wide.contains(&narrow))
+        };
+        assert!(contains("10.0.0.0/23", "10.0.1.0/24"));
+        assert!(contains("10.0.0.0/23", "10.0.1.7[tcp/443]"));
+        assert!(!contains("10.0.0.0/24", "10.0.1.0/24"));
+        assert!(!contains("10.0.1.0/24", "10.0.0.0/23"));
+        assert!(contains("2001:db8::/32", "2001:db8:1::/48"));
+        assert!(!contains("0.0.0.0/0", "2001:db8::/32"));
+        assert!(contains("::/0", "2001:db8::1"));
+        assert!(Network::parse("10.0.0.1-10.0.0.9").is_none());
+    }
+}

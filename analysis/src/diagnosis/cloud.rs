@@ -366,3 +366,40 @@ const ONE_WAY_PACKETS: u64 = 3;
 
 /// It explains what looks like one-way data in each of the two.
 const ASYMMETRIC_WEIGHT: u8 = 66;
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::super::sample::{child, flow, ids, ids_among, tunnel};
+    use super::*;
+
+    #[test]
+    fn a_gateway_within_its_own_network_is_told() {
+        let with = |selector: &str| {
+            let mut tunnel = tunnel(2);
+            child(&mut tunnel).selectors_initiator = vec![selector.to_owned()];
+            ids(&tunnel).contains(&"azure-public-ip-in-local-net")
+        };
+        assert!(with("192.0.2.0/24"));
+        assert!(!with("10.0.0.0/8"));
+        assert!(!with("0.0.0.0/0"));
+        assert!(!with("192.0.2.1/32"));
+    }
+
+    #[test]
+    fn two_tunnels_with_one_direction_each_belong_together() {
+        let mut out = tunnel(2);
+        let mut back = tunnel(2);
+        (back.id, back.responder.address) = (2, IpAddr::from([192, 0, 2, 3]));
+        child(&mut out).from_initiator = Some(flow(Sender::Initiator, 10, 100, 900));
+        child(&mut back).from_responder = Some(flow(Sender::Responder, 10, 100, 900));
+        let found = ids_among(&out, &[&out, &back]);
+        assert_eq!(
+            found.first(),
+            Some(&"aws-two-tunnels-asymmetric"),
+            "{found:?}"
+        );
+        assert_eq!(ids(&out), ["esp-one-way"]);
+    }
+}

@@ -157,7 +157,7 @@ pub(super) static PUZZLE: Declaration = Declaration {
     id: "puzzle",
     title: "The responder asks the initiator to solve a puzzle",
     severity: Severity::Note,
-    weight: 14,
+    weight: 16,
     explanation: "Under load the responder makes each negotiation cost computing time. The initiator solves the \
         puzzle and goes on; nothing is wrong.",
     symptom: "The client computes before it logs in.",
@@ -413,3 +413,114 @@ const TWO_ANSWERS_SECONDS: f64 = 5.0;
 
 /// Frames that are worth a line.
 const SHOWN: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{IKE_SA_INIT, again, at, frame, ids, notifies, send, tunnel};
+    use super::*;
+    use crate::tunnels::{CaptureFacts, KeyExchange};
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    /// A negotiation in which the responder asks for a cookie this often.
+    fn cookies(times: i64, through: bool) -> Tunnel {
+        let mut tunnel = tunnel(2);
+        tunnel.messages.clear();
+        for round in 0..times {
+            send(&mut tunnel, Step::V2(IKE_SA_INIT, false), I, round * 10);
+            let message = send(&mut tunnel, Step::V2(IKE_SA_INIT, true), R, round * 10 + 5);
+            message.clear = notifies(&[NotifyType::COOKIE]);
+        }
+        send(&mut tunnel, Step::V2(IKE_SA_INIT, false), I, 1_000);
+        if through {
+            proper(send(&mut tunnel, Step::V2(IKE_SA_INIT, true), R, 1_005));
+        }
+        tunnel
+    }
+
+    fn proper(message: &mut Message) {
+        message.clear.key_exchange = Some(KeyExchange {
+            group: None,
+            number: Some(14),
+            length: 256,
+        });
+    }
+
+    #[test]
+    fn a_cookie_is_a_challenge_once_and_a_loop_thrice() {
+        assert!(ids(&cookies(1, true)).contains(&"cookie-challenge"));
+        assert!(ids(&cookies(3, true)).contains(&"cookie-challenge"));
+        assert!(!ids(&cookies(2, false)).contains(&"cookie-loop"));
+        assert!(ids(&cookies(3, false)).contains(&"cookie-loop"));
+    }
+
+    #[test]
+    fn a_puzzle_is_told() {
+        let mut tunnel = cookies(1, true);
+        tunnel.messages[1].clear = notifies(&[NotifyType::COOKIE, NotifyType::PUZZLE]);
+        assert!(ids(&tunnel).contains(&"puzzle"));
+    }
+
+    #[test]
+    fn an_error_beside_a_proper_answer_is_suspicious() {
+        let with = |error: NotifyType| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages.clear();
+            send(&mut tunnel, Step::V2(IKE_SA_INIT, false), I, 0);
+            for (time, forged) in [(3, true), (5, false)] {
+                let message = send(&mut tunnel, Step::V2(IKE_SA_INIT, true), R, time);
+                message.answers = Some(frame(0));
+                if forged {
+                    message.clear = notifies(&[error]);
+                } else {
+                    proper(message);
+                }
+            }
+            ids(&tunnel)
+        };
+        assert!(with(NotifyType::NO_PROPOSAL_CHOSEN).contains(&"spoofed-error-suspect"));
+        assert!(!with(NotifyType::INVALID_KE_PAYLOAD).contains(&"spoofed-error-suspect"));
+    }
+
+    #[test]
+    fn one_answered_message_without_continuation_is_a_scan() {
+        let with = |copies: &[i64]| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages.clear();
+            tunnel.stage = Stage::KeyExchange;
+            tunnel.state = State::Incomplete;
+            send(&mut tunnel, Step::V2(IKE_SA_INIT, false), I, 0)
+                .clear
+                .nonce = Some(vec![0; 20]);
+            again(&mut tunnel, copies);
+            proper(send(&mut tunnel, Step::V2(IKE_SA_INIT, true), R, 5));
+            ids(&tunnel)
+        };
+        assert!(with(&[]).contains(&"ike-scan-probe"));
+        assert!(!with(&[4_000]).contains(&"ike-scan-probe"));
+    }
+
+    #[test]
+    fn a_hundred_negotiations_that_nobody_continues_are_a_flood() {
+        let with = |count: u32| {
+            let half_open = |id: u32| {
+                let mut tunnel = tunnel(2);
+                tunnel.messages.truncate(2);
+                (tunnel.state, tunnel.stage) = (State::Incomplete, Stage::KeyExchange);
+                (tunnel.id, tunnel.first) = (id, Some(at(i64::from(id))));
+                tunnel
+            };
+            let tunnels: Vec<Tunnel> = (1..=count).map(half_open).collect();
+            let all: Vec<&Tunnel> = tunnels.iter().collect();
+            let around = Surroundings {
+                capture: &CaptureFacts::default(),
+                tunnels: &all,
+                flows: &[],
+            };
+            flood(&around).is_some()
+        };
+        assert!(with(100));
+        assert!(!with(99));
+    }
+}

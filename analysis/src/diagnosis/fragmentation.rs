@@ -690,3 +690,112 @@ const SHOWN_NUMBERS: usize = 8;
 /// Tunnel mode over UDP with AES-CBC and SHA-256: outer IP 20, UDP 8, ESP 8, IV 16, trailer up to 17, ICV 16, and 40 for
 /// the inner IP and TCP.
 const USUAL_OVERHEAD: u32 = 125;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{again, child, flow, frame, ids, notifies, send, tunnel};
+    use super::*;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    /// IKE_AUTH sent three times without an answer.
+    fn stuck() -> Tunnel {
+        let mut tunnel = tunnel(2);
+        tunnel.messages.truncate(2);
+        send(&mut tunnel, Step::V2(ExchangeType::IKE_AUTH, false), I, 10);
+        again(&mut tunnel, &[4_000, 11_000]);
+        tunnel
+    }
+
+    #[test]
+    fn a_message_in_ip_fragments_without_answer_blames_them() {
+        let with = |one: bool, other: bool, fragments: u16| {
+            let mut tunnel = stuck();
+            let announced = notifies(&[NotifyType::IKEV2_FRAGMENTATION_SUPPORTED]);
+            for (index, does) in [one, other].into_iter().enumerate() {
+                if does {
+                    tunnel.messages[index].clear = announced.clone();
+                }
+            }
+            tunnel.messages[2].ip_fragments = fragments;
+            ids(&tunnel)
+        };
+        assert!(with(false, false, 2).contains(&"ike-ip-fragments-dropped"));
+        assert!(with(true, false, 2).contains(&"ike-frag-not-negotiated"));
+        assert!(with(false, true, 2).contains(&"ike-frag-not-negotiated"));
+        let whole = with(true, false, 0);
+        assert!(!whole.iter().any(|id| id.contains("frag")), "{whole:?}");
+    }
+
+    #[test]
+    fn a_first_message_in_ip_fragments_is_too_big() {
+        let with = |fragments: u16| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages.truncate(1);
+            tunnel.messages[0].answered_by = None;
+            tunnel.messages[0].ip_fragments = fragments;
+            again(&mut tunnel, &[4_000]);
+            ids(&tunnel)
+        };
+        assert!(with(2).contains(&"sa-init-too-big"));
+        assert!(!with(0).contains(&"sa-init-too-big"));
+    }
+
+    #[test]
+    fn fragments_of_ike_without_answer_are_counted() {
+        let with = |seen: std::ops::RangeInclusive<u16>, total: u16| {
+            let mut tunnel = stuck();
+            tunnel.messages[2].fragments = seen.collect();
+            tunnel.messages[2].fragments_total = Some(total);
+            ids(&tunnel)
+        };
+        assert!(with(1..=2, 2).contains(&"ike-frag-partial-loss"));
+        assert!(with(1..=1, 2).contains(&"ike-frag-partial-loss"));
+        assert!(with(1..=17, 17).contains(&"ike-frag-limit-exceeded"));
+        assert!(!with(1..=16, 16).contains(&"ike-frag-limit-exceeded"));
+    }
+
+    #[test]
+    fn fragments_of_version_1_without_answer_are_told() {
+        let with = |answered: bool| {
+            let mut tunnel = tunnel(1);
+            send(&mut tunnel, Step::Main(5), I, 10).fragments = vec![1, 2];
+            again(&mut tunnel, &[4_000]);
+            if answered {
+                send(&mut tunnel, Step::Main(6), R, 5_000);
+            }
+            ids(&tunnel)
+        };
+        assert!(with(false).contains(&"ikev1-fragmentation-quirks"));
+        assert!(!with(true).contains(&"ikev1-fragmentation-quirks"));
+    }
+
+    #[test]
+    fn large_packets_that_nothing_answers_vanish() {
+        let with = |large_unanswered: u64, small_unanswered: u64| {
+            let mut tunnel = tunnel(2);
+            let mut sent = flow(I, 20, 100, 900);
+            (sent.large, sent.small) = (5, 15);
+            (sent.large_unanswered, sent.small_unanswered) = (large_unanswered, small_unanswered);
+            let child = child(&mut tunnel);
+            child.from_initiator = Some(sent);
+            child.from_responder = Some(flow(R, 15, 101, 901));
+            ids(&tunnel)
+        };
+        assert_eq!(with(5, 1), ["esp-pmtu-blackhole"]);
+        assert!(with(4, 1).is_empty());
+        assert!(with(5, 15).is_empty());
+    }
+
+    #[test]
+    fn data_in_ip_fragments_is_told() {
+        let mut tunnel = tunnel(2);
+        let mut sent = flow(I, 20, 100, 900);
+        (sent.fragmented, sent.fragmented_frame) = (3, Some(frame(200)));
+        let child = child(&mut tunnel);
+        child.from_initiator = Some(sent);
+        child.from_responder = Some(flow(R, 20, 101, 901));
+        assert_eq!(ids(&tunnel), ["esp-fragmented-outer"]);
+    }
+}

@@ -689,3 +689,82 @@ const AEAD: [EncryptionAlgorithm; 4] = [
     EncryptionAlgorithm::AES_GCM_16,
     EncryptionAlgorithm::CHACHA20_POLY1305,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{IKE_AUTH, ids, notifies, open, send, tunnel};
+    use super::*;
+    use crate::tunnels::{Identity, Payloads};
+
+    #[test]
+    fn the_first_port_is_told() {
+        let mut tunnel = tunnel(2);
+        assert!(!ids(&tunnel).contains(&"routeros-starts-4500"));
+        tunnel.messages[0].ends.dst.port = Some(4500);
+        assert!(ids(&tunnel).contains(&"routeros-starts-4500"));
+    }
+
+    #[test]
+    fn an_initiator_that_does_not_name_its_peer_is_told() {
+        let with = |types: &[PayloadType]| {
+            let mut tunnel = tunnel(2);
+            assert_eq!(tunnel.messages[2].step, Step::V2(IKE_AUTH, false));
+            let request = Payloads {
+                types: types.iter().map(|kind| kind.0).collect(),
+                ..Payloads::default()
+            };
+            open(&mut tunnel, request, notifies(&[]));
+            ids(&tunnel).contains(&"windows-no-idr")
+        };
+        assert!(with(&[PayloadType::ID_INITIATOR, PayloadType::AUTH]));
+        assert!(!with(&[
+            PayloadType::ID_INITIATOR,
+            PayloadType::ID_RESPONDER
+        ]));
+    }
+
+    #[test]
+    fn a_name_of_a_certificate_is_no_domain_name() {
+        let with = |value: &str| {
+            let mut tunnel = tunnel(2);
+            tunnel.initiator.identity = Some(Identity {
+                payload_type: PayloadType::ID_INITIATOR.0,
+                id_type: FQDN,
+                type_name: Some("ID_FQDN"),
+                value: value.to_owned(),
+                protocol: 0,
+                port: 0,
+            });
+            ids(&tunnel).contains(&"apple-dn-as-fqdn")
+        };
+        assert!(with("CN=client, O=Example"));
+        assert!(!with("client.example"));
+    }
+
+    #[test]
+    fn main_mode_in_clear_is_told() {
+        let with = |encrypted: bool| {
+            let mut tunnel = tunnel(1);
+            let message = send(&mut tunnel, Step::Main(5), Sender::Initiator, 10);
+            message.encrypted = encrypted;
+            message.clear.types = vec![ikev1::PayloadType::ID.0];
+            ids(&tunnel).contains(&"sonicwall-clear-msg5")
+        };
+        assert!(with(false));
+        assert!(!with(true));
+    }
+
+    #[test]
+    fn the_flag_on_a_fragment_is_told() {
+        let with = |flags: Flags| {
+            let mut tunnel = tunnel(1);
+            let message = send(&mut tunnel, Step::Main(5), Sender::Initiator, 10);
+            message.fragments = vec![1, 2];
+            message.flags = flags.0;
+            message.first_payload = ikev1::PayloadType::FRAGMENT.0;
+            ids(&tunnel).contains(&"racoon-e-flag-fragment")
+        };
+        assert!(with(Flags::ENCRYPTION));
+        assert!(!with(Flags::default()));
+    }
+}

@@ -332,3 +332,56 @@ const MANY_PATHS: usize = 4;
 
 /// Path tests follow each other at once.
 const STORM_SECONDS: f64 = 60.0;
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::super::sample::{INFORMATIONAL, again, exchange, ids, notifies, open, send, tunnel};
+    use super::*;
+    use crate::tunnels::{Sender, Step};
+
+    const I: Sender = Sender::Initiator;
+
+    #[test]
+    fn an_update_is_refused_by_an_error() {
+        let with = |told: NotifyType| {
+            let mut tunnel = tunnel(2);
+            exchange(&mut tunnel, INFORMATIONAL, I, 10_000);
+            let update = notifies(&[NotifyType::UPDATE_SA_ADDRESSES]);
+            open(&mut tunnel, update, notifies(&[told]));
+            ids(&tunnel)
+        };
+        assert!(with(NotifyType::UNACCEPTABLE_ADDRESSES).contains(&"mobike-update-refused"));
+        assert!(with(NotifyType::UNEXPECTED_NAT_DETECTED).contains(&"mobike-update-refused"));
+        assert!(with(NotifyType::NAT_DETECTION_SOURCE_IP).is_empty());
+    }
+
+    #[test]
+    fn a_request_from_a_new_address_wants_an_answer() {
+        let with = |last: u8| {
+            let mut tunnel = tunnel(2);
+            let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 10_000);
+            message.ends.src.address = IpAddr::from([192, 0, 2, last]);
+            again(&mut tunnel, &[12_000]);
+            ids(&tunnel)
+        };
+        assert!(with(77).contains(&"mobike-update-refused"));
+        assert!(!with(1).contains(&"mobike-update-refused"));
+    }
+
+    #[test]
+    fn requests_between_many_addresses_are_a_storm() {
+        let with = |paths: u8| {
+            let mut tunnel = tunnel(2);
+            for path in 0..paths {
+                let time = 10_000 + i64::from(path);
+                let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, time);
+                message.ends.src.address = IpAddr::from([192, 0, 2, 100 + path]);
+            }
+            ids(&tunnel)
+        };
+        assert!(with(4).contains(&"mobike-probe-storm"));
+        assert!(!with(3).contains(&"mobike-probe-storm"));
+    }
+}

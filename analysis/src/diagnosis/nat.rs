@@ -904,3 +904,152 @@ const ROUND_TRIP_SECONDS: f64 = 1.0;
 
 /// No NAT forgets an entry sooner.
 const PAUSE_SECONDS: f64 = 2.0;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{again, at, child, end, flow, frame, ids, moved, send, tunnel};
+    use super::*;
+    use crate::observation::NatDetection;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    fn hashes(source: bool, destination: bool) -> Option<NatDetection> {
+        Some(NatDetection {
+            source_matches: Some(source),
+            destination_matches: Some(destination),
+        })
+    }
+
+    /// IKE_SA_INIT answered on port 500, IKE_AUTH sent to another port, three times.
+    fn moved_to(port: u16, nat: [Option<NatDetection>; 2]) -> Tunnel {
+        let mut tunnel = tunnel(2);
+        tunnel.messages.truncate(2);
+        [tunnel.messages[0].nat, tunnel.messages[1].nat] = nat;
+        let step = Step::V2(ExchangeType::IKE_AUTH, false);
+        let message = send(&mut tunnel, step, I, 10);
+        message.ends.src.port = Some(port);
+        message.ends.dst.port = Some(port);
+        again(&mut tunnel, &[4_000, 11_000]);
+        tunnel
+    }
+
+    #[test]
+    fn silence_behind_a_move_of_ports_blames_the_port() {
+        let translated = [hashes(false, true), hashes(true, true)];
+        let found = ids(&moved_to(4500, translated));
+        assert!(found.contains(&"natt-4500-blocked"), "{found:?}");
+        assert!(!ids(&moved_to(500, translated)).contains(&"natt-4500-blocked"));
+    }
+
+    #[test]
+    fn without_a_nat_the_move_is_that_of_mobike() {
+        let found = ids(&moved_to(4500, [hashes(true, true), hashes(true, true)]));
+        assert!(found.contains(&"mobike-port-switch-blocked"), "{found:?}");
+        assert!(!found.contains(&"natt-4500-blocked"));
+    }
+
+    #[test]
+    fn an_answer_from_the_port_clears_it() {
+        let mut tunnel = moved_to(4500, [hashes(false, true), hashes(true, true)]);
+        let step = Step::V2(ExchangeType::IKE_AUTH, true);
+        let message = send(&mut tunnel, step, R, 12_000);
+        message.ends.src.port = Some(4500);
+        message.answers = Some(frame(10));
+        tunnel.messages[2].answered_by = Some(frame(12_000));
+        assert!(!ids(&tunnel).contains(&"natt-4500-blocked"));
+    }
+
+    #[test]
+    fn who_hears_of_another_address_is_behind_a_nat() {
+        let with = |init: Option<NatDetection>, answer: Option<NatDetection>| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages[0].nat = init;
+            tunnel.messages[1].nat = answer;
+            ids(&tunnel)
+        };
+        // The responder saw the initiator elsewhere: that cannot be pretended.
+        assert_eq!(
+            with(hashes(true, true), hashes(true, false)),
+            ["nat-present-info"]
+        );
+        // A hash of one's own address can.
+        assert_eq!(
+            with(hashes(false, true), hashes(true, true)),
+            ["false-nat-detection"]
+        );
+        assert!(with(hashes(true, true), hashes(true, true)).is_empty());
+        let both = with(hashes(true, false), hashes(true, false));
+        assert!(both.contains(&"double-nat"), "{both:?}");
+    }
+
+    #[test]
+    fn only_one_side_with_nat_traversal_is_told() {
+        let vendor = |first: u8| vec![first, 0x13, 0x1c, 0x81, 0, 0, 0, 0];
+        let with = |answer: u8| {
+            let mut tunnel = tunnel(1);
+            send(&mut tunnel, Step::Main(1), I, 0).clear.vendor_ids = vec![vendor(0x4a)];
+            send(&mut tunnel, Step::Main(2), R, 5).clear.vendor_ids = vec![vendor(answer)];
+            ids(&tunnel)
+        };
+        assert!(with(0x00).contains(&"natt-not-supported"));
+        assert!(!with(0x4a).contains(&"natt-not-supported"));
+    }
+
+    #[test]
+    fn another_port_or_another_address_that_nobody_follows() {
+        let with = |address: Sender, port: u16, follows: bool| {
+            let mut tunnel = tunnel(2);
+            let after = Endpoint {
+                port: Some(port),
+                ..end(address, port)
+            };
+            let mut sent = flow(I, 20, 100, 20_000);
+            moved(&mut sent, 10_000, after);
+            let mut back = flow(R, 20, 101, 20_001);
+            if follows {
+                back.dst = after;
+            }
+            let child = child(&mut tunnel);
+            child.from_initiator = Some(sent);
+            child.from_responder = Some(back);
+            ids(&tunnel)
+        };
+        let first = |found: Vec<&'static str>| found.first().copied();
+        assert_eq!(first(with(I, 40_000, false)), Some("nat-port-changed"));
+        assert!(!with(I, 40_000, true).contains(&"nat-port-changed"));
+        let moved = first(with(R, 4500, false));
+        assert_eq!(moved, Some("address-change-without-mobike"));
+    }
+
+    #[test]
+    fn a_pause_loses_the_mapping_and_a_steady_flow_does_not() {
+        let with = |pause: f64| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages[0].nat = hashes(false, true);
+            tunnel.messages[1].nat = hashes(true, true);
+            let mut sent = flow(R, 10, 100, 60_000);
+            sent.unanswered = 5;
+            sent.unanswered_since = Some((frame(900), Some(at(900))));
+            sent.longest_silence = Some((pause, at(950)));
+            let child = child(&mut tunnel);
+            child.from_responder = Some(sent);
+            child.from_initiator = Some(flow(I, 5, 101, 900));
+            ids(&tunnel)
+        };
+        assert!(with(30.0).contains(&"nat-mapping-expired"));
+        assert!(!with(1.0).contains(&"nat-mapping-expired"));
+    }
+
+    #[test]
+    fn ah_behind_a_nat_cannot_work() {
+        let with = |destination: bool| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages[1].nat = hashes(true, destination);
+            child(&mut tunnel).protocol = Protocol::Ah;
+            ids(&tunnel)
+        };
+        assert!(with(false).contains(&"ah-through-nat"));
+        assert!(!with(true).contains(&"ah-through-nat"));
+    }
+}
