@@ -218,6 +218,9 @@ fn score(keys: impl Fn(&Path) -> Vec<Key>) -> (usize, usize, Vec<String>) {
                 all += 1;
                 if alike(fault, id) {
                     right += 1;
+                    if fault != id && std::env::var_os("IKESCOPE_VERBOSE").is_some() {
+                        println!("{}: {id} for {fault}", capture.name);
+                    }
                 } else {
                     let others: Vec<_> = capture
                         .heads

@@ -580,7 +580,11 @@ pub(super) static CAPTURE_ARTIFACT: Declaration = Declaration {
 
 /// A first message that was sent at least twice, or a long time before the end of the capture, without any answer.
 fn unanswered<'a>(tunnel: &'a Tunnel, around: &Surroundings<'_>) -> Option<&'a Message> {
-    if !never_up(tunnel) || responder_spoke(tunnel) {
+    // Who knows the responder's SPI got an answer, though the file does not hold it.
+    let answered = tunnel
+        .from(Sender::Initiator)
+        .any(|message| message.responder_spi.0 != 0);
+    if !never_up(tunnel) || responder_spoke(tunnel) || answered {
         return None;
     }
     let request = opening_message(tunnel)?;

@@ -1,0 +1,164 @@
+//! Whether the peers reach each other.
+
+use super::wire::*;
+
+#[test]
+fn one_copy_is_not_yet_silence_and_two_are() {
+    let request = request(&[CBC], &[]);
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request);
+    assert_eq!(wire.first(), "-");
+    wire.ask(4.0, &request).ask(11.2, &request);
+    assert_eq!(wire.first(), "no-response-to-first-message");
+}
+
+#[test]
+fn a_refusal_is_no_silence() {
+    let request = request(&[CBC], &[]);
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request)
+        .answer(0.01, &refusal(14, &[], 0))
+        .ask(4.0, &request)
+        .answer(4.01, &refusal(14, &[], 0));
+    assert_eq!(wire.first(), "no-proposal-chosen-init");
+    assert!(wire.all().contains(&"unauthenticated-error-ignored"));
+}
+
+#[test]
+fn an_answer_that_is_asked_for_again_is_lost() {
+    let (request, response) = (request(&[CBC], &[]), response(CBC, &[]));
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request).answer(0.01, &response);
+    for copy in 1..4 {
+        let time = f64::from(copy) * 2.0;
+        wire.ask(time, &request).answer(time + 0.01, &response);
+    }
+    assert_eq!(wire.first(), "reply-lost-on-return");
+}
+
+#[test]
+fn an_answer_that_came_in_the_end_is_not_lost() {
+    let (request, response) = (request(&[CBC], &[]), response(CBC, &[]));
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request)
+        .answer(0.01, &response)
+        .ask(2.0, &request)
+        .answer(2.01, &response)
+        .ask(4.0, &request)
+        .answer(4.01, &response)
+        .ask(4.1, &encrypted(AUTH, false, 1).closed(288, 1))
+        .answer(4.2, &encrypted(AUTH, true, 1).closed(240, 2));
+    assert_ne!(wire.first(), "reply-lost-on-return");
+}
+
+#[test]
+fn an_answer_from_elsewhere_is_told() {
+    let other = end("198.51.100.8", 500);
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request(&[CBC], &[]))
+        .send(0.01, other, initiator(), &response(CBC, &[]))
+        .ask(4.0, &request(&[CBC], &[]))
+        .send(4.01, other, initiator(), &response(CBC, &[]));
+    assert_eq!(wire.first(), "asymmetric-source-address");
+    let port = end("198.51.100.7", 1024);
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request(&[CBC], &[]))
+        .send(0.01, port, initiator(), &response(CBC, &[]))
+        .ask(4.0, &request(&[CBC], &[]));
+    assert_eq!(wire.first(), "asymmetric-source-address");
+}
+
+#[test]
+fn a_version_that_is_named_is_certain() {
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request(&[CBC], &[]))
+        .answer(0.01, &refusal(5, &[], 0));
+    assert_eq!(wire.first(), "ike-version-mismatch");
+}
+
+#[test]
+fn two_versions_from_two_sides_are_told() {
+    let v1 = Message {
+        spis: (0x4242_4242, 0),
+        ..phase_one(MAIN, 0, false)
+    };
+    let v1 = v1.with(&[sa_v1(&[PSK])]);
+    let request = request(&[CBC], &[]);
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request)
+        .ask(4.0, &request)
+        .answer(5.0, &v1)
+        .answer(9.0, &v1);
+    assert_eq!(wire.first(), "ike-version-mismatch");
+    assert_eq!(wire.last(), "ike-version-mismatch");
+}
+
+#[test]
+fn the_same_offer_from_elsewhere_succeeds() {
+    let mut wire = Wire::default();
+    let other = end("192.0.2.99", 500);
+    let theirs = Message {
+        spis: (0x99, 0),
+        ..init(false, 0)
+    };
+    let accepted = Message {
+        spis: (0x99, 0x98),
+        ..init(true, SPI_R)
+    };
+    let payloads = [sa(&[CBC]), ke(14, 256), nonce()];
+    wire.ask(0.0, &request(&[CBC], &[]))
+        .answer(0.01, &refusal(14, &[], 0))
+        .send(1.0, other, responder(), &theirs.with(&payloads))
+        .send(1.01, responder(), other, &accepted.with(&payloads));
+    assert_eq!(wire.first(), "wrong-peer-no-config");
+}
+
+#[test]
+fn the_marker_stands_where_it_must_not() {
+    let mut framed = vec![0; 4];
+    framed.extend(request(&[CBC], &[]));
+    let mut wire = Wire::default();
+    wire.send_raw(0.0, initiator(), responder(), framed.clone())
+        .send_raw(4.0, initiator(), responder(), framed);
+    assert_eq!(wire.first(), "ike-in-wrong-framing");
+}
+
+#[test]
+fn parallel_attempts_run_into_a_limit() {
+    let attempt = |spi: u64, spi_r: u64, response: bool| Message {
+        spis: (spi, spi_r),
+        ..init(response, 0)
+    };
+    let payloads = [sa(&[CBC]), ke(14, 256), nonce()];
+    let mut wire = Wire::default();
+    for spi in 1..=3_u64 {
+        let time = spi as f64;
+        wire.ask(time, &attempt(spi, 0, false).with(&payloads))
+            .answer(time + 0.01, &attempt(spi, 100 + spi, true).with(&payloads))
+            .ask(
+                time + 10.0,
+                &Message {
+                    spis: (spi, 100 + spi),
+                    ..encrypted(AUTH, false, 1)
+                }
+                .closed(288, spi as u8),
+            );
+    }
+    let silent = attempt(9, 0, false).with(&payloads);
+    wire.ask(5.0, &silent).ask(9.0, &silent);
+    assert_eq!(wire.last(), "half-open-limit-drop");
+}
+
+#[test]
+fn one_direction_is_a_fault_of_the_file() {
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request(&[CBC], &[]));
+    let mut ask = |time: f64, message: Message, length: usize| {
+        wire.ask(time, &message.closed(length, time as u8));
+    };
+    ask(0.1, encrypted(AUTH, false, 1), 288);
+    ask(10.0, encrypted(INFORMATIONAL, false, 2), 80);
+    ask(20.0, encrypted(INFORMATIONAL, false, 3), 80);
+    assert!(wire.all().contains(&"capture-artifact"));
+    assert!(!wire.all().contains(&"no-response-to-first-message"));
+}
