@@ -11,6 +11,7 @@ mod interrupt;
 #[cfg(feature = "live")]
 mod live;
 mod output;
+mod private_file;
 mod probing;
 mod progress;
 mod reading;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::args::{self, Color};
 use crate::exit::Error;
+use crate::private_file;
 
 /// The result: standard output or a file.
 pub(crate) struct Output {
@@ -22,22 +23,34 @@ impl Output {
         options: &args::Output,
         inputs: &[P],
     ) -> Result<Self, Error> {
+        Self::create(options, |path| {
+            let name = path.display().to_string();
+            if inputs.iter().any(|input| same_file(input.as_ref(), path)) {
+                return Err(Error::Usage(format!(
+                    "{name}: the result would overwrite an input; give another name to -o"
+                )));
+            }
+            File::create(path).map_err(|source| Error::write(&name, source))
+        })
+    }
+
+    /// As [`Self::open`], for a result that nobody else shall read: a new file of the owner alone, or one that is there
+    /// already if `force`.
+    pub(crate) fn open_private(options: &args::Output, force: bool) -> Result<Self, Error> {
+        Self::create(options, |path| private_file::create(path, force))
+    }
+
+    fn create(
+        options: &args::Output,
+        file: impl FnOnce(&Path) -> Result<File, Error>,
+    ) -> Result<Self, Error> {
         let terminal = options.file.is_none() && io::stdout().is_terminal();
         colored::control::set_override(color_wanted(options.color, terminal, |name| {
             env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         }));
         let (name, sink): (_, Box<dyn Write>) = match &options.file {
             None => ("standard output".to_owned(), Box::new(io::stdout().lock())),
-            Some(path) => {
-                let name = path.display().to_string();
-                if inputs.iter().any(|input| same_file(input.as_ref(), path)) {
-                    return Err(Error::Usage(format!(
-                        "{name}: the result would overwrite an input; give another name to -o"
-                    )));
-                }
-                let file = File::create(path).map_err(|source| Error::write(&name, source))?;
-                (name, Box::new(file))
-            }
+            Some(path) => (path.display().to_string(), Box::new(file(path)?)),
         };
         Ok(Self {
             name,

@@ -24,18 +24,25 @@ pub(crate) fn load(keys: &Keys) -> Result<Vec<Key>, Error> {
         take(&name, read_psks(&name, &octets), &mut all);
     }
     for variable in &keys.psk_env {
-        let value = Zeroizing::new(env::var(variable).map_err(|_| {
-            Error::Usage(format!(
-                "--psk-env {variable}: there is no such environment variable, or it is no text"
-            ))
-        })?);
+        let value = self::variable(variable)?;
         let name = format!("${variable}");
         take(&name, read_psks(&name, value.as_bytes()), &mut all);
     }
     Ok(all)
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Error {
+/// What an environment variable holds.
+pub(crate) fn variable(name: &str) -> Result<Zeroizing<String>, Error> {
+    let value = env::var(name).map_err(|_| {
+        Error::Usage(format!(
+            "--psk-env {name}: there is no such environment variable, or it is no text"
+        ))
+    })?;
+    Ok(Zeroizing::new(value))
+}
+
+/// A file of keys that cannot be read.
+pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Error {
     let what = match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
         ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
@@ -45,6 +52,12 @@ fn unreadable(name: &str, error: &std::io::Error) -> Error {
 }
 
 fn take(name: &str, file: ReadKeys, all: &mut Vec<Key>) {
+    tell(name, &file);
+    all.extend(file.keys);
+}
+
+/// Tells what could not be used of a file, and what it is if there is no key in it.
+pub(crate) fn tell(name: &str, file: &ReadKeys) {
     for problem in file.problems.iter().take(MAX_TOLD) {
         complain(&format_args!("{name}:{problem}"));
     }
@@ -59,7 +72,6 @@ fn take(name: &str, file: ReadKeys, all: &mut Vec<Key>) {
             )),
         }
     }
-    all.extend(file.keys);
 }
 
 /// Lines that are told each before only their number is.

@@ -11,6 +11,7 @@ mod packet;
 mod packet_writer;
 mod probe;
 mod sanitize;
+mod secrets;
 mod text;
 mod time;
 
@@ -25,4 +26,5 @@ pub use json::{JsonWriter, NdjsonWriter};
 pub use packet_writer::{CaptureSummary, PacketWriter};
 pub use probe::{ProbeJsonWriter, ProbeNdjsonWriter, ProbeTextWriter, ProbeWriter};
 pub use sanitize::{is_deceptive, sanitize};
+pub use secrets::{KeyFile, Reveal, write_secrets_json, write_secrets_ndjson, write_secrets_text};
 pub use text::{TextOptions, TextWriter, TimeColumn};

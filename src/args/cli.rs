@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Decrypt, Diagnose, Generate, Inspect, Interfaces, Probe};
+use super::{Decrypt, Diagnose, Generate, Inspect, Interfaces, Probe, Secrets};
 
 /// See into IPsec: IKEv1, IKEv2, ESP and AH, from captures or live.
 ///
@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Decrypt(Box<Decrypt>),
     Diagnose(Box<Diagnose>),
     Probe(Box<Probe>),
+    Secrets(Box<Secrets>),
     Interfaces(Interfaces),
     #[command(hide = true)]
     Generate(Generate),

@@ -10,6 +10,7 @@ mod interfaces;
 mod keys;
 mod output;
 mod probe;
+mod secrets;
 
 pub(crate) use cli::{Cli, Command};
 pub(crate) use decrypt::Decrypt;
@@ -20,4 +21,5 @@ pub(crate) use inspect::{Format, Inspect, View};
 pub(crate) use interfaces::Interfaces;
 pub(crate) use keys::Keys;
 pub(crate) use probe::{Probe, ProbeFormat};
+pub(crate) use secrets::{Secrets, SecretsFormat, SecretsTarget};
 pub(crate) use output::{Color, ListFormat, Output, Quiet, Time};

@@ -7,5 +7,6 @@ mod inspect;
 mod interfaces;
 mod probe;
 mod run;
+mod secrets;
 
 pub(crate) use run::run;

@@ -1,7 +1,7 @@
 //! From the command line to the command.
 
 use crate::args::{Cli, Command};
-use crate::commands::{decrypt, diagnose, generate, inspect, interfaces, probe};
+use crate::commands::{decrypt, diagnose, generate, inspect, interfaces, probe, secrets};
 use crate::exit::{Error, Exit};
 
 /// Runs what the user asked for.
@@ -11,6 +11,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Inspect(options) => inspect::run(options),
         Command::Diagnose(options) => diagnose::run(options),
         Command::Probe(options) => probe::run(options),
+        Command::Secrets(options) => secrets::run(options),
         Command::Interfaces(options) => interfaces::run(options),
         Command::Generate(options) => generate::run(options),
     }
