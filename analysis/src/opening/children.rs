@@ -77,6 +77,11 @@ impl Children {
         self.by_spi.get(&spi).map_or(&[], Vec::as_slice)
     }
 
+    /// All that are known, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ChildSa> {
+        self.by_spi.values().flatten()
+    }
+
     pub(crate) fn seeds(&self, ends: (IpAddr, IpAddr)) -> &[Seed] {
         self.seeds.get(&sorted(ends)).map_or(&[], Vec::as_slice)
     }

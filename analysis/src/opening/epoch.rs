@@ -30,6 +30,8 @@ pub(crate) struct Epoch {
     pub(crate) keying: Option<usize>,
     pub(crate) origin: Origin,
     pub(crate) opened: u64,
+    /// The keys themselves, as they were given or derived.
+    pub(crate) keys: Ikev2Keys,
 }
 
 /// Where the encrypted payload of a message stands.
@@ -107,6 +109,21 @@ impl Epoch {
             keying: Some(keying),
             origin: origin.clone(),
             opened: 0,
+            keys: Ikev2Keys {
+                encryption: Some(suite.encryption),
+                key_bits: suite.key_bits,
+                prf: Some(suite.prf),
+                integrity: Some(suite.integrity),
+                epoch: Some(number),
+                sk_d: Some(keys.sk_d.clone()),
+                sk_ai: Some(keys.sk_ai.clone()).filter(|key| !key.is_empty()),
+                sk_ar: Some(keys.sk_ar.clone()).filter(|key| !key.is_empty()),
+                sk_ei: Some(keys.sk_ei.clone()),
+                sk_er: Some(keys.sk_er.clone()),
+                sk_pi: Some(keys.sk_pi.clone()),
+                sk_pr: Some(keys.sk_pr.clone()),
+                ..Ikev2Keys::default()
+            },
         })
     }
 
@@ -148,6 +165,13 @@ impl Epoch {
                     keying: None,
                     origin: origin.clone(),
                     opened: 0,
+                    keys: Ikev2Keys {
+                        encryption: Some(candidate.encryption),
+                        key_bits: candidate.key_bits,
+                        prf,
+                        integrity: Some(candidate.integrity),
+                        ..keys.clone()
+                    },
                 }),
                 Err(why) => error = Some(why),
             }
@@ -194,6 +218,21 @@ impl Epoch {
         merge(&mut self.sk_d, other.sk_d);
         merge(&mut self.sk_pi, other.sk_pi);
         merge(&mut self.sk_pr, other.sk_pr);
+        let keys = &mut self.keys;
+        keys.prf = keys.prf.or(other.keys.prf);
+        keys.epoch = keys.epoch.or(other.keys.epoch);
+        let pairs = [
+            (&mut keys.sk_d, other.keys.sk_d),
+            (&mut keys.sk_ai, other.keys.sk_ai),
+            (&mut keys.sk_ar, other.keys.sk_ar),
+            (&mut keys.sk_ei, other.keys.sk_ei),
+            (&mut keys.sk_er, other.keys.sk_er),
+            (&mut keys.sk_pi, other.keys.sk_pi),
+            (&mut keys.sk_pr, other.keys.sk_pr),
+        ];
+        for (own, other) in pairs {
+            *own = own.take().or(other);
+        }
     }
 
     /// The function, if it is known and supported.

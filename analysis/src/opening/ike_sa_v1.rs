@@ -78,14 +78,14 @@ pub(crate) struct Exchange {
 /// Keys of phase 1.
 #[derive(Debug)]
 pub(crate) struct Phase {
-    cipher: Cipher,
+    pub(crate) cipher: Cipher,
     ivs: Ivs,
     pub(crate) prf: Option<Prf>,
     hash: Hash,
     pub(crate) skeyid: Option<Secret>,
-    skeyid_d: Option<Secret>,
-    skeyid_a: Option<Secret>,
-    key: Secret,
+    pub(crate) skeyid_d: Option<Secret>,
+    pub(crate) skeyid_a: Option<Secret>,
+    pub(crate) key: Secret,
     pub(crate) origin: Origin,
     /// Where SKEYID came from, if that was a pre-shared key.
     pub(crate) psk: Option<Origin>,

@@ -3,6 +3,7 @@
 mod bulk;
 mod children;
 mod choice;
+mod derived;
 mod epoch;
 mod esp_sa;
 mod flows;

@@ -34,11 +34,11 @@ pub struct OpenerOptions {
 pub struct Opener {
     options: OpenerOptions,
     ring: KeyRing,
-    children: Children,
+    pub(super) children: Children,
     flows: Flows,
     inits: Recent<IkeSpi, Inits>,
-    v1: Recent<IkeSpi, IkeSaV1>,
-    v2: Recent<SaSpis, IkeSaV2>,
+    pub(super) v1: Recent<IkeSpi, IkeSaV1>,
+    pub(super) v2: Recent<SaSpis, IkeSaV2>,
     /// Fragments under way where messages are opened, apart from where they are learnt.
     splits: Recent<SaSpis, Split>,
 }
@@ -248,7 +248,11 @@ impl Opener {
     /// The keys that opened packets of this flow before, for ESP whose packets can be opened in any order.
     #[must_use]
     pub fn ready(&self, observation: &Observation<'_>) -> Option<ReadySa> {
-        let (Content::Esp(Some(esp)), false) = (&observation.content, observation.truncated) else {
+        let (Content::Esp(Some(esp)), false, Some(_)) = (
+            &observation.content,
+            observation.truncated,
+            observation.header,
+        ) else {
             return None;
         };
         let ends = (observation.src?.address, observation.dst?.address);

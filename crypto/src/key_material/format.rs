@@ -42,6 +42,8 @@ pub enum Format {
     PskFile,
     /// `swanctl.conf` or `ipsec.secrets`.
     SecretsSection,
+    /// None: it follows from another key and a capture.
+    Derived,
 }
 
 impl Format {
@@ -67,6 +69,7 @@ impl Format {
             Self::Ikescope => "ikescope",
             Self::PskFile => "psk-file",
             Self::SecretsSection => "ipsec-secrets",
+            Self::Derived => "derived",
         }
     }
 }
