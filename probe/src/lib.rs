@@ -9,9 +9,12 @@
 
 mod config;
 mod dialogue;
+mod facts;
 pub mod ikev1;
 pub mod ikev2;
+mod implementation;
 mod limits;
+mod named;
 mod probe;
 mod random;
 mod report;
@@ -19,7 +22,9 @@ mod transport;
 
 pub use config::{Config, Depth, Framing, Protocol, Target};
 pub use dialogue::{Dialogue, Expected, Known, Reply, Request};
+pub use facts::peer_facts;
 pub use limits::{HALF_OPEN_TIMEOUT, MAX_ACCEPTED, MAX_HALF_OPEN, MAX_NOTES, MAX_VENDOR_IDS};
+pub use named::Named;
 pub use probe::Probe;
 pub use random::Random;
 pub use report::{Icmp, NatFacts, Outcome, Report};

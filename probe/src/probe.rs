@@ -14,6 +14,7 @@ use crate::config::{Config, Protocol, Target};
 use crate::dialogue::{Dialogue, Reply};
 use crate::ikev1::{self, Ikev1Report};
 use crate::ikev2::{self, Ikev2Report};
+use crate::implementation;
 use crate::random::Random;
 use crate::report::{Icmp, Report};
 use crate::transport::{Transmit, Transport};
@@ -139,8 +140,10 @@ impl Probe {
             ikev1_main: self.ikev1_main.as_ref().map(copy),
             ikev1_aggressive: self.ikev1_aggressive.as_ref().map(copy),
             icmp: self.transport.icmp,
+            implementation: known
+                .implementation
+                .or_else(|| implementation::of_vendor_ids(&known.vendor_ids)),
             vendor_ids: known.vendor_ids,
-            implementation: known.implementation,
             nat: known.nat,
             counters: self.transport.counters,
             duration: self

@@ -145,11 +145,6 @@ fn packet_budgets_are_kept_and_policies_exact() {
     ];
     for (name, policy, budget) in cases {
         let run = probe(Behaviour::of(policy.clone()), Depth::Standard);
-        println!(
-            "{name}: {} packets, {:?}",
-            packets(&run),
-            run.report.duration
-        );
         exact(&run, &policy);
         assert!(packets(&run) <= budget, "{name}: {} packets", packets(&run));
     }
@@ -351,12 +346,12 @@ fn any_proposal() -> impl Strategy<Value = Block> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn any_policy_is_found_exactly(policy in vec(any_proposal(), 1..=3), own_order: bool) {
         let behaviour = Behaviour { own_order, ..Behaviour::of(policy.clone()) };
-        let run = probe(behaviour, Depth::Full);
+        let run = probe(behaviour, Depth::Standard);
         exact(&run, &policy);
     }
 }

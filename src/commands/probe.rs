@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use ikescope_probe::{Config, Depth, Framing, Protocol, Report};
+use ikescope_probe::{Config, Depth, Framing, Named, Protocol, Report};
 use ikescope_report::{ProbeJsonWriter, ProbeNdjsonWriter, ProbeTextWriter, ProbeWriter};
 
 use crate::args::{self, ProbeFormat};
@@ -160,7 +160,30 @@ fn config(options: &args::Probe) -> Result<Config, Error> {
         config.framing = Framing::Marker;
     }
     config.ikev1.identity.clone_from(&questions.id);
+    if !questions.proposal.is_empty() {
+        ask_only(&mut config, &questions.proposal)?;
+    }
     Ok(config)
+}
+
+/// These proposals, in the versions that they are of.
+fn ask_only(config: &mut Config, proposals: &[String]) -> Result<(), Error> {
+    let named = Named::parse(proposals)
+        .map_err(|problem| Error::Usage(format!("--proposal: {problem}")))?;
+    config.protocols.retain(|protocol| match protocol {
+        Protocol::Ikev2 => named.ikev2.is_some(),
+        Protocol::Ikev1Main | Protocol::Ikev1Aggressive => named.ikev1.is_some(),
+    });
+    if config.protocols.is_empty() {
+        let problem = "--proposal names nothing of the version that --ike leaves";
+        return Err(Error::Usage(problem.to_owned()));
+    }
+    config.ikev2_only = named.ikev2;
+    if let Some(universe) = named.ikev1 {
+        config.ikev1.universe = universe;
+        config.depth = Depth::Full;
+    }
+    Ok(())
 }
 
 fn targets(options: &args::Probe, order: u64) -> Result<Targets, Error> {

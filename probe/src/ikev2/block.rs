@@ -222,10 +222,8 @@ mod tests {
                 .count();
             assert_eq!(places, usize::from(!taken.contains(&combination)));
         }
-        assert_eq!(
-            whole.without(&block([&[7], &[1], &[1], &[1]])),
-            [whole.clone()]
-        );
+        let apart = whole.without(&block([&[7], &[1], &[1], &[1]]));
+        assert_eq!(apart, std::slice::from_ref(&whole));
         assert_eq!(taken.without(&taken), []);
     }
 

@@ -59,8 +59,6 @@ pub(crate) struct Oracle {
     pub(crate) ranked: Vec<Combination>,
     /// What the peer chose of everything that was offered first.
     pub(crate) favourite: Option<Combination>,
-    /// Names of the notifications that say what the peer can do.
-    announced: RefCell<Vec<String>>,
     /// The peer looks at the first proposal only.
     pub(crate) one_proposal: bool,
     /// Additional key exchanges that go with every proposal.
@@ -88,7 +86,6 @@ impl Oracle {
             sequence: Vec::new(),
             ranked: Vec::new(),
             favourite: None,
-            announced: RefCell::default(),
             one_proposal: false,
             fixed_additional: Vec::new(),
             additional: Vec::new(),
@@ -447,27 +444,28 @@ impl Oracle {
         self.report.borrow_mut().half_open_left = self.dialogue.half_open();
     }
 
-    /// What the peer says that it can do, in the names of the notifications.
+    /// What the peer says that it can do.
     fn note_capabilities(&self, accepted: &Accepted) {
-        let named: Vec<String> = accepted
-            .notifies
-            .iter()
-            .filter(|(kind, _)| !kind.is_error() && !NOT_CAPABILITIES.contains(kind))
-            .map(|(kind, _)| kind.to_string())
-            .collect();
-        let mut announced = self.announced.borrow_mut();
-        for name in named {
-            if announced.len() < MAX_NOTES && !announced.contains(&name) {
-                announced.push(name);
+        let announced = &mut self.report.borrow_mut().announced;
+        for (kind, _) in &accepted.notifies {
+            let new = !announced.contains(kind) && announced.len() < MAX_NOTES;
+            if new && !kind.is_error() && !NOT_CAPABILITIES.contains(kind) {
+                announced.push(*kind);
             }
         }
     }
 
     /// Writes what the peer announced into the notes.
     pub(crate) fn note_announced(&self) {
-        let announced = self.announced.borrow();
-        if !announced.is_empty() {
-            self.note(&format!("announces {}", announced.join(", ")));
+        let names: Vec<String> = self
+            .report
+            .borrow()
+            .announced
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if !names.is_empty() {
+            self.note(&format!("announces {}", names.join(", ")));
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an IKEv2 peer accepts.
 
+use ikescope_dissectors::registries::ikev2::NotifyType;
+
 use crate::report::Outcome;
 
 use super::close::ProbeKeys;
@@ -86,6 +88,8 @@ pub struct Ikev2Report {
     pub cookie: bool,
     /// SAs left half-open at the peer.
     pub half_open_left: usize,
+    /// What the peer says that it can do, in its answer to IKE_SA_INIT.
+    pub announced: Vec<NotifyType>,
     /// Keys of the SAs that were opened.
     pub keys: Vec<ProbeKeys>,
     /// What could not be found out.

@@ -1,7 +1,7 @@
 //! The JSON of a target.
 
 use ikescope_dissectors::vendor_id;
-use ikescope_probe::ikev1::{Ikev1Box, Ikev1Report, Ikev1Suite};
+use ikescope_probe::ikev1::{self, Ikev1Box, Ikev1Report, Ikev1Suite};
 use ikescope_probe::ikev2::{Chooses, Ikev2Box, Ikev2Report, Ikev2Suite, Preference};
 use ikescope_probe::{Icmp, NatFacts, Outcome, Report};
 use serde::Serialize;
@@ -81,6 +81,7 @@ struct Ikev1Object<'a> {
     accepted: Vec<Ikev1SuiteObject<'a>>,
     accepted_truncated: bool,
     auth_discriminated: bool,
+    chooses: &'static str,
     lifetime_seconds: Option<u64>,
     complete: bool,
     packets_sent: u64,
@@ -221,6 +222,11 @@ impl<'a> From<&'a Ikev1Report> for Ikev1Object<'a> {
             accepted: report.accepted.iter().map(Ikev1SuiteObject::from).collect(),
             accepted_truncated: report.accepted_truncated,
             auth_discriminated: report.auth_discriminated,
+            chooses: match report.chooses {
+                ikev1::Chooses::OwnOrder => "own-order",
+                ikev1::Chooses::InitiatorOrder => "initiator-order",
+                ikev1::Chooses::Unknown => "unknown",
+            },
             lifetime_seconds: report.lifetime_seconds,
             complete: report.complete,
             packets_sent: report.packets_sent,
