@@ -15,10 +15,7 @@ use crate::limits::MAX_TUNNEL_CHILDREN;
 use crate::observation::{Endpoint, FrameId};
 
 /// Takes what an opened message says about children.
-pub(super) fn absorb(tunnel: &mut Tunnel, index: usize, ends: [Endpoint; 2]) -> Vec<Event> {
-    let Some(message) = tunnel.messages.get(index).cloned() else {
-        return Vec::new();
-    };
+pub(super) fn absorb(tunnel: &mut Tunnel, message: &Message, ends: [Endpoint; 2]) -> Vec<Event> {
     let mut events = Vec::new();
     if message.version == 1 && !message.encrypted {
         return events;
@@ -26,12 +23,12 @@ pub(super) fn absorb(tunnel: &mut Tunnel, index: usize, ends: [Endpoint; 2]) -> 
     let Some(opened) = &message.opened else {
         return events;
     };
-    deletes(tunnel, &message, opened, ends, &mut events);
+    deletes(tunnel, message, opened, ends, &mut events);
     match message.step {
         Step::V2(ExchangeV2::IKE_AUTH | ExchangeV2::CREATE_CHILD_SA, true) => {
-            response(tunnel, &message, opened, ends, &mut events);
+            response(tunnel, message, opened, ends, &mut events);
         }
-        Step::Quick(2 | 3) => quick_mode(tunnel, &message),
+        Step::Quick(2 | 3) => quick_mode(tunnel, message),
         _ => {}
     }
     events

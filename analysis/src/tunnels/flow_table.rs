@@ -141,16 +141,16 @@ impl FlowTable {
         self.index.get(&(spi, receiver)).copied()
     }
 
-    /// The only flow with this SPI, whoever receives it: a peer that moved.
-    pub(super) fn find_any(&self, spi: Spi) -> Option<usize> {
-        let mut with_spi = self
-            .flows
-            .iter()
-            .enumerate()
-            .filter(|(_, counted)| counted.flow.spi == spi)
-            .map(|(index, _)| index);
-        let first = with_spi.next()?;
-        with_spi.next().is_none().then_some(first)
+    /// Flows by SPI alone, for peers that moved: none where several have the same.
+    pub(super) fn by_spi(&self) -> HashMap<Spi, Option<usize>> {
+        let mut flows = HashMap::with_capacity(self.flows.len());
+        for (index, counted) in self.flows.iter().enumerate() {
+            flows
+                .entry(counted.flow.spi)
+                .and_modify(|known| *known = None)
+                .or_insert(Some(index));
+        }
+        flows
     }
 
     /// A flow with its counts.

@@ -1,6 +1,9 @@
 //! Which flows belong to which child, by SPI where messages were opened, else by address, port and time.
 
+use std::collections::HashMap;
+
 use ikescope_capture::Timestamp;
+use ikescope_dissectors::Spi;
 
 use super::child::{Child, ChildState};
 use super::flow::Flow;
@@ -12,7 +15,12 @@ use super::tunnel::Tunnel;
 use crate::observation::Endpoint;
 
 /// Gives each child whose SPIs are known its flows.
-pub(super) fn claim(tunnel: &mut Tunnel, flows: &FlowTable, claimed: &mut [bool]) {
+pub(super) fn claim(
+    tunnel: &mut Tunnel,
+    flows: &FlowTable,
+    by_spi: &HashMap<Spi, Option<usize>>,
+    claimed: &mut [bool],
+) {
     let (initiator, responder) = (tunnel.initiator.address, tunnel.responder.address);
     for child in &mut tunnel.children {
         for (spi, receiver, place) in [
@@ -22,7 +30,7 @@ pub(super) fn claim(tunnel: &mut Tunnel, flows: &FlowTable, claimed: &mut [bool]
             let Some(index) = spi.and_then(|spi| {
                 flows
                     .find(spi, receiver)
-                    .or_else(|| flows.find_any(spi))
+                    .or_else(|| by_spi.get(&spi).copied().flatten())
                     .filter(|index| claimed.get(*index) == Some(&false))
             }) else {
                 continue;

@@ -1,7 +1,5 @@
 //! A tunnel that is under way: from messages to what is known of it.
 
-use std::hash::{BuildHasher, RandomState};
-
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::Registry as _;
 use ikescope_dissectors::registries::eap::EapType;
@@ -163,12 +161,7 @@ impl Live {
     }
 
     /// Takes one message and gives what it means for other tunnels.
-    pub(super) fn observe(
-        &mut self,
-        arrival: &Arrival<'_, '_>,
-        hasher: &RandomState,
-        most: usize,
-    ) -> Vec<Event> {
+    pub(super) fn observe(&mut self, arrival: &Arrival<'_, '_>, most: usize) -> Vec<Event> {
         let observation = arrival.observation;
         self.touched = observation.time.or(self.touched);
         if let Some(first) = observation.duplicate_of {
@@ -180,7 +173,7 @@ impl Live {
         self.tunnel.first = self.tunnel.first.or(observation.time);
         self.tunnel.last = observation.time.or(self.tunnel.last);
         let from = self.sender(arrival);
-        let digest = hasher.hash_one(arrival.message.octets);
+        let digest = digest(arrival.message.octets);
         let part = part(arrival.message);
         if let Some(index) = self.repeats(arrival, from, digest) {
             return self.sent_again(index, arrival, part);
@@ -511,9 +504,11 @@ impl Live {
     /// What a message says about its tunnel.
     fn absorb(&mut self, index: usize) -> Vec<Event> {
         steps::place(&mut self.tunnel, index);
-        let Some(message) = self.tunnel.messages.get(index).cloned() else {
+        if index >= self.tunnel.messages.len() {
             return Vec::new();
-        };
+        }
+        // It stands aside while it is read, so that nothing of it must be copied.
+        let message = self.tunnel.messages.remove(index);
         let tunnel = &mut self.tunnel;
         if message.responder_spi != IkeSpi::NONE {
             tunnel.responder_spi = tunnel.responder_spi.or(Some(message.responder_spi));
@@ -541,7 +536,9 @@ impl Live {
         authentication(&mut self.tunnel, &message);
         psk_checks(&mut self.tunnel, &message);
         self.anchor(&message);
-        children::absorb(&mut self.tunnel, index, self.ends)
+        let events = children::absorb(&mut self.tunnel, &message, self.ends);
+        self.tunnel.messages.insert(index, message);
+        events
     }
 
     /// Offer and choice of the IKE SA.
@@ -604,6 +601,18 @@ impl Live {
             None => {}
         }
     }
+}
+
+/// Length and end of a message: two different ones of the same exchange from the same side hardly share both, because
+/// encrypted ones end with an integrity check value or a block of a chain.
+fn digest(octets: &[u8]) -> u64 {
+    let end = |at: usize| {
+        octets
+            .get(octets.len().saturating_sub(at)..)
+            .and_then(|end| end.first_chunk::<8>())
+            .map_or(0, |end| u64::from_be_bytes(*end))
+    };
+    end(8) ^ end(16).rotate_left(17) ^ (octets.len() as u64).rotate_left(40)
 }
 
 /// A fragment of a message.

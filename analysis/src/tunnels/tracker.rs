@@ -1,7 +1,6 @@
 //! From observations to tunnels.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::RandomState;
 use std::net::IpAddr;
 
 use ikescope_capture::Timestamp;
@@ -40,7 +39,6 @@ pub struct Tracker {
     fragmented: Fragmented,
     ended: VecDeque<Tunnel>,
     past: VecDeque<Tunnel>,
-    hasher: RandomState,
     /// IKE messages since the last look for tunnels that have ended.
     since_sweep: u32,
     eager: bool,
@@ -75,6 +73,7 @@ impl Finished {
                 by_address.entry(other).or_default().push(index);
             }
         }
+        let most = (NEAR_IN_ALL / all.len().max(1)).clamp(LEAST_NEAR, NEAR_TUNNELS);
         for (index, (tunnel, new)) in all.iter().enumerate() {
             if !new {
                 continue;
@@ -82,7 +81,7 @@ impl Finished {
             let mut near: Vec<usize> = [tunnel.initiator.address, tunnel.responder.address]
                 .iter()
                 .filter_map(|address| by_address.get(address))
-                .flat_map(|list| around(list, index))
+                .flat_map(|list| around(list, index, most))
                 .copied()
                 .collect();
             near.sort_unstable();
@@ -127,10 +126,10 @@ impl Finished {
 }
 
 /// The part of an ascending list around this place.
-fn around(list: &[usize], place: usize) -> &[usize] {
+fn around(list: &[usize], place: usize, most: usize) -> &[usize] {
     let at = list.partition_point(|index| *index < place);
-    let start = at.saturating_sub(NEAR_TUNNELS / 2);
-    let end = (at + NEAR_TUNNELS / 2).min(list.len());
+    let start = at.saturating_sub(most / 2);
+    let end = (at + most / 2).min(list.len());
     list.get(start..end).unwrap_or_default()
 }
 
@@ -155,7 +154,6 @@ impl Tracker {
             fragmented: Fragmented::default(),
             ended: VecDeque::new(),
             past: VecDeque::new(),
-            hasher: RandomState::new(),
             since_sweep: 0,
             eager,
         }
@@ -401,7 +399,7 @@ impl Tracker {
             return;
         };
         let id = live.tunnel.id;
-        let events = live.observe(arrival, &self.hasher, most);
+        let events = live.observe(arrival, most);
         for event in events {
             self.event(header.initiator_spi, id, event);
         }
@@ -665,8 +663,9 @@ impl Tracker {
     fn conclude(&mut self, mut live: Vec<Live>) -> Vec<Tunnel> {
         live.sort_by_key(|live| live.tunnel.id);
         self.claimed.resize(self.flows.len(), false);
+        let by_spi = self.flows.by_spi();
         for live in &mut live {
-            inference::claim(&mut live.tunnel, &self.flows, &mut self.claimed);
+            inference::claim(&mut live.tunnel, &self.flows, &by_spi, &mut self.claimed);
         }
         let candidates = self.candidates(&live);
         let end = self.capture.last;
@@ -707,15 +706,21 @@ impl Tracker {
 
     /// Flows that nobody claimed, each for the closed tunnel between its ends that was there last when it began.
     fn candidates(&self, live: &[Live]) -> HashMap<usize, Vec<Candidate>> {
-        let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<usize>> = HashMap::new();
+        type Since = Option<Timestamp>;
+        let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>> = HashMap::new();
+        let ends: Vec<_> = live.iter().map(Live::all_ends).collect();
         for (index, live) in live.iter().enumerate() {
             if live.tunnel.opened() {
                 continue;
             }
-            for (one, other) in live.address_pairs() {
-                by_peers.entry(ordered(one, other)).or_default().push(index);
+            let Some(since) = live.could_carry_since() else {
+                continue;
+            };
+            for pair in live.address_pairs() {
+                by_peers.entry(pair).or_default().push((since, index));
             }
         }
+        by_peers.values_mut().for_each(|list| list.sort_unstable());
         let mut found: HashMap<usize, Vec<Candidate>> = HashMap::new();
         for index in 0..self.flows.len() {
             if self.claimed.get(index) != Some(&false) {
@@ -724,32 +729,28 @@ impl Tracker {
             let Some(flow) = self.flows.peek(index) else {
                 continue;
             };
-            // Where it began: a sender that moved since may not be known in IKE.
-            let src = flow
-                .source_changes
-                .first()
-                .map_or(flow.src.address, |change| change.before.address);
+            let src = inference::first_source(flow).address;
             let key = ordered(src, flow.dst.address);
             let Some(tunnels) = by_peers.get(&key) else {
                 continue;
             };
+            let begun = |since: Since| match (since, flow.first) {
+                (Some(since), Some(first)) => first.nanos_since(since) >= -BEFORE_NANOS,
+                _ => true,
+            };
+            let last = tunnels.partition_point(|(since, _)| begun(*since));
             let best = tunnels
+                .get(..last)
+                .unwrap_or_default()
                 .iter()
-                .filter_map(|at| {
-                    let live = live.get(*at)?;
-                    let (initiator, responder) = live.all_ends();
-                    let from = inference::sender(flow, &initiator, &responder)?;
-                    let since = live.could_carry_since()?;
-                    let begun = match (since, flow.first) {
-                        (Some(since), Some(first)) => first.nanos_since(since) >= -BEFORE_NANOS,
-                        _ => true,
-                    };
-                    // Packets before the tunnel are a matter of the order of capture: another tunnel goes first.
-                    let in_order = since <= flow.first;
-                    begun.then_some((in_order, since, live.tunnel.id, *at, from))
-                })
-                .max_by_key(|(in_order, since, id, ..)| (*in_order, *since, *id));
-            if let Some((.., at, from)) = best {
+                .rev()
+                .take(NEAR_TUNNELS)
+                .find_map(|(_, at)| {
+                    let (initiator, responder) = ends.get(*at)?;
+                    let from = inference::sender(flow, initiator, responder)?;
+                    Some((*at, from))
+                });
+            if let Some((at, from)) = best {
                 found.entry(at).or_default().push(Candidate {
                     index,
                     first: flow.first,
@@ -872,8 +873,11 @@ fn ordered(one: IpAddr, other: IpAddr) -> (IpAddr, IpAddr) {
     }
 }
 
-/// Tunnels and flows that rules see beside the one they judge.
+/// Tunnels and flows that rules see beside the one they judge, when there are few tunnels and when there are many: the
+/// work of the rules grows with the product.
 const NEAR_TUNNELS: usize = 256;
+const LEAST_NEAR: usize = 16;
+const NEAR_IN_ALL: usize = 131_072;
 
 /// IKE messages between two looks for tunnels that have ended.
 const SWEEP_EVERY: u32 = 256;
