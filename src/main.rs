@@ -18,6 +18,7 @@ mod reading;
 mod secrets;
 mod stdin;
 mod targets;
+mod today;
 
 use std::process::ExitCode;
 

@@ -170,7 +170,7 @@ fn borrowed(value: Option<&str>) -> Cow<'_, str> {
 
 /// A row, each cell in quotes where RFC 4180, section 2, asks for them. A spreadsheet takes a cell that begins with one
 /// of `=+-@` for a formula; no column begins with what a peer sent.
-fn row<'c>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cow<'c, str>>) {
+pub(crate) fn row<'c>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cow<'c, str>>) {
     for (index, cell) in cells.enumerate() {
         if index > 0 {
             out.push(b',');

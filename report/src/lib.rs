@@ -1,5 +1,6 @@
 //! Results as text, JSON and CSV: writes to what it is given, and knows no files and no terminal.
 
+mod audit;
 mod csv;
 mod decrypt;
 mod describe;
@@ -15,6 +16,10 @@ mod secrets;
 mod text;
 mod time;
 
+pub use audit::{
+    AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv, write_audit_json, write_audit_markdown,
+    write_audit_sarif, write_audit_text, write_catalogue_json, write_catalogue_text, write_page_json, write_page_text,
+};
 pub use csv::CsvWriter;
 pub use diagnose::{
     DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter, DiagnoseWriter,

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Decrypt, Diagnose, Generate, Inspect, Interfaces, Probe, Secrets};
+use super::{Audit, Explain, Decrypt, Diagnose, Generate, Inspect, Interfaces, Probe, Secrets};
 
 /// See into IPsec: IKEv1, IKEv2, ESP and AH, from captures or live.
 ///
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Diagnose(Box<Diagnose>),
     Probe(Box<Probe>),
     Secrets(Box<Secrets>),
+    Audit(Box<Audit>),
+    Explain(Explain),
     Interfaces(Interfaces),
     #[command(hide = true)]
     Generate(Generate),

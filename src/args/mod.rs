@@ -1,8 +1,10 @@
 //! The one definition of the command line: parser, help, manual and completions come from it.
 
+mod audit;
 mod cli;
 mod decrypt;
 mod diagnose;
+mod explain;
 mod generate;
 mod input;
 mod inspect;
@@ -12,9 +14,11 @@ mod output;
 mod probe;
 mod secrets;
 
+pub(crate) use audit::{Audit, AuditFailOn, AuditFormat};
 pub(crate) use cli::{Cli, Command};
 pub(crate) use decrypt::Decrypt;
 pub(crate) use diagnose::{Diagnose, DiagnoseFormat, FailOn};
+pub(crate) use explain::Explain;
 pub(crate) use generate::{Generate, Generated};
 pub(crate) use input::{Input, Live, Selection};
 pub(crate) use inspect::{Format, Inspect, View};

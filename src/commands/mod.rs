@@ -2,6 +2,8 @@
 
 mod decrypt;
 mod diagnose;
+mod audit;
+mod explain;
 mod generate;
 mod inspect;
 mod interfaces;

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod certificate_facts;
+mod collect;
 mod document;
 mod facts;
 mod finding;
@@ -14,9 +15,11 @@ mod recommend;
 mod strength;
 mod suite;
 mod verdict;
+mod written;
 
 pub use algorithm::{Algorithm, Kind, Number};
 pub use certificate_facts::{CertificateFacts, PublicKey};
+pub use collect::{Collector, offer_of_v1, offer_of_v2, transforms_of_v1, transforms_of_v2};
 pub use document::Problem;
 pub use facts::*;
 pub use finding::{Finding, Found, Need, Severity, catalogue, find, finding_by_id};
@@ -26,3 +29,4 @@ pub use recommend::{Recommendation, recommend};
 pub use strength::{Quantum, Strength, bits, is_known, strength};
 pub use suite::{KnownSuite, NamedSuite, SuiteProblem, known_suite};
 pub use verdict::{Assessment, Reason, Verdict, assess, judge_algorithm};
+pub use written::profile_of;

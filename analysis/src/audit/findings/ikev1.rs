@@ -2,6 +2,7 @@
 
 use ikescope_dissectors::Registry;
 use ikescope_dissectors::registries::ikev1::{AuthenticationMethod as Auth, IdType};
+use ikescope_dissectors::vendor_id;
 
 use super::super::algorithm::Number;
 use super::super::facts::{Layer, Mode, Role, SuiteFact, Version};
@@ -341,11 +342,12 @@ pub(super) const FINDINGS: &[Finding] = &[
             if phase_one(view, |suite| suite.role != Some(Role::Initiator))
                 .next()
                 .is_none()
+                || names_another_maker(view)
             {
                 return Vec::new();
             }
             vendors(view, |octets| {
-                octets.starts_with(&CISCO_UNITY) || octets.starts_with(&CISCO_FRAGMENTATION)
+                octets == CISCO_UNITY || octets == CISCO_FRAGMENTATION
             })
         },
     },
@@ -406,6 +408,14 @@ fn vendors(view: &View<'_>, is: impl Fn(&[u8]) -> bool) -> Vec<Hit> {
         .filter(|vendor| vendor.version == Version::V1 && is(&vendor.octets))
         .map(|vendor| Hit::new(vendor.evidence.clone()))
         .collect()
+}
+
+/// Whether another vendor ID says who it is: many speak Cisco's extensions.
+fn names_another_maker(view: &View<'_>) -> bool {
+    view.facts.vendors.iter().any(|vendor| {
+        let name = vendor_id::name(&vendor.octets).unwrap_or_default();
+        super::vendors::is_product(name) && !name.starts_with("Cisco")
+    })
 }
 
 /// Answers of more than three times the octets of what they answer.

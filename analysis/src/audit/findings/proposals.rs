@@ -1,7 +1,7 @@
 //! Findings about what is offered and what is answered.
 
 use super::super::algorithm::Algorithm;
-use super::super::facts::{OfferFact, Role, Standing, SuiteFact, Transforms, Version};
+use super::super::facts::{Layer, OfferFact, Role, Standing, SuiteFact, Transforms, Version};
 use super::super::finding::{Finding, Hit, Need, Severity, View};
 use super::super::profile::Status;
 use super::super::strength::bits;
@@ -174,6 +174,7 @@ pub(super) const FINDINGS: &[Finding] = &[
             view.facts
                 .offers
                 .iter()
+                .filter(|offer| offer.version == Version::V2 || offer.layer == Layer::Ike)
                 .filter_map(|offer| {
                     let twice = offer
                         .proposals

@@ -14,11 +14,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         fix: "Disable version VIDs where possible.",
         references: &["RFC 7296, section 3.12"],
         needs: &[Need::Clear, Need::Probe],
-        check: |view| {
-            vendors(view, |name| {
-                PRODUCTS.iter().any(|product| name.starts_with(product))
-            })
-        },
+        check: |view| vendors(view, is_product),
     },
     Finding {
         id: "vendor-id-eol",
@@ -41,6 +37,11 @@ fn vendors(view: &View<'_>, is: impl Fn(&str) -> bool) -> Vec<Hit> {
             Some(Hit::new(vendor.evidence.with(format!("vendor ID {name}"))))
         })
         .collect()
+}
+
+/// Whether a name is that of a product, and not of an extension.
+pub(super) fn is_product(name: &str) -> bool {
+    PRODUCTS.iter().any(|product| name.starts_with(product))
 }
 
 /// Whether the maker has ended support; where a name stands for several versions, whether it has for all of them.
