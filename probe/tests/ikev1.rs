@@ -33,6 +33,8 @@ struct Policy {
     /// Whether it speaks aggressive mode, and whether it speaks IKEv1 at all.
     aggressive: bool,
     speaks: bool,
+    /// Whether it has a pre-shared key with who we say we are.
+    knows_us: bool,
 }
 
 impl Policy {
@@ -46,6 +48,7 @@ impl Policy {
             blocks_at: 5,
             aggressive: true,
             speaks: true,
+            knows_us: true,
         }
     }
 
@@ -136,6 +139,9 @@ impl Peer {
         if aggressive {
             let groups: BTreeSet<_> = offer.iter().map(|suite| suite.group).collect();
             assert_eq!(groups.len(), 1, "one public value serves one group");
+            if !self.policy.knows_us && self.policy.choose(&offer).is_some() {
+                return Some(notify(&message.header, NotifyType::AUTHENTICATION_FAILED));
+            }
         }
         self.longest_offer = self.longest_offer.max(offer.len());
         let Some(chosen) = self.policy.choose(&offer) else {
@@ -347,6 +353,7 @@ fn a_default_strongswan_is_exact_within_its_budget() {
     assert!(report.complete, "{:?}", report.not_determined);
     assert_eq!(reported(&report), names(&policy));
     assert!(!report.auth_discriminated);
+    assert!(report.policy[0].inferred.is_empty());
     assert_eq!(report.lifetime_seconds, Some(3_600));
     assert_eq!(report.packets_sent, peer.received);
     assert!(peer.received <= 260, "{} datagrams", peer.received);
@@ -566,8 +573,40 @@ fn aggressive_mode_is_complete_with_one_group_an_offer() {
     );
     let report = report.ikev1_aggressive.unwrap();
     assert!(report.complete, "{:?}", report.not_determined);
-    assert_eq!(reported(&report), names(&policy));
+    let methods = ["PSK", "RSA-SIG", "XAUTH-PSK", "HYBRID-RSA"];
+    let asked = |name: &String| {
+        methods
+            .iter()
+            .any(|method| name.contains(&format!("/{method}/")))
+    };
+    assert_eq!(
+        reported(&report),
+        names(&policy).into_iter().filter(asked).collect()
+    );
     assert!(peer.most_half_open <= 2);
+}
+
+#[test]
+fn an_identity_that_is_not_known_is_no_refusal_of_suites() {
+    for depth in [Depth::Standard, Depth::Full] {
+        let mut peer = Peer::new(Policy {
+            knows_us: false,
+            ..strongswan()
+        });
+        let report = run(config(Protocol::Ikev1Aggressive, depth), &mut peer, || {
+            false
+        });
+        let report = report.ikev1_aggressive.unwrap();
+        assert_eq!(report.outcome, Outcome::Refused);
+        assert!(
+            !report.complete
+                && report
+                    .not_determined
+                    .iter()
+                    .any(|what| what.contains("--id"))
+        );
+        assert!(peer.received <= 4, "{} datagrams", peer.received);
+    }
 }
 
 proptest! {

@@ -23,6 +23,8 @@ pub(super) enum Answer {
     Unreachable,
     /// It does not speak this version or mode at all.
     NotSpoken,
+    /// It would take something of the offer, but not with this method from who we say we are.
+    WrongIdentity,
     /// An answer that is none of these.
     Confused,
 }
@@ -92,6 +94,8 @@ pub(super) struct Found {
     pub(super) silent_refusals: usize,
     /// Whether something was refused with a message.
     pub(super) refusals: usize,
+    /// Methods that it does not take from who we say we are.
+    pub(super) methods_refused: usize,
     /// Suites of one offer that the peer was seen to read to the end.
     pub(super) reads: Option<usize>,
     /// Suites of one offer behind which it does not look.
@@ -115,8 +119,9 @@ enum Verdict {
 /// How to search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
-    /// Whether all suites of an offer must have the same group, because its public value goes with the offer.
-    pub(super) one_group: bool,
+    /// Whether all suites of an offer must have the same group, because its public value goes with the offer, and the same
+    /// method, because who we say we are is judged with it.
+    pub(super) alike: bool,
     /// Combinations of a box that are tested.
     pub(super) corners: usize,
 }
@@ -197,8 +202,10 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         let mut chunk = Vec::new();
         let mut room = Room::new(self.most);
         for tuple in unknown {
-            let group = chunk.first().map(|first: &Tuple| first[GROUP]);
-            if self.manner.one_group && group.is_some_and(|group| group != tuple[GROUP]) {
+            if chunk
+                .first()
+                .is_some_and(|first| !self.may_join(*first, tuple))
+            {
                 continue;
             }
             if !room.takes(self, tuple) {
@@ -207,6 +214,12 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             chunk.push(tuple);
         }
         chunk
+    }
+
+    /// Whether both may stand in one offer.
+    fn may_join(&self, one: Tuple, other: Tuple) -> bool {
+        let alike = one[GROUP] == other[GROUP] && one[AUTH] == other[AUTH];
+        alike || !self.manner.alike
     }
 
     /// An accepted suite that is in no region.
@@ -278,7 +291,22 @@ impl<'a, A: Asker> Enumeration<'a, A> {
                     .for_each(|tuple| self.set(*tuple, Verdict::Unanswered));
                 Ok(None)
             }
-            Answer::Unreachable | Answer::NotSpoken | Answer::Confused => Err(Stop::Confused),
+            Answer::WrongIdentity => {
+                // All suites of such an offer have the same method.
+                let method = offer.first().map(|tuple| tuple[AUTH]);
+                for index in 0..self.order.len() {
+                    if let Some(tuple) = self.order.get(index).copied()
+                        && Some(tuple[AUTH]) == method
+                        && self.verdict(tuple) == Verdict::Unknown
+                    {
+                        self.set(tuple, Verdict::Refused);
+                    }
+                }
+                self.found.methods_refused += 1;
+                Ok(None)
+            }
+            // These ended the search where they were received.
+            _ => Err(Stop::Confused),
         }
     }
 
@@ -297,7 +325,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             Answer::Accepted(_) => self.last_answered = Some(offer.to_vec()),
             // What was refused serves until something is known to be accepted.
             Answer::Refused if self.witness.is_none() => self.last_answered = Some(offer.to_vec()),
-            Answer::Refused | Answer::Silent => {}
+            Answer::Refused | Answer::WrongIdentity | Answer::Silent => {}
         }
         if !matches!(answer, Answer::Silent) && self.unanswered > 0 {
             // Somebody is there after all: what it said nothing to is asked again.
@@ -376,11 +404,9 @@ impl<'a, A: Asker> Enumeration<'a, A> {
     }
 
     fn take(&mut self, mut region: Region) {
-        let members = self.members(&region);
-        let witnessed: HashSet<(usize, usize)> = members
-            .into_iter()
-            .filter(|tuple| self.verdict(*tuple) == Verdict::Accepted)
-            .flat_map(|tuple| tuple.into_iter().enumerate())
+        let accepted = self.accepted.iter().filter(|tuple| region.holds(**tuple));
+        let witnessed: HashSet<(usize, usize)> = accepted
+            .flat_map(|tuple| tuple.iter().copied().enumerate())
             .collect();
         let values = region.fibers.iter().enumerate();
         let values = values.flat_map(|(axis, fiber)| fiber.iter().map(move |value| (axis, *value)));
@@ -407,7 +433,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             let mut left: Vec<_> = left
                 .filter(|tuple| self.verdict(*tuple) == Verdict::Unknown)
                 .collect();
-            let most = if axis == GROUP && self.manner.one_group {
+            let most = if self.manner.alike && [AUTH, GROUP].contains(&axis) {
                 1
             } else {
                 self.most
@@ -533,7 +559,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
     ) -> Result<(), Stop> {
         let axes = [CIPHER, HASH, GROUP].into_iter();
         let mut pairs = axes.filter_map(|axis| match region.fibers[axis].as_slice() {
-            [_, one, other, ..] if axis != GROUP || !self.manner.one_group => {
+            [_, one, other, ..] if axis != GROUP || !self.manner.alike => {
                 Some((axis, *one, *other))
             }
             _ => None,
@@ -562,8 +588,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         let mut room = Room::new(self.most);
         room.takes(self, witness);
         let refused = self.order.iter().copied().filter(|tuple| {
-            let same_group = !self.manner.one_group || tuple[GROUP] == witness[GROUP];
-            same_group && self.verdict(*tuple) == Verdict::Refused
+            self.may_join(witness, *tuple) && self.verdict(*tuple) == Verdict::Refused
         });
         let mut offer: Vec<_> = refused
             .take_while(|tuple| room.takes(self, *tuple))

@@ -179,6 +179,8 @@ pub(super) enum Meaning {
     Error(NotifyType),
     /// A message of another version.
     OtherVersion(u8),
+    /// A message with a DELETE payload, or one that is encrypted, which before we are authenticated can be nothing else.
+    Deleted,
     /// Nothing of these.
     #[default]
     Unclear,
@@ -195,6 +197,9 @@ pub(super) fn read(octets: &[u8]) -> Reading {
         ..Reading::default()
     };
     let Content::V1(payloads) = &message.content else {
+        if matches!(message.content, Content::V1Encrypted(_)) {
+            reading.meaning = Meaning::Deleted;
+        }
         if message.header.version.major() != Version::V1.major() {
             reading.meaning = Meaning::OtherVersion(message.header.version.major());
         }
@@ -217,6 +222,7 @@ pub(super) fn read(octets: &[u8]) -> Reading {
             Body::Notification(notification) if notification.notify.is_error() => {
                 reading.meaning = Meaning::Error(notification.notify);
             }
+            Body::Delete(_) => reading.meaning = Meaning::Deleted,
             Body::VendorId(vendor_id) => reading.vendor_ids.push(vendor_id.data.to_vec()),
             Body::Hash(_) => reading.hash = true,
             Body::Identification(id) => {

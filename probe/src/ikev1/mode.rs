@@ -30,8 +30,6 @@ pub(super) struct Conversation {
     pub(super) universe: Universe,
     /// Octets of a message at most.
     pub(super) most: usize,
-    /// Whether the peer was ever seen to say that it gave up an SA.
-    pub(super) closes: bool,
     pub(super) sent_before: u64,
 }
 
@@ -61,6 +59,14 @@ impl Asker for Conversation {
                     .note(format!("it answers {notify}"));
                 Answer::NotSpoken
             }
+            Meaning::Error(notify)
+                if matches!(self.mode, Mode::Aggressive(_)) && IDENTITY.contains(&notify) =>
+            {
+                self.report
+                    .borrow_mut()
+                    .note(format!("it answers {notify}"));
+                Answer::WrongIdentity
+            }
             Meaning::Error(notify) => {
                 if notify != NotifyType::NO_PROPOSAL_CHOSEN {
                     self.report
@@ -74,7 +80,7 @@ impl Asker for Conversation {
                 self.report.borrow_mut().note(note);
                 Answer::NotSpoken
             }
-            Meaning::Unclear => Answer::Confused,
+            Meaning::Deleted | Meaning::Unclear => Answer::Confused,
         }
     }
 
@@ -152,8 +158,7 @@ impl Conversation {
                 return;
             };
             match messages::read(&answer).meaning {
-                Meaning::Error(_) => {
-                    self.closes = true;
+                Meaning::Error(_) | Meaning::Deleted => {
                     self.dialogue.closed(spi);
                     return;
                 }
@@ -174,6 +179,11 @@ fn method(group: GroupDescription) -> KeyExchangeMethod {
 const NONCE_LEN: usize = 32;
 /// Times that a peer is asked to give up an SA.
 const CLOSINGS: usize = 2;
+/// Who says this to the first message of aggressive mode has looked at the offer before.
+const IDENTITY: [NotifyType; 2] = [
+    NotifyType::AUTHENTICATION_FAILED,
+    NotifyType::INVALID_ID_INFORMATION,
+];
 /// Who says this does not speak the version or the mode, whatever is offered.
 const NOT_SPOKEN: [NotifyType; 3] = [
     NotifyType::INVALID_MAJOR_VERSION,

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use ikescope_dissectors::registries::ikev1::AuthenticationMethod;
+
 use super::enumeration::{Enumeration, Manner};
 use super::messages::OurIdentity;
 use super::mode::{Conversation, Mode};
@@ -35,10 +37,15 @@ pub async fn ask_aggressive(dialogue: Dialogue, config: Config, report: Rc<RefCe
 }
 
 async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>>, mode: Mode) {
-    let universe = config.ikev1.universe.clone();
+    let mut universe = config.ikev1.universe.clone();
+    if matches!(mode, Mode::Aggressive(_)) {
+        universe
+            .authentications
+            .retain(|method| OF_AGGRESSIVE_MODE.contains(method));
+    }
     let all = config.depth == Depth::Full;
     let manner = Manner {
-        one_group: matches!(mode, Mode::Aggressive(_)),
+        alike: matches!(mode, Mode::Aggressive(_)),
         corners: CORNERS,
     };
     let mut conversation = Conversation {
@@ -48,7 +55,6 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         report: Rc::clone(&report),
         universe: universe.clone(),
         most: config.max_message,
-        closes: false,
     };
     let mut enumeration = Enumeration::new(&universe, &mut conversation, manner);
     let result = match all {
@@ -64,5 +70,12 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
 
 /// Combinations of a box that are tested: a box of three by three by three is tested whole.
 const CORNERS: usize = 24;
+/// Methods that are used in aggressive mode; each group is asked on its own there, which makes others expensive.
+const OF_AGGRESSIVE_MODE: [AuthenticationMethod; 4] = [
+    AuthenticationMethod::PSK,
+    AuthenticationMethod::RSA_SIG,
+    AuthenticationMethod::XAUTH_INIT_PSK,
+    AuthenticationMethod::HYBRID_INIT_RSA,
+];
 /// The identity of nobody, where our own address is not known: an address for documentation (RFC 5737).
 const UNKNOWN_IDENTITY: &str = "192.0.2.1";

@@ -47,7 +47,7 @@ pub(super) fn finish(report: &mut Ikev1Report, found: &Found, result: Result<(),
     };
     let silent = found.silent_refusals;
     report.complete = match result {
-        Ok(()) => all && silent == 0,
+        Ok(()) => all && silent == 0 && (accepted || found.methods_refused == 0),
         Err(Stop::NotSpoken) => true,
         Err(_) => false,
     };
@@ -58,6 +58,12 @@ pub(super) fn finish(report: &mut Ikev1Report, found: &Found, result: Result<(),
         report.miss(format!(
             "{silent} offers got no answer while a known one was answered: most likely it drops what it refuses"
         ));
+    }
+    if !accepted && found.methods_refused > 0 {
+        report.miss(
+            "what it accepts from an identity that it knows (--id): it refuses this one, or the mode"
+                .to_owned(),
+        );
     }
     if let Some(most) = found.reads_at_most {
         report.note(format!(
