@@ -44,6 +44,10 @@ pub(crate) struct Audit {
 /// What is judged without a capture.
 #[derive(Debug, Args)]
 pub(crate) struct Subject {
+    /// Ask these peers what they accept, and judge that (repeatable)
+    #[arg(long, value_name = "HOST", num_args = 1.., conflicts_with_all = ["inputs", "interface", "suite"])]
+    pub(crate) probe: Vec<String>,
+
     /// Judge this suite of IKE, without traffic
     #[arg(long, value_name = "SUITE", conflicts_with_all = ["inputs", "interface"])]
     pub(crate) suite: Option<String>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{Output, Quiet};
+use super::{AuditFailOn, Output, Quiet};
 use crate::targets::Shard;
 
 /// Ask a peer what it accepts.
@@ -55,6 +55,14 @@ pub(crate) struct Questions {
     /// Several are asked together, in this order. IKEv2 takes all of them in one question.
     #[arg(long, visible_alias = "transforms", value_name = "PROPOSAL")]
     pub(crate) proposal: Vec<String>,
+
+    /// Profile that findings are judged by, or a TOML file of one's own
+    #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
+    pub(crate) profile: String,
+
+    /// Exit with 3 at findings from this severity
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<AuditFailOn>,
 
     /// Identity to send in IKEv1 aggressive mode
     #[arg(long, value_name = "ID")]
@@ -162,4 +170,5 @@ EXIT CODES:
   0    every target answered
   1    could not: no such name, no permission
   2    wrong usage
+  3    a finding from the severity of --fail-on
   4    a target gave no answer of IKE in any version";

@@ -9,6 +9,7 @@ use ikescope_analysis::audit::{
     Collector, Date, NamedSuite, PeerFacts, Profile, Severity, near_names, profile_of,
 };
 use ikescope_capture::Frame;
+use ikescope_probe::peer_facts;
 use ikescope_report::{
     AuditReport, AuditedSubject, write_audit_csv, write_audit_json, write_audit_markdown,
     write_audit_sarif, write_audit_text,
@@ -46,8 +47,26 @@ pub(crate) fn run(options: &Audit) -> Result<Exit, Error> {
             write(&report, options, output)?;
             Ok(exit(&report, options))
         }
+        None if !options.subject.probe.is_empty() => audit_peers(options, report),
         None => audit_capture(options, report),
     }
+}
+
+/// Asks peers, and judges what they accept.
+fn audit_peers(options: &Audit, mut report: AuditReport) -> Result<Exit, Error> {
+    let peers = super::probe::peers(&options.subject.probe)?;
+    let facts: Vec<PeerFacts> = peers.reports.iter().map(peer_facts).collect();
+    report.subjects = facts
+        .iter()
+        .map(|facts| AuditedSubject::new(facts, &report.profile, &report.date))
+        .collect();
+    write_profile(options, &facts, &report.date)?;
+    let output = Output::open::<&Path>(&options.view.output, &[])?;
+    write(&report, options, output)?;
+    Ok(match exit(&report, options) {
+        Exit::Done => peers.exit,
+        found => found,
+    })
 }
 
 fn audit_capture(options: &Audit, mut report: AuditReport) -> Result<Exit, Error> {
@@ -150,12 +169,8 @@ fn write_profile(options: &Audit, facts: &[PeerFacts], date: &Date) -> Result<()
 }
 
 fn exit(report: &AuditReport, options: &Audit) -> Exit {
-    let severity = match options.policy.fail_on {
-        AuditFailOn::Critical => Severity::Critical,
-        AuditFailOn::High => Severity::High,
-        AuditFailOn::Medium => Severity::Medium,
-        AuditFailOn::Low => Severity::Low,
-        AuditFailOn::Never => return Exit::Done,
+    let Some(severity) = severity(options.policy.fail_on) else {
+        return Exit::Done;
     };
     if report
         .subjects
@@ -168,8 +183,19 @@ fn exit(report: &AuditReport, options: &Audit) -> Exit {
     }
 }
 
+/// From which severity on it fails; `None` for never.
+pub(super) const fn severity(fail_on: AuditFailOn) -> Option<Severity> {
+    match fail_on {
+        AuditFailOn::Critical => Some(Severity::Critical),
+        AuditFailOn::High => Some(Severity::High),
+        AuditFailOn::Medium => Some(Severity::Medium),
+        AuditFailOn::Low => Some(Severity::Low),
+        AuditFailOn::Never => None,
+    }
+}
+
 /// An embedded profile, or a file of the user.
-fn profile(name: &str) -> Result<Profile, Error> {
+pub(super) fn profile(name: &str) -> Result<Profile, Error> {
     if let Some(profile) = Profile::named(name) {
         return Ok(profile);
     }

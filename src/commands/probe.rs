@@ -3,19 +3,24 @@
 use std::fs::File;
 use std::io::Read;
 
-use ikescope_probe::{Config, Depth, Framing, Named, Protocol, Report};
-use ikescope_report::{ProbeJsonWriter, ProbeNdjsonWriter, ProbeTextWriter, ProbeWriter};
+use ikescope_probe::{Config, Depth, Framing, Named, Protocol, Report, peer_facts};
+use ikescope_report::{
+    AuditedSubject, ProbeJsonWriter, ProbeNdjsonWriter, ProbeTextWriter, ProbeWriter,
+};
 
-use crate::args::{self, ProbeFormat};
+use crate::args::{self, AuditFailOn, ProbeFormat};
 use crate::exit::{Error, Exit, complain};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::probing::{Asked, Driver, Recorder, Resume, Settings, Tally, tcp};
 use crate::progress::TargetProgress;
-use crate::targets::{Target, Targets, Wanted, system_resolver};
+use crate::targets::{Shard, Target, Targets, Wanted, system_resolver};
+use crate::today::today;
 
 pub(crate) fn run(options: &args::Probe) -> Result<Exit, Error> {
     let manner = &options.manner;
+    let profile = super::audit::profile(&options.questions.profile)?;
+    let date = today();
     let settings = Settings {
         config: config(options)?,
         rate: manner.rate,
@@ -69,9 +74,11 @@ pub(crate) fn run(options: &args::Probe) -> Result<Exit, Error> {
         }
     });
     let mut done = |asked: Asked| {
+        let judged = AuditedSubject::new(&peer_facts(&asked.report), &profile, &date);
         met.count(&asked.report);
+        met.judge(&judged, options.questions.fail_on);
         writer
-            .target(&asked.report)
+            .target(&asked.report, &judged.found)
             .map_err(|source| Error::write(&name, source))?;
         match &mut resume {
             Some(resume) if asked.finished => resume.finished(asked.position),
@@ -105,11 +112,53 @@ pub(crate) fn run(options: &args::Probe) -> Result<Exit, Error> {
         .map_err(|source| Error::write(&name, source))?;
     Ok(match met {
         _ if failed => Exit::Failed,
-        Met {
-            unanswered: 1.., ..
-        } => Exit::Unanswered,
-        _ => Exit::Done,
+        Met { failing: 1.., .. } => Exit::Found,
+        met => met.exit(),
     })
+}
+
+/// Peers that were asked for another command.
+pub(super) struct Peers {
+    /// What is known of each.
+    pub(super) reports: Vec<Report>,
+    /// How asking ended.
+    pub(super) exit: Exit,
+}
+
+/// Asks peers everything that `probe` asks without options.
+pub(super) fn peers(hosts: &[String]) -> Result<Peers, Error> {
+    let settings = Settings {
+        config: Config::default(),
+        rate: USUAL_RATE,
+        source: None,
+        source_port: 0,
+    };
+    let wanted = Wanted {
+        arguments: hosts,
+        port: IKE,
+        shard: Shard::WHOLE,
+        yes: false,
+        seed: number(seed()?),
+    };
+    let targets = Targets::read(&wanted, &system_resolver)?;
+    for problem in targets.unresolved() {
+        complain(problem);
+    }
+    let failed = !targets.unresolved().is_empty();
+    let list = (0..).zip(targets.map(probe_target));
+    let (mut met, mut reports) = (Met::default(), Vec::new());
+    let mut done = |asked: Asked| {
+        met.count(&asked.report);
+        reports.push(asked.report);
+        Ok(())
+    };
+    let interrupt = Interrupt::listen()?;
+    Driver::new(&settings, None, seed()?).run(list, &interrupt, &mut done, &mut |_| {})?;
+    let exit = match failed {
+        true => Exit::Failed,
+        false => met.exit(),
+    };
+    Ok(Peers { reports, exit })
 }
 
 fn probe_target(target: Target) -> ikescope_probe::Target {
@@ -125,9 +174,24 @@ fn probe_target(target: Target) -> ikescope_probe::Target {
 struct Met {
     targets: u64,
     unanswered: u64,
+    failing: u64,
 }
 
 impl Met {
+    /// Counts a target that fails at what `--fail-on` says.
+    fn judge(&mut self, judged: &AuditedSubject, fail_on: Option<AuditFailOn>) {
+        let least = fail_on.and_then(super::audit::severity);
+        self.failing += u64::from(least.is_some_and(|least| judged.fails(least)));
+    }
+
+    /// Whether a target was silent in every version.
+    const fn exit(&self) -> Exit {
+        match self.unanswered {
+            0 => Exit::Done,
+            _ => Exit::Unanswered,
+        }
+    }
+
     fn count(&mut self, report: &Report) {
         self.targets += 1;
         let ikev1 = [&report.ikev1_main, &report.ikev1_aggressive];
@@ -229,5 +293,7 @@ fn number(seed: [u8; 32]) -> u64 {
 const IKE: u16 = 500;
 /// UDP encapsulation of ESP and IKE (RFC 3948).
 const NAT_TRAVERSAL: u16 = 4500;
+/// Packets a second, as without `--rate`.
+const USUAL_RATE: f64 = 1_000.0;
 /// Columns where there is no terminal to ask.
 const PIPE_WIDTH: usize = 100;

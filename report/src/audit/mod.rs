@@ -21,3 +21,5 @@ pub use report::{AuditReport, AuditedSubject};
 pub use sarif::write_audit_sarif;
 pub use text::write_audit_text;
 
+pub(crate) use types::FindingObject;
+

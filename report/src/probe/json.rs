@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use ikescope_analysis::audit::Found;
 use ikescope_probe::Report;
 use serde::Serialize;
 
@@ -50,13 +51,13 @@ impl<W: Write> ProbeJsonWriter<W> {
 }
 
 impl<W: Write> ProbeWriter for ProbeJsonWriter<W> {
-    fn target(&mut self, report: &Report) -> io::Result<()> {
+    fn target(&mut self, report: &Report, found: &[Found]) -> io::Result<()> {
         self.start();
         if self.started {
             self.output.buffer.extend_from_slice(b",\n");
         }
         self.started = true;
-        formatter::write(&mut self.output.buffer, &TargetObject::from(report))?;
+        formatter::write(&mut self.output.buffer, &TargetObject::new(report, found))?;
         self.output.written()
     }
 
@@ -77,10 +78,10 @@ impl<W: Write> ProbeNdjsonWriter<W> {
 }
 
 impl<W: Write> ProbeWriter for ProbeNdjsonWriter<W> {
-    fn target(&mut self, report: &Report) -> io::Result<()> {
+    fn target(&mut self, report: &Report, found: &[Found]) -> io::Result<()> {
         let line = Line {
             schema: SCHEMA,
-            target: TargetObject::from(report),
+            target: TargetObject::new(report, found),
         };
         formatter::write(&mut self.output.buffer, &line)?;
         self.output.buffer.push(b'\n');

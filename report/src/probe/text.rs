@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use colored::{ColoredString, Colorize};
+use ikescope_analysis::audit::{Found, Severity};
 use ikescope_dissectors::vendor_id;
 use ikescope_probe::ikev1::{Ikev1Box, Ikev1Report};
 use ikescope_probe::ikev2::{Chooses, Ikev2Box, Ikev2Report};
@@ -163,6 +164,36 @@ impl<W: Write> ProbeTextWriter<W> {
         Ok(())
     }
 
+    fn findings(&mut self, found: &[Found]) -> io::Result<()> {
+        for one in found {
+            let severity = one.severity.name();
+            let word = match one.severity {
+                Severity::Critical | Severity::High => severity.red(),
+                Severity::Medium => severity.yellow(),
+                _ => severity.normal(),
+            };
+            let text = format!("{} [{}]", one.finding.title, one.finding.id);
+            self.styled("finding", &word, &text)?;
+        }
+        Ok(())
+    }
+
+    /// A line whose first word has a colour.
+    fn styled(&mut self, label: &str, word: &ColoredString, text: &str) -> io::Result<()> {
+        let label = format!("{label:LABEL$}").dimmed();
+        let indent = LABEL + 6 + word.chars().count();
+        for (place, part) in wrapped(text, self.width.saturating_sub(indent))
+            .iter()
+            .enumerate()
+        {
+            match place {
+                0 => writeln!(self.writer, "    {label} {word} {part}")?,
+                _ => writeln!(self.writer, "{:indent$}{part}", "")?,
+            }
+        }
+        Ok(())
+    }
+
     fn facts(&mut self, report: &Report) -> io::Result<()> {
         if let Some(icmp) = &report.icmp {
             let from = icmp
@@ -196,7 +227,7 @@ impl<W: Write> ProbeTextWriter<W> {
 }
 
 impl<W: Write> ProbeWriter for ProbeTextWriter<W> {
-    fn target(&mut self, report: &Report) -> io::Result<()> {
+    fn target(&mut self, report: &Report, found: &[Found]) -> io::Result<()> {
         if !self.first {
             writeln!(self.writer)?;
         }
@@ -217,6 +248,7 @@ impl<W: Write> ProbeWriter for ProbeTextWriter<W> {
             self.ikev1("IKEv1 aggressive", aggressive)?;
         }
         self.facts(report)?;
+        self.findings(found)?;
         let left = [
             report.ikev2.as_ref().map(|ikev2| ikev2.half_open_left),
             report.ikev1_main.as_ref().map(|main| main.half_open_left),

@@ -1,11 +1,13 @@
 //! The JSON of a target.
 
+use ikescope_analysis::audit::Found;
 use ikescope_dissectors::vendor_id;
 use ikescope_probe::ikev1::{self, Ikev1Box, Ikev1Report, Ikev1Suite};
 use ikescope_probe::ikev2::{Chooses, Ikev2Box, Ikev2Report, Ikev2Suite, Preference};
 use ikescope_probe::{Icmp, NatFacts, Outcome, Report};
 use serde::Serialize;
 
+use crate::audit::FindingObject;
 use crate::digits::hex_text;
 
 /// One target.
@@ -26,7 +28,7 @@ pub(crate) struct TargetObject<'a> {
     packets_sent: u64,
     packets_received: u64,
     seconds: f64,
-    findings: Vec<()>,
+    findings: Vec<FindingObject<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,8 +128,8 @@ struct NatObject {
     destination_matches: Option<bool>,
 }
 
-impl<'a> From<&'a Report> for TargetObject<'a> {
-    fn from(report: &'a Report) -> Self {
+impl<'a> TargetObject<'a> {
+    pub(super) fn new(report: &'a Report, found: &'a [Found]) -> Self {
         let vendor = report.vendor_ids.iter().map(|id| VendorObject {
             id: hex_text(id),
             name: vendor_id::name(id),
@@ -148,7 +150,7 @@ impl<'a> From<&'a Report> for TargetObject<'a> {
             packets_sent: report.counters.sent,
             packets_received: report.counters.received,
             seconds: report.duration.as_secs_f64(),
-            findings: Vec::new(),
+            findings: found.iter().map(FindingObject::from).collect(),
         }
     }
 }

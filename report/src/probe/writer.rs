@@ -2,15 +2,16 @@
 
 use std::io;
 
+use ikescope_analysis::audit::Found;
 use ikescope_probe::Report;
 
 /// Takes reports of targets as they end.
 pub trait ProbeWriter {
-    /// One target.
+    /// One target, and what an audit says of it.
     ///
     /// # Errors
     /// The writer's.
-    fn target(&mut self, report: &Report) -> io::Result<()>;
+    fn target(&mut self, report: &Report, found: &[Found]) -> io::Result<()>;
 
     /// The end.
     ///
