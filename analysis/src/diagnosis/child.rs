@@ -1509,7 +1509,7 @@ const AGAIN_SECONDS: f64 = 10.0;
 const REKEY_AGE_SECONDS: f64 = 300.0;
 
 /// Nobody uses a tunnel for so short a time.
-const AT_ONCE_SECONDS: f64 = 2.0;
+const AT_ONCE_SECONDS: f64 = 0.4;
 
 #[cfg(test)]
 mod tests {

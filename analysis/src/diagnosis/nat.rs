@@ -11,7 +11,9 @@ use super::running::{
     with_copies, within,
 };
 use crate::observation::Endpoint;
-use crate::tunnels::{ChildState, Flow, Message, Protocol, Sender, Step, Surroundings, Tunnel};
+use crate::tunnels::{
+    ChildState, Flow, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -459,8 +461,23 @@ pub(super) struct Mismatch<'a> {
     pub(super) genuine: bool,
 }
 
-/// What the NAT detection hashes say.
+/// What the NAT detection hashes say. Peers that believe in a NAT leave UDP 500; where they stayed, the hashes are not
+/// theirs: addresses were rewritten in the file, or the peer computes them in its own way.
 pub(super) fn evidence(tunnel: &Tunnel) -> Vec<Mismatch<'_>> {
+    let stayed = tunnel.messages.iter().any(|message| {
+        let ports = (message.ends.src.port, message.ends.dst.port);
+        let went_on = matches!(
+            message.step,
+            Step::V2(ExchangeType::IKE_AUTH, true)
+                | Step::Main(6)
+                | Step::Aggressive(3)
+                | Step::Quick(_)
+        );
+        went_on && ports == (Some(IKE_PORT), Some(IKE_PORT))
+    });
+    if stayed {
+        return Vec::new();
+    }
     tunnel
         .messages
         .iter()
@@ -643,6 +660,11 @@ fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
     if !answered || !tunnel.beginning_seen {
         return None;
     }
+    // A tunnel that is up shows that there is no NAT, or that it does no harm.
+    let severity = match tunnel.state {
+        State::Established | State::Closed => Severity::Note,
+        _ => Severity::Warning,
+    };
     let summary = format!(
         "The {} announces NAT traversal and the {} does not: ESP goes without UDP, and a NAT on the path would not be \
          noticed.",
@@ -656,6 +678,7 @@ fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
             side(missing),
             summary,
         )
+        .severity(severity)
         .evidence(announced.frame, "NAT traversal announced")
         .excludes("natt-4500-blocked", "it was not agreed on"),
     )
@@ -914,6 +937,16 @@ mod tests {
     const I: Sender = Sender::Initiator;
     const R: Sender = Sender::Responder;
 
+    /// A tunnel that went to UDP 4500.
+    fn floated() -> Tunnel {
+        let mut tunnel = tunnel(2);
+        for message in tunnel.messages.iter_mut().skip(2) {
+            message.ends.src.port = Some(4500);
+            message.ends.dst.port = Some(4500);
+        }
+        tunnel
+    }
+
     fn hashes(source: bool, destination: bool) -> Option<NatDetection> {
         Some(NatDetection {
             source_matches: Some(source),
@@ -963,7 +996,7 @@ mod tests {
     #[test]
     fn who_hears_of_another_address_is_behind_a_nat() {
         let with = |init: Option<NatDetection>, answer: Option<NatDetection>| {
-            let mut tunnel = tunnel(2);
+            let mut tunnel = floated();
             tunnel.messages[0].nat = init;
             tunnel.messages[1].nat = answer;
             ids(&tunnel)
@@ -981,6 +1014,14 @@ mod tests {
         assert!(with(hashes(true, true), hashes(true, true)).is_empty());
         let both = with(hashes(true, false), hashes(true, false));
         assert!(both.contains(&"double-nat"), "{both:?}");
+    }
+
+    #[test]
+    fn hashes_of_peers_that_stay_on_port_500_mean_nothing() {
+        let mut tunnel = tunnel(2);
+        tunnel.messages[0].nat = hashes(false, false);
+        tunnel.messages[1].nat = hashes(false, false);
+        assert!(ids(&tunnel).is_empty());
     }
 
     #[test]
@@ -1025,7 +1066,7 @@ mod tests {
     #[test]
     fn a_pause_loses_the_mapping_and_a_steady_flow_does_not() {
         let with = |pause: f64| {
-            let mut tunnel = tunnel(2);
+            let mut tunnel = floated();
             tunnel.messages[0].nat = hashes(false, true);
             tunnel.messages[1].nat = hashes(true, true);
             let mut sent = flow(R, 10, 100, 60_000);
@@ -1044,7 +1085,7 @@ mod tests {
     #[test]
     fn ah_behind_a_nat_cannot_work() {
         let with = |destination: bool| {
-            let mut tunnel = tunnel(2);
+            let mut tunnel = floated();
             tunnel.messages[1].nat = hashes(true, destination);
             child(&mut tunnel).protocol = Protocol::Ah;
             ids(&tunnel)
