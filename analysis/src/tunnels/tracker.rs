@@ -739,11 +739,16 @@ impl Tracker {
                 _ => true,
             };
             let last = tunnels.partition_point(|(since, _)| begun(*since));
-            let best = tunnels
-                .get(..last)
-                .unwrap_or_default()
+            // Packets before their tunnel are a matter of the order of capture: one that was there goes first.
+            let there = tunnels
+                .partition_point(|(since, _)| *since <= flow.first)
+                .min(last);
+            let before = tunnels.get(..there).unwrap_or_default();
+            let after = tunnels.get(there..last).unwrap_or_default();
+            let best = before
                 .iter()
                 .rev()
+                .chain(after)
                 .take(NEAR_TUNNELS)
                 .find_map(|(_, at)| {
                     let (initiator, responder) = ends.get(*at)?;
