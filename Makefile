@@ -6,6 +6,7 @@ DESTDIR ?=
 # rustup's place, which a shell has in PATH only after the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 DEMO ?= testdata/ikev2-cookie/capture.pcap
+DEMO_FAILED ?= testdata/lab/fail-ikev1-psk-main/capture.pcapng
 
 # Captures that are not in the repository; tests that want them skip without them.
 ifneq ($(wildcard ../shared/corpus/README.md),)
@@ -20,8 +21,10 @@ CHECKS := fmt lint lint-portable docs-strict deny generated fuzz-smoke compare b
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  %-14s %s\n' "$$name" "$$what"; done
 
-demo: build ## build, and inspect a real capture
+demo: build ## build, inspect a real capture, and diagnose one of a failure
 	@$(CARGO) run --quiet --release --locked -- inspect $(DEMO)
+	@echo
+	@$(CARGO) run --quiet --release --locked -- diagnose --fail-on never $(DEMO_FAILED)
 
 test: deps ## every test
 	$(CARGO) test --workspace --all-features --locked --no-fail-fast
