@@ -7,7 +7,8 @@ use super::{Audit, Explain, Decrypt, Diagnose, Generate, Inspect, Interfaces, Pr
 /// See into IPsec: IKEv1, IKEv2, ESP and AH, from captures or live.
 ///
 /// ikescope reads pcap and pcapng files (plain, gzip or zstd, told by content and not by name), standard input and live
-/// interfaces, and says what is in the packets.
+/// interfaces. It says what is in the packets, opens what your keys open, says what happened to each tunnel and why,
+/// judges what was negotiated, and asks peers what they accept.
 #[derive(Debug, Parser)]
 #[command(
     name = "ikescope",
@@ -39,15 +40,21 @@ pub(crate) enum Command {
 
 const EXAMPLES: &str = "\
 EXAMPLES:
+  ikescope diagnose capture.pcapng         what happened to each tunnel, why, what to check
   ikescope inspect capture.pcapng          what is in this capture, one line a packet
-  ikescope inspect -v --frames 1-4 c.pcap  every field of the first four packets
-  sudo ikescope inspect -i eth0            live, until Ctrl-C
-  ikescope interfaces                      where live capture is possible
+  ikescope decrypt c.pcap --secrets charon.log -w clear.pcapng
+                                           the clear text, as packets
+  ikescope audit c.pcap --profile modern   how strong is what was negotiated
+  ikescope probe vpn.example.com           what this peer accepts
+  ikescope explain MODP-1024               what an id or an algorithm means
+  sudo ikescope diagnose -i eth0           live, until Ctrl-C
 
 EXIT CODES:
   0    done
-  1    could not: unreadable input, no permission, no such interface
+  1    could not: unreadable input, no permission, no such interface or name, nothing opened
   2    wrong usage
+  3    done, and there is something: a failed tunnel, a failed policy, a finding
+  4    a probed target gave no IKE answer
   130  interrupted before there was anything to print
 
 `ikescope COMMAND --help` tells everything about a command, `-h` the options in brief.";
