@@ -215,6 +215,22 @@ fn the_initiators_order_is_told_from_the_peers() {
 }
 
 #[test]
+fn the_order_of_ciphers_tells_where_there_is_one_group() {
+    for (own_order, expected) in [(true, Chooses::OwnOrder), (false, Chooses::InitiatorOrder)] {
+        for ciphers in [[(12, 256), (12, 128)], [(12, 128), (12, 256)]] {
+            let policy = vec![proposal(&ciphers, &[5], &[12], &[14])];
+            let behaviour = Behaviour {
+                own_order,
+                ..Behaviour::of(policy.clone())
+            };
+            let run = probe(behaviour, Depth::Standard);
+            exact(&run, &policy);
+            assert_eq!(run.report.ikev2.as_ref().expect("asked").chooses, expected);
+        }
+    }
+}
+
+#[test]
 fn peers_without_invalid_ke_are_asked_with_handshakes() {
     let behaviour = Behaviour {
         invalid_ke: false,

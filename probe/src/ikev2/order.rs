@@ -36,7 +36,10 @@ async fn whose(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Chooses, St
         let highest = groups.iter().max().filter(|_| groups.len() > 1)?;
         Some((block, *highest))
     }) else {
-        return by_boxes(oracle, knowledge).await;
+        return match by_favourite(oracle, knowledge).await? {
+            Some(chooses) => Ok(chooses),
+            None => by_boxes(oracle, knowledge).await,
+        };
     };
     let mut turned = block.axis(Axis::KeyExchange).to_vec();
     turned.sort_unstable_by(|one, other| other.cmp(one));
@@ -53,6 +56,47 @@ async fn whose(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Chooses, St
         Some(_) => Chooses::OwnOrder,
         None => Chooses::Unknown,
     })
+}
+
+/// With one group a box, another kind: what the peer chose of the first question, and if that was what stood first there,
+/// what it chooses when the order is turned round.
+async fn by_favourite(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Option<Chooses>, Stop> {
+    let Some(favourite) = oracle.favourite else {
+        return Ok(None);
+    };
+    let boxes = knowledge
+        .boxes
+        .iter()
+        .filter(|block| block.contains(&favourite));
+    let first = first_question();
+    for block in boxes {
+        for (place, axis) in Axis::ALL.into_iter().enumerate() {
+            let values = block.axis(axis);
+            let Some(offered) = first.iter().find(|first| {
+                values.len() > 1 && values.iter().all(|value| first.axis(axis).contains(value))
+            }) else {
+                continue;
+            };
+            let mut order = offered.axis(axis).to_vec();
+            order.retain(|value| values.contains(value));
+            let chosen = favourite.get(place).copied();
+            if order.first().copied() != chosen {
+                return Ok(Some(Chooses::OwnOrder));
+            }
+            order.reverse();
+            let turned = block.with(axis, order.clone());
+            let hit = oracle.shake_hands(&[turned], group(&favourite)).await?;
+            let again = hit
+                .and_then(|hit| hit.choice)
+                .and_then(|one| one.get(place).copied());
+            return Ok(match again {
+                Some(again) if Some(again) == chosen => Some(Chooses::OwnOrder),
+                Some(again) if order.first() == Some(&again) => Some(Chooses::InitiatorOrder),
+                _ => None,
+            });
+        }
+    }
+    Ok(None)
 }
 
 /// With one group a box, combinations of several boxes in both orders.
