@@ -822,8 +822,8 @@ fn psk_at_responder<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
     )
 }
 
-fn psk_at_initiator<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (response, ending) = rejected_by_initiator(tunnel)?;
+fn psk_at_initiator<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (response, ending) = rejected_by_initiator(tunnel, around)?;
     let rounds = Rounds::of(tunnel);
     let one_round = rounds.len() == 1;
     let what = credentials(response);
@@ -881,7 +881,7 @@ pub(super) fn encrypted_refusal<'a>(tunnel: &'a Tunnel) -> Option<(&'a Message, 
                 .messages
                 .iter()
                 .find(|message| message.frame > sixth.frame && message.from == Sender::Initiator)?;
-            let soon = seconds_between(sixth, ending).is_none_or(|seconds| seconds < 3.0);
+            let soon = seconds_between(sixth, ending).is_none_or(|seconds| seconds < 1.0);
             let ends = ending.step == Step::Informational && ending.encrypted && soon;
             let quiet = tunnel.first_of(Step::Quick(1)).is_none()
                 && tunnel.first_of(Step::Transaction(1)).is_none();
@@ -1220,8 +1220,9 @@ fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     )
 }
 
-fn signature_hashes<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let refusal = refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel))?;
+fn signature_hashes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refusal =
+        refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel, around))?;
     let list = |step: Step| {
         tunnel
             .messages

@@ -262,7 +262,7 @@ struct Refused<'a> {
 
 impl<'a> Refused<'a> {
     /// By either side, in either version; not within EAP.
-    fn of(tunnel: &'a Tunnel) -> Option<Self> {
+    fn of(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Self> {
         if tunnel.version == 1 {
             if method_v1(tunnel).is_none_or(pre_shared) {
                 return None;
@@ -275,7 +275,7 @@ impl<'a> Refused<'a> {
             });
         }
         let (proof, refusal) =
-            refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel))?;
+            refused_authentication(tunnel).or_else(|| rejected_by_initiator(tunnel, around))?;
         if Rounds::of(tunnel).len() != 1 || is_eap(tunnel) {
             return None;
         }
@@ -354,8 +354,8 @@ fn is_eap(tunnel: &Tunnel) -> bool {
     }
 }
 
-fn untrusted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let refused = Refused::of(tunnel)?;
+fn untrusted<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel, around)?;
     if tunnel.version == 1 {
         // Without a request for a certificate another method is expected.
         let asked = tunnel
@@ -429,8 +429,8 @@ fn untrusted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     )
 }
 
-fn name<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let refused = Refused::of(tunnel)?;
+fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel, around)?;
     let leaf = refused.leaf();
     let own = refused.identity();
     let asked = (refused.proof.from == Sender::Responder)
@@ -508,9 +508,9 @@ fn name<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     )
 }
 
-fn not_sent<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let refused =
-        Refused::of(tunnel).filter(|refused| refused.credentials == Credentials::Signature)?;
+fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel, around)
+        .filter(|refused| refused.credentials == Credentials::Signature)?;
     if tunnel.version == 1 {
         return None;
     }
@@ -541,8 +541,8 @@ fn not_sent<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     )
 }
 
-fn usage<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (proof, refusal) = rejected_by_initiator(tunnel)?;
+fn usage<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (proof, refusal) = rejected_by_initiator(tunnel, around)?;
     let leaf = Leaf::of(proof.opened.as_ref()?.certificates.first()?)?;
     if leaf.serves() {
         return None;
@@ -574,11 +574,11 @@ fn authorities(payloads: &Payloads) -> Vec<&[u8]> {
         .collect()
 }
 
-fn other_authority<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn other_authority<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     if tunnel.version == 1 {
-        return other_authority_v1(tunnel);
+        return other_authority_v1(tunnel, around);
     }
-    let refused = Refused::of(tunnel)?;
+    let refused = Refused::of(tunnel, around)?;
     let rounds = Rounds::of(tunnel);
     let (request, _) = rounds.first()?;
     let init = tunnel.of_step(INIT_RESPONSE).last()?;
@@ -615,8 +615,8 @@ fn other_authority<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagn
 }
 
 /// IKEv1 names authorities, so that the issuer of the certificate can be compared.
-fn other_authority_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
-    let refused = Refused::of(tunnel)?;
+fn other_authority_v1<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let refused = Refused::of(tunnel, around)?;
     let leaf = refused.leaf()?;
     let asked: Vec<String> = tunnel
         .from(refused.refusal.from)

@@ -465,7 +465,7 @@ fn gateway_refused<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
     if !asks_for_eap || !offered || is_one_notify(response) {
         return None;
     }
-    let ending = rejected_by_initiator(tunnel).map(|(_, ending)| ending);
+    let ending = rejected_by_initiator(tunnel, around).map(|(_, ending)| ending);
     let waited = around
         .capture
         .last

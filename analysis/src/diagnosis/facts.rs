@@ -5,7 +5,9 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType, PayloadTy
 
 use super::declaration::Confidence;
 use crate::observation::Endpoint;
-use crate::tunnels::{Message, Mode, Notify, Sender, State, Step, Tunnel};
+use crate::tunnels::{
+    Flow, Message, Mode, Notify, Sender, Stage, State, Step, Surroundings, Tunnel,
+};
 
 /// Steps of IKEv2 by name.
 pub(super) const INIT_REQUEST: Step = Step::V2(ExchangeType::IKE_SA_INIT, false);
@@ -235,7 +237,10 @@ pub(super) fn refused_authentication(tunnel: &Tunnel) -> Option<(&Message, &Mess
 
 /// The Informational by which the initiator ends an SA right after a complete answer: the answer to IKE_AUTH, and the
 /// Informational.
-pub(super) fn rejected_by_initiator(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
+pub(super) fn rejected_by_initiator<'a>(
+    tunnel: &'a Tunnel,
+    around: &Surroundings<'a>,
+) -> Option<(&'a Message, &'a Message)> {
     let rounds = Rounds::of(tunnel);
     let (_, response) = rounds.last()?;
     let response = response.filter(|response| !is_one_notify(response))?;
@@ -244,15 +249,20 @@ pub(super) fn rejected_by_initiator(tunnel: &Tunnel) -> Option<(&Message, &Messa
         .iter()
         .filter(|message| message.frame > response.frame && message.from == Sender::Initiator)
         .find(|message| message.step != AUTH_REQUEST)?;
-    let soon = seconds_between(response, next).is_none_or(|seconds| seconds <= AT_ONCE_SECONDS);
+    let seconds = seconds_between(response, next).unwrap_or_default();
+    let soon = seconds <= at_once(tunnel);
+    // A user or a script that ends a tunnel takes longer than a check of what has just come.
     let ends = next.step == INFORMATIONAL_REQUEST
         && match &next.opened {
             Some(opened) => {
-                opened.notify(NotifyType::AUTHENTICATION_FAILED.0).is_some()
-                    || opened.deletes.iter().any(|delete| delete.spis.is_empty())
+                let told = opened.notify(NotifyType::AUTHENTICATION_FAILED.0).is_some();
+                let deleted = opened.deletes.iter().any(|delete| delete.spis.is_empty());
+                told || (deleted && soon)
             }
-            None => is_one_notify(next),
+            None => is_one_notify(next) && soon,
         };
+    // Where the child is refused beside the proof, the proof was accepted.
+    let child_refused = tunnel.stage == Stage::Child;
     let silent = tunnel.children.iter().all(|child| {
         child
             .from_initiator
@@ -262,7 +272,51 @@ pub(super) fn rejected_by_initiator(tunnel: &Tunnel) -> Option<(&Message, &Messa
     let last = !tunnel.messages.iter().any(|message| {
         message.frame > next.frame && message.from == Sender::Initiator && message.request
     });
-    (soon && ends && silent && last).then_some((response, next))
+    let refused = ends && !child_refused && silent && last;
+    (refused && !went_well(tunnel, around, (response, next))).then_some((response, next))
+}
+
+/// Whether packets passed before the SA was ended, or another SA of the same peers took its place: then its end was no
+/// refusal.
+fn went_well(tunnel: &Tunnel, around: &Surroundings<'_>, between: (&Message, &Message)) -> bool {
+    let (after, before) = (between.0.frame, between.1.frame);
+    let peers = [tunnel.initiator.address, tunnel.responder.address];
+    let passed = |flow: &Flow| {
+        peers.contains(&flow.src.address)
+            && peers.contains(&flow.dst.address)
+            && flow.frame_first > after
+            && flow.frame_first < before
+    };
+    let flows = around
+        .tunnels
+        .iter()
+        .flat_map(|tunnel| &tunnel.children)
+        .flat_map(|child| [&child.from_initiator, &child.from_responder])
+        .flatten()
+        .chain(around.flows);
+    let replaced = around.tunnels.iter().any(|other| {
+        other.id != tunnel.id
+            && peers.contains(&other.initiator.address)
+            && peers.contains(&other.responder.address)
+            && other.state == State::Established
+            && other.messages.first().is_some_and(|first| {
+                seconds_between(between.1, first)
+                    .is_none_or(|seconds| seconds.abs() < REPLACED_SECONDS)
+            })
+    });
+    replaced || flows.into_iter().any(passed)
+}
+
+/// Seconds within which an initiator reacts to an answer: more on a slow path, as the time from the first answer to the
+/// next request shows.
+pub(super) fn at_once(tunnel: &Tunnel) -> f64 {
+    let path = tunnel
+        .of_step(INIT_RESPONSE)
+        .last()
+        .zip(tunnel.first_of(AUTH_REQUEST))
+        .and_then(|(answer, next)| seconds_between(answer, next))
+        .unwrap_or_default();
+    (path * 3.0).clamp(AT_ONCE_SECONDS, AT_MOST_SECONDS)
 }
 
 /// Messages 5 and what followed it, of main mode.
@@ -364,5 +418,9 @@ const FRAGMENT_OVERHEAD: u32 = 28 + 8 + 16 + 16 + 32;
 /// Two identities, SA, selectors and a few notifications have some 250 octets; an RSA signature 256 and more.
 const SIGNATURE_OCTETS: u32 = 420;
 
-/// A peer that does not like an answer says so within this time, also over a slow path.
-const AT_ONCE_SECONDS: f64 = 3.0;
+/// A peer that does not like an answer says so within this time on a fast path, and on any path.
+const AT_ONCE_SECONDS: f64 = 0.4;
+const AT_MOST_SECONDS: f64 = 3.0;
+
+/// A tunnel that comes up this soon after another one was ended replaces it.
+const REPLACED_SECONDS: f64 = 5.0;

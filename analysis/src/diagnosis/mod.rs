@@ -22,6 +22,7 @@ mod liveness;
 mod mobility;
 mod nat;
 mod negotiation;
+mod pace;
 mod reachability;
 mod rekey;
 mod running;

@@ -9,6 +9,7 @@ use super::facts::{
     INIT_RESPONSE, answer_to, clear_error, copies_after, end, never_up, opening_message,
     opens_negotiation, phase_one_answered, refusal, responder_spoke, seconds_repeated, times,
 };
+use super::pace;
 use crate::observation::Encapsulation;
 use crate::tunnels::{IcmpError, Message, Sender, State, Step, Surroundings, Tunnel};
 
@@ -600,7 +601,7 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
     let request = unanswered(tunnel, around)?;
     let other = around.traffic(request.ends.dst.address, request.ends.src.address);
     let alive = other.is_some_and(|traffic| traffic.ike > 0 || traffic.other > 0);
-    let summary = format!(
+    let mut summary = format!(
         "{} sent {} {}{} to {} and got no answer{}.",
         end(request.ends.src),
         request.step,
@@ -615,6 +616,9 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
             ""
         }
     );
+    if let Some(pace) = pace::described(request) {
+        summary.push_str(&format!(" The copies follow after {pace}."));
+    }
     let found = Diagnosis::new(
         &NO_RESPONSE_TO_FIRST_MESSAGE,
         Confidence::Certain,
@@ -637,32 +641,45 @@ fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
     let error = icmp_that_stopped(tunnel, around)
         .find(|error| error.port_unreachable() && error.from == error.quoted_dst.address)?;
     let port = error.quoted_dst.port.unwrap_or_default();
+    // An initiator that is gone does not explain why its negotiation failed.
+    if error.from != tunnel.responder.address {
+        return None;
+    }
     let answered = responder_spoke(tunnel);
+    let same_port = tunnel
+        .messages
+        .iter()
+        .any(|message| message.ends.src == error.quoted_dst && message.frame < error.frame);
     let summary = format!(
         "{} is up, but nothing listens there on UDP {port}{}.",
         error.from,
-        if answered {
-            ", although it answered on another port"
-        } else {
-            ""
+        match (same_port, answered) {
+            (true, _) => " any more: the daemon ended during the negotiation",
+            (false, true) => ", although it answered on another port",
+            (false, false) => "",
         }
     );
-    let side = if tunnel.responder.address == error.from {
-        Side::Responder
-    } else {
-        Side::Initiator
-    };
     Some(
-        Diagnosis::new(&ICMP_PORT_UNREACHABLE, Confidence::Certain, side, summary)
-            .evidence(
-                error.frame,
-                format!("ICMP port unreachable from {}", error.from),
-            )
-            .excludes("no-response-to-first-message", "the host answers, by ICMP")
-            .excludes(
-                "icmp-admin-prohibited-or-unreachable",
-                "the peer itself answers, and its code is \"port unreachable\"",
-            ),
+        Diagnosis::new(
+            &ICMP_PORT_UNREACHABLE,
+            Confidence::Certain,
+            Side::Responder,
+            summary,
+        )
+        .weight(if same_port {
+            40
+        } else {
+            ICMP_PORT_UNREACHABLE.weight
+        })
+        .evidence(
+            error.frame,
+            format!("ICMP port unreachable from {}", error.from),
+        )
+        .excludes("no-response-to-first-message", "the host answers, by ICMP")
+        .excludes(
+            "icmp-admin-prohibited-or-unreachable",
+            "the peer itself answers, and its code is \"port unreachable\"",
+        ),
     )
 }
 

@@ -292,7 +292,9 @@ fn one_sided<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
 fn failed_login<'a>(exchanges: &[Vec<&'a Message>]) -> Option<(&'a Message, bool)> {
     exchanges.iter().flatten().find_map(|message| {
         let configuration = message.opened.as_ref()?.configuration.as_ref()?;
-        (configuration.xauth_status == Some(0)).then_some((*message, true))
+        // The acknowledgement repeats the attribute without its value.
+        (configuration.kind == SET && configuration.xauth_status == Some(0))
+            .then_some((*message, true))
     })
 }
 
@@ -420,12 +422,10 @@ fn both_wait<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     }
     let exchanges = transactions(tunnel);
     let status = exchanges.iter().flatten().find_map(|message| {
-        let status = message
-            .opened
-            .as_ref()?
-            .configuration
-            .as_ref()?
-            .xauth_status?;
+        let configuration = message.opened.as_ref()?.configuration.as_ref()?;
+        let status = configuration
+            .xauth_status
+            .filter(|_| configuration.kind == SET)?;
         Some((*message, status))
     });
     let read = match status {
@@ -525,6 +525,9 @@ const XAUTH_VENDOR_ID: [u8; 8] = [0x09, 0x00, 0x26, 0x89, 0xdf, 0xd6, 0xb7, 0x12
 /// Methods of phase 1 that XAUTH follows (draft-beaulieu-ike-xauth-02, section 7.2), and hybrid ones.
 const XAUTH_METHODS: std::ops::RangeInclusive<u16> = 65_001..=65_010;
 const HYBRID_METHODS: std::ops::RangeInclusive<u16> = 64_221..=64_224;
+
+/// Message type ISAKMP_CFG_SET (draft-dukes-ike-mode-cfg-02, section 3.2).
+const SET: u8 = 3;
 
 /// RFC 2408, section 3.14.1.
 const NO_PROPOSAL_CHOSEN: u16 = 14;

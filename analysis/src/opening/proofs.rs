@@ -226,18 +226,25 @@ fn hash_verdict(
         return Vec::new();
     }
     let sent = Secret::from(sent);
-    if let Some((_, against)) = expected.iter().find(|(hash, _)| *hash == sent) {
-        return vec![Verification {
-            proof,
-            verdict: Verdict::Verified,
-            against: Some(against.clone()),
-        }];
-    }
     let refuted = |against: &KeySource| Verification {
         proof,
         verdict: Verdict::Refuted,
         against: Some(against.clone()),
     };
+    if let Some((_, against)) = expected.iter().find(|(hash, _)| *hash == sent) {
+        let verified = Verification {
+            proof,
+            verdict: Verdict::Verified,
+            against: Some(against.clone()),
+        };
+        // The other pre-shared keys that were tried: one side may use each.
+        let others = expected
+            .iter()
+            .filter(|(hash, source)| *hash != sent && psks.contains(source))
+            .take(MAX_TOLD)
+            .map(|(_, source)| refuted(source));
+        return std::iter::once(verified).chain(others).collect();
+    }
     match psks {
         [] => expected
             .iter()
@@ -539,7 +546,14 @@ impl Side<'_> {
                 .map(|(key, _)| ring.origin(key))
         });
         if let Some(origin) = verified {
-            return vec![one(Verdict::Verified, Some(origin.source()))];
+            let others = psks
+                .iter()
+                .filter(|(_, psk)| !fits(psk.secret.expose()))
+                .take(MAX_TOLD)
+                .map(|(key, _)| one(Verdict::Refuted, Some(ring.origin(*key).source())));
+            return std::iter::once(one(Verdict::Verified, Some(origin.source())))
+                .chain(others)
+                .collect();
         }
         let own = signed.iter().any(|(_, sk_p)| fits(sk_p.expose()));
         if own {

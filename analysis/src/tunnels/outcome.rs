@@ -250,7 +250,7 @@ fn quits(tunnel: &Tunnel, answer: &Message) -> bool {
         return false;
     };
     let soon = match (first.time, answer.time) {
-        (Some(first), Some(answer)) => first.nanos_since(answer) < AT_ONCE_NANOS,
+        (Some(first), Some(answer)) => first.nanos_since(answer) < QUITS_NANOS,
         _ => true,
     };
     let small = first
@@ -695,6 +695,9 @@ const USUAL_PRF: u32 = 32;
 
 /// An answer that comes this soon is a reaction.
 const AT_ONCE_NANOS: i64 = 2_000_000_000;
+
+/// An initiator that refuses an answer needs no longer than to check it; a user who ends the tunnel does.
+const QUITS_NANOS: i64 = 400_000_000;
 
 /// A copy that was on its way.
 const SOON_NANOS: i64 = 400_000_000;
