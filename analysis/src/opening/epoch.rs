@@ -9,6 +9,7 @@ use ikescope_crypto::{CryptoError, Secret};
 use ikescope_dissectors::registries::ikev2::{IntegrityAlgorithm, Prf as PrfId};
 use ikescope_dissectors::{Content, Flags, HEADER_LEN, Message, PAYLOAD_HEADER_LEN, ikev2};
 
+use super::esp_sa::usual;
 use super::origin::Origin;
 
 /// A secret, and what it came from.
@@ -32,6 +33,8 @@ pub(crate) struct Epoch {
     pub(crate) opened: u64,
     /// The keys themselves, as they were given or derived.
     pub(crate) keys: Ikev2Keys,
+    /// Whether the cipher is one of several with keys of this length: an ICV beside it proves the octets and not the cipher.
+    pub(crate) guessed: bool,
 }
 
 /// Where the encrypted payload of a message stands.
@@ -109,6 +112,7 @@ impl Epoch {
             keying: Some(keying),
             origin: origin.clone(),
             opened: 0,
+            guessed: false,
             keys: Ikev2Keys {
                 encryption: Some(suite.encryption),
                 key_bits: suite.key_bits,
@@ -143,7 +147,9 @@ impl Epoch {
         };
         let mut epochs = Vec::new();
         let mut error = None;
-        for candidate in suites_of(keys, suite) {
+        let candidates = suites_of(keys, suite);
+        let guessed = candidates.len() > 1;
+        for candidate in candidates {
             let side = |encryption: &Option<Secret>, integrity: &Option<Secret>| {
                 let Some(encryption) = encryption else {
                     return Ok(None);
@@ -165,6 +171,7 @@ impl Epoch {
                     keying: None,
                     origin: origin.clone(),
                     opened: 0,
+                    guessed,
                     keys: Ikev2Keys {
                         encryption: Some(candidate.encryption),
                         key_bits: candidate.key_bits,
@@ -271,9 +278,11 @@ fn suites_of(keys: &Ikev2Keys, suite: Option<&Suite>) -> Vec<ChildSuite> {
     {
         return vec![suite.protection()];
     }
-    let ciphers = CipherFacts::all()
+    let mut ciphers: Vec<&CipherFacts> = CipherFacts::all()
         .iter()
-        .filter(|facts| keys.encryption.is_none_or(|id| id == facts.id));
+        .filter(|facts| keys.encryption.is_none_or(|id| id == facts.id))
+        .collect();
+    ciphers.sort_by_key(|facts| usual(facts.id));
     let mut suites = Vec::new();
     for facts in ciphers {
         let Ok(key_bits) = facts.key_bits_of_material(encryption_len) else {

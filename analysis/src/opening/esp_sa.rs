@@ -6,7 +6,7 @@ use ikescope_crypto::key_material::{AhSa, EspSa};
 use ikescope_crypto::mac::{Integrity as Mac, IntegrityFacts};
 use ikescope_crypto::opening::{AhPacket, EspContent, Protection, open_esp, verify_ah};
 use ikescope_crypto::{CryptoError, Secret};
-use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm as Cipher_, IntegrityAlgorithm};
+use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
 
 use super::origin::Origin;
 use crate::limits::MAX_SEARCHED_HIGH;
@@ -227,20 +227,21 @@ pub(crate) fn of_ah(given: &AhSa, origin: &Origin) -> Result<Vec<SaKeys>, Crypto
 
 /// The ciphers that keys may be for: the one that was named and its sisters with another length of tag, which logs and
 /// tables confuse; all whose keys have this length if none was named.
-fn ciphers(given: &EspSa) -> Vec<Result<(Cipher_, Option<u16>), CryptoError>> {
+fn ciphers(given: &EspSa) -> Vec<Result<(EncryptionAlgorithm, Option<u16>), CryptoError>> {
     let len = given.encryption_key.len();
-    let bits = |id: Cipher_| -> Result<(Cipher_, Option<u16>), CryptoError> {
-        let facts = CipherFacts::of(id)?;
-        let bits = facts.key_bits_of_material(len)?;
-        Ok((
-            id,
-            bits.filter(|_| !matches!(facts.keys, KeySizes::Fixed(_))),
-        ))
-    };
+    let bits =
+        |id: EncryptionAlgorithm| -> Result<(EncryptionAlgorithm, Option<u16>), CryptoError> {
+            let facts = CipherFacts::of(id)?;
+            let bits = facts.key_bits_of_material(len)?;
+            Ok((
+                id,
+                bits.filter(|_| !matches!(facts.keys, KeySizes::Fixed(_))),
+            ))
+        };
     let Some(id) = given.encryption else {
         let all = CipherFacts::all().iter().map(|facts| facts.id);
         let mut fitting: Vec<_> = all.filter_map(|id| bits(id).ok()).collect();
-        fitting.sort_by_key(|(id, _)| USUAL.iter().position(|usual| usual == id).unwrap_or(99));
+        fitting.sort_by_key(|(id, _)| usual(*id));
         return fitting.into_iter().map(Ok).collect();
     };
     let mut list = vec![id];
@@ -256,7 +257,7 @@ fn ciphers(given: &EspSa) -> Vec<Result<(Cipher_, Option<u16>), CryptoError>> {
 /// The ways to check packets beside a cipher, with whether HMAC-SHA2-256 is cut to 96 bits.
 fn protections(
     given: &EspSa,
-    id: Cipher_,
+    id: EncryptionAlgorithm,
     key_bits: Option<u16>,
 ) -> Result<Vec<(Protection, bool)>, CryptoError> {
     let key = given.encryption_key.expose();
@@ -307,9 +308,8 @@ fn macs(
 /// The suites whose keys are tried where a child's negotiation could not be read: with the lengths of their keys.
 pub(crate) fn all_suites() -> Vec<ChildSuite> {
     let mut suites = Vec::new();
-    let rank = |facts: &&CipherFacts| USUAL.iter().position(|id| *id == facts.id).unwrap_or(99);
     let mut ciphers: Vec<&CipherFacts> = CipherFacts::all().iter().collect();
-    ciphers.sort_by_key(rank);
+    ciphers.sort_by_key(|facts| usual(facts.id));
     for facts in ciphers {
         let sizes: Vec<Option<u16>> = match facts.keys {
             KeySizes::Fixed(_) => vec![None],
@@ -339,36 +339,47 @@ pub(crate) fn all_suites() -> Vec<ChildSuite> {
     suites
 }
 
+/// How usual a cipher is, the usual ones first.
+pub(crate) fn usual(id: EncryptionAlgorithm) -> usize {
+    USUAL
+        .iter()
+        .position(|usual| *usual == id)
+        .unwrap_or(USUAL.len())
+}
+
 /// High halves that are tried where nothing says that numbers are extended.
 const FEW_HIGH: u32 = 8;
 
-const USUAL: [Cipher_; 6] = [
-    Cipher_::AES_CBC,
-    Cipher_::AES_GCM_16,
-    Cipher_::CHACHA20_POLY1305,
-    Cipher_::TRIPLE_DES,
-    Cipher_::AES_CTR,
-    Cipher_::NULL,
+const USUAL: [EncryptionAlgorithm; 6] = [
+    EncryptionAlgorithm::AES_CBC,
+    EncryptionAlgorithm::AES_GCM_16,
+    EncryptionAlgorithm::CHACHA20_POLY1305,
+    EncryptionAlgorithm::TRIPLE_DES,
+    EncryptionAlgorithm::AES_CTR,
+    EncryptionAlgorithm::NULL,
 ];
 
 /// Ciphers with the same keys.
-const SISTERS: [&[Cipher_]; 4] = [
+const SISTERS: [&[EncryptionAlgorithm]; 4] = [
     &[
-        Cipher_::AES_GCM_16,
-        Cipher_::AES_GCM_12,
-        Cipher_::AES_GCM_8,
-        Cipher_::AES_GCM_16_IIV,
+        EncryptionAlgorithm::AES_GCM_16,
+        EncryptionAlgorithm::AES_GCM_12,
+        EncryptionAlgorithm::AES_GCM_8,
+        EncryptionAlgorithm::AES_GCM_16_IIV,
     ],
     &[
-        Cipher_::AES_CCM_16,
-        Cipher_::AES_CCM_12,
-        Cipher_::AES_CCM_8,
-        Cipher_::AES_CCM_8_IIV,
+        EncryptionAlgorithm::AES_CCM_16,
+        EncryptionAlgorithm::AES_CCM_12,
+        EncryptionAlgorithm::AES_CCM_8,
+        EncryptionAlgorithm::AES_CCM_8_IIV,
     ],
     &[
-        Cipher_::CAMELLIA_CCM_16,
-        Cipher_::CAMELLIA_CCM_12,
-        Cipher_::CAMELLIA_CCM_8,
+        EncryptionAlgorithm::CAMELLIA_CCM_16,
+        EncryptionAlgorithm::CAMELLIA_CCM_12,
+        EncryptionAlgorithm::CAMELLIA_CCM_8,
     ],
-    &[Cipher_::CHACHA20_POLY1305, Cipher_::CHACHA20_POLY1305_IIV],
+    &[
+        EncryptionAlgorithm::CHACHA20_POLY1305,
+        EncryptionAlgorithm::CHACHA20_POLY1305_IIV,
+    ],
 ];

@@ -31,6 +31,8 @@ pub(crate) struct FlowKey {
 #[derive(Debug)]
 pub(crate) struct Flows {
     flows: Recent<FlowKey, Flow>,
+    /// The keys that opened an SPI last, wherever its packets went: addresses move with NAT and MOBIKE.
+    by_spi: Recent<(SaProtocol, u32), Arc<SaKeys>>,
     seed_trials: u32,
 }
 
@@ -62,6 +64,7 @@ impl Flows {
     pub(crate) fn new() -> Self {
         Self {
             flows: Recent::new(MAX_FLOWS),
+            by_spi: Recent::new(MAX_FLOWS),
             seed_trials: 0,
         }
     }
@@ -193,6 +196,15 @@ impl Flows {
         }
         flow.attempts += 1;
         let search = flow.attempts <= 2;
+        if flow.keys.is_none()
+            && let Some(keys) = self.by_spi.get(&(key.protocol, key.spi)).cloned()
+        {
+            let mut numbers = Numbers::default();
+            if let Ok((place, next)) = attempt(&keys, &mut numbers, search, out) {
+                self.remember(key, &keys, numbers);
+                return Ok((place, next, keys, numbers));
+            }
+        }
         let candidates = candidates(&key, sources);
         for candidate in candidates {
             let ways = match candidate.ways {
@@ -209,10 +221,8 @@ impl Flows {
                 let mut numbers = Numbers::default();
                 match attempt(&keys, &mut numbers, search, out) {
                     Ok((place, next)) => {
-                        let flow = self.flows.entry(key, Flow::default);
                         let keys = Arc::new(keys);
-                        flow.keys = Some(keys.clone());
-                        flow.numbers = numbers;
+                        self.remember(key, &keys, numbers);
                         return Ok((place, next, keys, numbers));
                     }
                     Err(error) => failed = Some(closed(&error)),
@@ -226,14 +236,20 @@ impl Flows {
             && search
             && let Some((keys, place, next)) = self.try_seeds(&key, packet, sources, out)
         {
-            let flow = self.flows.entry(key, Flow::default);
             let keys = Arc::new(keys);
-            flow.keys = Some(keys.clone());
+            self.remember(key, &keys, Numbers::default());
             return Ok((place, next, keys, Numbers::default()));
         }
         let closed = failed.unwrap_or(Closed::NoKey);
         self.flows.entry(key, Flow::default).closed = Some(closed.clone());
         Err(closed)
+    }
+
+    fn remember(&mut self, key: FlowKey, keys: &Arc<SaKeys>, numbers: Numbers) {
+        let flow = self.flows.entry(key, Flow::default);
+        flow.keys = Some(keys.clone());
+        flow.numbers = numbers;
+        *self.by_spi.entry((key.protocol, key.spi), || keys.clone()) = keys.clone();
     }
 
     /// The keys of a first child from SK_d alone: every suite is tried, in both directions.

@@ -66,6 +66,8 @@ pub(crate) struct Keying {
     pub(crate) nonce_r: Vec<u8>,
     /// The messages of IKE_SA_INIT, which AUTH covers.
     pub(crate) messages: Option<(Arc<[u8]>, Arc<[u8]>)>,
+    /// Addresses of the initiator and the responder in IKE_SA_INIT.
+    pub(crate) ends: Option<(IpAddr, IpAddr)>,
     /// For a rekeyed SA: the old one, its function and SK_d, and the additional secrets.
     pub(crate) old: Option<Old>,
 }
@@ -146,8 +148,13 @@ impl IkeSaV2 {
             true => (src, dst),
             false => (dst, src),
         };
+        self.add_ends(ends);
+    }
+
+    fn add_ends(&mut self, ends: (IpAddr, IpAddr)) {
         if self.ends.len() < MAX_ENDS && !self.ends.contains(&ends) {
             self.ends.push(ends);
+            self.stale = true;
         }
     }
 
@@ -161,6 +168,9 @@ impl IkeSaV2 {
         };
         if self.keyings.len() >= MAX_KEYINGS || self.keyings.iter().any(known) {
             return false;
+        }
+        if let Some(ends) = keying.ends {
+            self.add_ends(ends);
         }
         self.keyings.push(keying);
         self.stale = true;
@@ -246,7 +256,7 @@ impl IkeSaV2 {
 
     /// Without an ICV a key counts as right when it gives payloads.
     fn plausible(epoch: &Epoch, message: &Message<'_>, sealed: &Sealed, plaintext: &[u8]) -> bool {
-        if epoch.verifies(message.header.flags.contains(Flags::INITIATOR)) {
+        if epoch.verifies(message.header.flags.contains(Flags::INITIATOR)) && !epoch.guessed {
             return true;
         }
         let mut issues = Issues::default();
@@ -499,6 +509,7 @@ impl IkeSaV2 {
             nonce_i: nonces.initiator.clone(),
             nonce_r: nonces.responder.clone(),
             messages: None,
+            ends: None,
             old: None,
         });
     }
@@ -660,6 +671,10 @@ impl IkeSaV2 {
             let Some(sealed) = Sealed::of(&message) else {
                 return false;
             };
+            // An empty message tells no cipher from another.
+            if epoch.guessed && (sealed.first == 0 || sealed.fragment.is_some()) {
+                return false;
+            }
             epoch
                 .open(&message, &sealed)
                 .is_ok_and(|plaintext| Self::plausible(&epoch, &message, &sealed, &plaintext))
@@ -805,6 +820,7 @@ impl IkeSaV2 {
                     nonce_i: nonce_i.clone(),
                     nonce_r: nonce_r.clone(),
                     messages: None,
+                    ends: None,
                     old: Some(Old {
                         spis: self.spis,
                         prf: *prf,
@@ -1031,6 +1047,7 @@ impl Keying {
             nonce_i: asked.nonce?,
             nonce_r: answered.nonce?,
             messages: Some((request.octets.clone(), response.octets.clone())),
+            ends: Some((request.src.address, request.dst.address)),
             old: None,
         })
     }

@@ -1,0 +1,7 @@
+//! Opening, held against captures of real peers (`testdata/lab`): their logs, the notes about what happened, tshark's own
+//! decryption, and independent plaintexts.
+
+mod capture;
+mod order;
+mod plaintext;
+mod sources;
