@@ -117,7 +117,7 @@ fn the_outcome_is_that_of_the_logs() {
         }
     }
     let score = 100.0 * (all.len() - wrong.len()) as f64 / all.len() as f64;
-    println!(
+    eprintln!(
         "{score:.1} % of {} captures\n{}",
         all.len(),
         wrong.join("\n")
@@ -161,7 +161,7 @@ fn ike_sas_of_the_logs_are_found() {
             }
         }
     }
-    println!("{}", wrong.join("\n"));
+    eprintln!("{}", wrong.join("\n"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -194,6 +194,6 @@ fn esp_belongs_to_the_children_of_the_logs() {
             }
         }
     }
-    println!("{right} right\n{}", wrong.join("\n"));
+    eprintln!("{right} right\n{}", wrong.join("\n"));
     assert!(wrong.len() * 20 <= right, "{}", wrong.join("\n"));
 }
