@@ -9,26 +9,12 @@ use ikescope_analysis::{Inspector, InspectorOptions, Observation};
 use ikescope_capture::{FileReader, Options, Stack};
 use ikescope_crypto::key_material::{Key, read};
 
-/// Faults that nobody can tell apart without keys, and why. The lab's name of the fault, and the other names that are as
-/// good an answer.
+/// Faults that nobody can tell apart, with keys or without, and why: the lab's name of the fault, and the other names that
+/// are as good an answer.
 const ALIKE: &[(&str, &[&str])] = &[
     // The same refusal in clear, before or after the proposals are looked at.
-    (
-        "wrong-peer-no-config",
-        &[
-            "no-proposal-chosen-init",
-            "no-proposal-chosen-main",
-            "ike-version-mismatch",
-        ],
-    ),
-    (
-        "ike-version-mismatch",
-        &[
-            "wrong-peer-no-config",
-            "no-proposal-chosen-init",
-            "no-proposal-chosen-main",
-        ],
-    ),
+    ("wrong-peer-no-config", REFUSED),
+    ("ike-version-mismatch", REFUSED),
     ("no-proposal-chosen-init", &["wrong-peer-no-config"]),
     ("no-proposal-chosen-main", &["wrong-peer-no-config"]),
     // Silence.
@@ -36,34 +22,26 @@ const ALIKE: &[(&str, &[&str])] = &[
         "responder-silent-on-policy",
         &["no-response-to-first-message"],
     ),
-    // AUTHENTICATION-FAILED in clear against message 1 of aggressive mode.
+    // AUTHENTICATION-FAILED in clear against message 1 of aggressive mode; encrypted against message 5 of main mode.
     ("main-vs-aggressive", &["id-mismatch-main"]),
-    (
-        "id-mismatch-main",
-        &["main-vs-aggressive", "xauth-not-offered-or-unsupported"],
-    ),
+    ("id-mismatch-main", &["main-vs-aggressive"]),
     ("xauth-not-offered-or-unsupported", &["id-mismatch-main"]),
     // The responder's key is another one, whatever the reason.
     ("dialup-psk-wrong-connection", &["psk-mismatch-ikev1-main"]),
-    // IKE_AUTH refused with one encrypted notification, the request small.
-    (
-        "psk-mismatch-ikev2-at-responder",
-        &["id-mismatch-v2", "ppk-required-missing"],
-    ),
-    (
-        "id-mismatch-v2",
-        &["psk-mismatch-ikev2-at-responder", "ppk-required-missing"],
-    ),
-    (
-        "ppk-required-missing",
-        &["psk-mismatch-ikev2-at-responder", "id-mismatch-v2"],
-    ),
-    // IKE_AUTH refused with one encrypted notification, the request carries a certificate.
-    (
-        "cert-san-mismatch",
-        &["cert-untrusted-or-invalid", "signature-hash-mismatch"],
-    ),
+    // AUTHENTICATION_FAILED against a pre-shared key: which key and which identities the responder has is in no packet.
+    ("psk-mismatch-ikev2-at-responder", KEY_REFUSED),
+    ("id-mismatch-v2", KEY_REFUSED),
+    ("ppk-required-missing", KEY_REFUSED),
+    // AUTHENTICATION_FAILED against a good certificate: what the responder trusts is in no packet.
+    ("cert-san-mismatch", &["cert-untrusted-or-invalid"]),
     ("signature-hash-mismatch", &["cert-untrusted-or-invalid"]),
+    // The peer sends nothing more: that it began anew, or is gone, only shows when it speaks again.
+    ("esp-unknown-spi", &["dpd-not-persistent"]),
+    ("peer-rebooted-stale-sa", &["dpd-timeout"]),
+];
+
+/// Faults that are alike without keys only.
+const ALIKE_CLOSED: &[(&str, &[&str])] = &[
     ("cert-wrong-ca-requested", &["cert-untrusted-or-invalid"]),
     // Two Transaction exchanges, and nothing more.
     ("modecfg-push-pull-mismatch", &["xauth-bad-credentials"]),
@@ -80,6 +58,21 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("qm-id-mismatch", QUICK_REFUSED),
     ("qm-pfs-mismatch", QUICK_REFUSED),
     ("transport-tunnel-mismatch", QUICK_REFUSED),
+    // CREATE_CHILD_SA refused with one encrypted notification while the first child goes on.
+    ("rekey-pfs-mismatch", &["additional-child-refused"]),
+];
+
+const REFUSED: &[&str] = &[
+    "wrong-peer-no-config",
+    "ike-version-mismatch",
+    "no-proposal-chosen-init",
+    "no-proposal-chosen-main",
+];
+
+const KEY_REFUSED: &[&str] = &[
+    "psk-mismatch-ikev2-at-responder",
+    "id-mismatch-v2",
+    "ppk-required-missing",
 ];
 
 const CHILD_REFUSED: &[&str] = &[
@@ -192,15 +185,17 @@ fn captures() -> Vec<PathBuf> {
     folders
 }
 
-fn alike(fault: &str, id: &str) -> bool {
+fn alike(fault: &str, id: &str, closed: bool) -> bool {
+    let more = if closed { ALIKE_CLOSED } else { &[] };
     fault == id
         || ALIKE
             .iter()
+            .chain(more)
             .any(|(name, others)| *name == fault && others.contains(&id))
 }
 
 /// Says of every capture of the lab what is wrong: right, all, and alarms of healthy tunnels.
-fn score(keys: impl Fn(&Path) -> Vec<Key>) -> (usize, usize, Vec<String>) {
+fn score(keys: impl Fn(&Path) -> Vec<Key>, closed: bool) -> (usize, usize, Vec<String>) {
     let (mut right, mut all) = (0, 0);
     let mut alarms = Vec::new();
     for folder in captures() {
@@ -216,7 +211,7 @@ fn score(keys: impl Fn(&Path) -> Vec<Key>) -> (usize, usize, Vec<String>) {
         match &capture.fault {
             Some(fault) => {
                 all += 1;
-                if alike(fault, id) {
+                if alike(fault, id, closed) {
                     right += 1;
                     if fault != id && std::env::var_os("IKESCOPE_VERBOSE").is_some() {
                         println!("{}: {id} for {fault}", capture.name);
@@ -250,15 +245,15 @@ fn score(keys: impl Fn(&Path) -> Vec<Key>) -> (usize, usize, Vec<String>) {
 /// Nine in ten faults are named without keys, and no failure is reported of a healthy tunnel.
 #[test]
 fn the_lab_is_understood_without_keys() {
-    let (right, all, alarms) = score(|_| Vec::new());
+    let (right, all, alarms) = score(|_| Vec::new(), true);
     assert!(alarms.is_empty(), "failures of healthy tunnels: {alarms:?}");
-    assert!(right * 10 >= all * 8, "{right} of {all}");
+    assert!(right * 10 >= all * 9, "{right} of {all}");
 }
 
-/// More so with keys.
+/// 97 of 100 with keys.
 #[test]
 fn the_lab_is_understood_with_keys() {
-    let (right, all, alarms) = score(keys);
+    let (right, all, alarms) = score(keys, false);
     assert!(alarms.is_empty(), "failures of healthy tunnels: {alarms:?}");
-    assert!(right * 10 >= all * 8, "{right} of {all}");
+    assert!(right * 100 >= all * 97, "{right} of {all}");
 }

@@ -282,7 +282,7 @@ fn checks_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     let unanswered = unanswered_checks(tunnel)?;
     let (asking, silent) = (unanswered.from, unanswered.from.opposite());
     let heard = last_heard(tunnel, silent);
-    let after = seconds(heard, unanswered.last);
+    let after = seconds(heard, unanswered.last).filter(|after| *after >= 0.0);
     let summary = format!(
         "The {} asked for a sign of life {} and got no answer; the last packet of the {} came {} before the last of \
          these requests.",
@@ -332,7 +332,8 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
             .filter(|message| {
                 is_check(tunnel, message)
                     && message.answered_by.is_none()
-                    && heard.is_none_or(|heard| message.time.is_some_and(|time| time > heard))
+                    && (heard.is_none_or(|heard| message.time.is_some_and(|time| time > heard))
+                        || gave_up(tunnel, message))
             })
             .collect();
         let count: u32 = checks.iter().map(|message| message.transmissions).sum();
@@ -350,6 +351,18 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
             last,
         })
     })
+}
+
+/// Whether the peer was silent while a message was repeated, and its sender silent afterwards: what the peer sends
+/// later comes too late.
+fn gave_up(tunnel: &Tunnel, message: &Message) -> bool {
+    let (begin, end) = (message.time, message.last_copy().time);
+    let outside = |time: Option<Timestamp>| time < begin || time > end;
+    let peer = message.from.opposite();
+    message.transmissions >= GIVEN_UP
+        && tunnel.from(peer).all(|other| outside(other.time))
+        && flows_from(tunnel, peer).all(|(_, flow)| flow.last < begin || flow.first > end)
+        && tunnel.from(message.from).all(|other| other.time <= end)
 }
 
 /// Whether this message asks for a sign of life, or is of that kind as far as can be read.
@@ -809,6 +822,9 @@ const SPAN_SECONDS: f64 = 0.4;
 
 /// After so long without any packet an answer is not to be expected any more.
 const LONG_SECONDS: f64 = 10.0;
+
+/// A request that was sent this often was given up, unless it was answered.
+const GIVEN_UP: u32 = 4;
 
 /// Frames that are worth a line.
 const SHOWN_CHECKS: usize = 6;
