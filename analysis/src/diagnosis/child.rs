@@ -631,6 +631,10 @@ fn quick_mode_refused<'a>(
     let (offer, refusal) = refused_quick_mode(tunnel)?;
     let by = refusal.from;
     let error = refusal.payloads().error();
+    // Quick mode may follow message 3 of aggressive mode before that is judged.
+    if error.is_some_and(|error| AUTHENTICATION_ERRORS.contains(&error.number)) {
+        return None;
+    }
     let told = error.map_or_else(|| "an encrypted Informational".to_owned(), notify_name);
     let suites = || {
         offer
@@ -727,6 +731,7 @@ fn quick_mode_refused<'a>(
     };
     let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
         .severity(Severity::Failure)
+        .weight(declaration.weight.max(REFUSED_WEIGHT))
         .evidence(offer.frame, "quick mode message 1")
         .evidence(refusal.frame, format!("{told} from the {}", by.name()));
     Some(match error {
@@ -1489,6 +1494,16 @@ impl Network {
 const INVALID_PAYLOAD_TYPE: u16 = ikev1::NotifyType::INVALID_PAYLOAD_TYPE.0;
 const INVALID_KEY_INFORMATION: u16 = ikev1::NotifyType::INVALID_KEY_INFORMATION.0;
 const INVALID_ID_INFORMATION: u16 = ikev1::NotifyType::INVALID_ID_INFORMATION.0;
+
+/// What refuses a proof: INVALID-HASH-INFORMATION, AUTHENTICATION-FAILED, INVALID-SIGNATURE.
+const AUTHENTICATION_ERRORS: [u16; 3] = [
+    ikev1::NotifyType::INVALID_HASH_INFORMATION.0,
+    ikev1::NotifyType::AUTHENTICATION_FAILED.0,
+    ikev1::NotifyType::INVALID_SIGNATURE.0,
+];
+
+/// An initiator that goes on to quick mode accepted the responder's proof: the refusal is of quick mode.
+const REFUSED_WEIGHT: u8 = 66;
 
 /// Transform of type 5: extended sequence numbers (RFC 7296, section 3.3.2).
 const EXTENDED: u16 = 1;

@@ -433,7 +433,8 @@ pub(super) fn lost_on_4500(tunnel: &Tunnel) -> Option<&Message> {
         message.ends.dst.port == Some(NAT_TRAVERSAL_PORT)
             && !matches!(
                 message.step,
-                Step::V2(ExchangeType::IKE_SA_INIT, _) | Step::Main(1) | Step::Aggressive(1)
+                // Message 3 of aggressive mode wants no answer; quick mode behind it does.
+                Step::V2(ExchangeType::IKE_SA_INIT, _) | Step::Main(1) | Step::Aggressive(_)
             )
     })?;
     let heard = tunnel
