@@ -18,9 +18,9 @@ pub(crate) fn create(path: &Path, force: bool) -> Result<File, Error> {
     };
     owner_only(&mut options);
     let file = options.open(path).map_err(|source| match source.kind() {
-        ErrorKind::AlreadyExists => Error::Usage(format!(
-            "{name} is there already; --force writes over it"
-        )),
+        ErrorKind::AlreadyExists => {
+            Error::Usage(format!("{name} is there already; --force writes over it"))
+        }
         _ => Error::write(&name, source),
     })?;
     restrict(&file).map_err(|source| Error::write(&name, source))?;

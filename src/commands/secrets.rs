@@ -1,9 +1,12 @@
 //! `ikescope secrets`: which keys are in these files, and for other programs.
 
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use ikescope_crypto::key_material::{Key, ReadKeys, Target, read, read_psks, write};
+use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
+use ikescope_analysis::{Inspector, InspectorOptions};
+use ikescope_capture::{Inputs, Options, Stack};
+use ikescope_crypto::key_material::{Key, Material, ReadKeys, Target, read, read_psks, write};
 use ikescope_report::{
     KeyFile, Reveal, write_secrets_json, write_secrets_ndjson, write_secrets_text,
 };
@@ -12,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::args::{Secrets, SecretsFormat, SecretsTarget};
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
-use crate::secrets;
+use crate::{input, secrets};
 
 pub(crate) fn run(options: &Secrets) -> Result<Exit, Error> {
     let mut gathered = Gathered::default();
@@ -21,6 +24,9 @@ pub(crate) fn run(options: &Secrets) -> Result<Exit, Error> {
     if gathered.files.is_empty() {
         // Nothing could be read, and that was told.
         return Ok(Exit::Failed);
+    }
+    if !options.capture.is_empty() {
+        gathered.derive(&options.capture)?;
     }
     let failed = gathered.failed;
     match options.to {
@@ -75,6 +81,44 @@ impl Gathered {
         Ok(())
     }
 
+    /// Adds what follows from the keys and captures. A key that a capture told the SPIs and algorithms of is replaced by
+    /// the one that has them.
+    fn derive(&mut self, captures: &[PathBuf]) -> Result<(), Error> {
+        let ring = KeyRing::new(self.keys.clone());
+        let mut opener = Opener::new(ring, OpenerOptions::default());
+        let mut inputs = Inputs::open(captures)?;
+        let mut stack = Stack::new(Options::default());
+        let mut inspector = Inspector::new(InspectorOptions::default());
+        loop {
+            match inputs.next() {
+                Ok(Some(frame)) => stack.decode(&frame, &mut |datagram| {
+                    opener.learn(&inspector.observe(&datagram));
+                }),
+                Ok(None) => break,
+                Err(error) => {
+                    complain(&error);
+                    self.failed |= input::packets_before(&error) == 0;
+                }
+            }
+        }
+        for key in opener.derived() {
+            self.add(key);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, derived: Key) {
+        let same = self
+            .keys
+            .iter()
+            .position(|key| is_same(&key.material, &derived.material));
+        match same.and_then(|index| self.keys.get_mut(index)) {
+            Some(known) if knows_less(&known.material) => *known = derived,
+            Some(_) => {}
+            None => self.keys.push(derived),
+        }
+    }
+
     fn take(&mut self, name: String, found: ReadKeys) {
         self.failed |= found.keys.is_empty();
         secrets::tell(&name, &found);
@@ -83,6 +127,44 @@ impl Gathered {
             problems: found.problems,
         });
         self.keys.extend(found.keys);
+    }
+}
+
+/// Whether two keys have the same octets for the same SA, as far as both say it.
+fn is_same(one: &Material, other: &Material) -> bool {
+    match (one, other) {
+        (Material::EspSa(one), Material::EspSa(other)) => {
+            one.encryption_key == other.encryption_key
+                && one.integrity_key == other.integrity_key
+                && (one.spi == other.spi || one.spi.is_none())
+        }
+        (Material::AhSa(one), Material::AhSa(other)) => {
+            one.integrity_key == other.integrity_key && (one.spi == other.spi || one.spi.is_none())
+        }
+        (Material::Ikev2Keys(one), Material::Ikev2Keys(other)) => {
+            one.sk_ei == other.sk_ei && one.sk_er == other.sk_er && one.sk_d == other.sk_d
+        }
+        (Material::Ikev1Skeyid(one), Material::Ikev1Skeyid(other)) => {
+            one.key == other.key || one.skeyid_d.is_some() && one.skeyid_d == other.skeyid_d
+        }
+        (Material::Ikev1Key(one), Material::Ikev1Skeyid(other)) => {
+            other.skeyid.is_none() && other.key.as_ref() == Some(&one.key)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a key lacks what a capture tells.
+fn knows_less(material: &Material) -> bool {
+    let sa = material.ike_sa();
+    match material {
+        Material::EspSa(sa) => sa.spi.is_none() || sa.encryption.is_none(),
+        Material::AhSa(sa) => sa.spi.is_none() || sa.integrity.is_none(),
+        Material::Ikev2Keys(keys) => {
+            sa.initiator.is_none() || sa.responder.is_none() || keys.encryption.is_none()
+        }
+        Material::Ikev1Skeyid(keys) => sa.initiator.is_none() || keys.key.is_none(),
+        _ => sa.initiator.is_none(),
     }
 }
 
@@ -134,7 +216,10 @@ fn convert(options: &Secrets, target: SecretsTarget, keys: &[Key]) -> Result<(),
             true => "written",
             false => "left out",
         };
-        complain(&format_args!("{}: {what}: {}", left_out.source, left_out.why));
+        complain(&format_args!(
+            "{}: {what}: {}",
+            left_out.source, left_out.why
+        ));
     }
     if let Some(more @ 1..) = written.left_out.len().checked_sub(MAX_TOLD) {
         complain(&format_args!("and so with {more} more keys"));

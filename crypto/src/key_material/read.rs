@@ -32,8 +32,11 @@ pub struct ReadKeys {
 /// Formats are recognised by what the file says. Lines of several formats may stand in one file, as in an incident's notes.
 #[must_use]
 pub fn read(name: &str, octets: &[u8]) -> ReadKeys {
-    let text = text_of(octets);
     let mut sink = Sink::new(name);
+    if binary(octets).is_some() {
+        return finish(sink, "", octets);
+    }
+    let text = text_of(octets);
     if ikescope::recognises(&text) {
         ikescope::read(&text, &mut sink);
         return finish(sink, &text, octets);
@@ -151,6 +154,17 @@ fn finish(sink: Sink, text: &str, octets: &[u8]) -> ReadKeys {
 
 /// What a file without keys is, and what would help.
 fn looks_like(text: &str, octets: &[u8]) -> Option<&'static str> {
+    if let Some(what) = binary(octets) {
+        return Some(what);
+    }
+    HINTS
+        .iter()
+        .find(|(words, _)| words.iter().any(|words| text.contains(words)))
+        .map(|(_, hint)| *hint)
+}
+
+/// What a file is that has no text.
+fn binary(octets: &[u8]) -> Option<&'static str> {
     if octets.is_empty() {
         return Some("an empty file");
     }
@@ -167,10 +181,7 @@ fn looks_like(text: &str, octets: &[u8]) -> Option<&'static str> {
     if octets.starts_with(&[0x1f, 0x8b]) || octets.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         return Some("a compressed file: uncompress it first");
     }
-    HINTS
-        .iter()
-        .find(|(words, _)| words.iter().any(|words| text.contains(words)))
-        .map(|(_, hint)| *hint)
+    None
 }
 
 /// Words of files that have no keys, and what to do.

@@ -13,11 +13,7 @@ use crate::sanitize::sanitize;
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_secrets_text(
-    writer: &mut impl Write,
-    keys: &[Key],
-    reveal: Reveal,
-) -> io::Result<()> {
+pub fn write_secrets_text(writer: &mut impl Write, keys: &[Key], reveal: Reveal) -> io::Result<()> {
     let rows = keys.iter().map(|key| secret_key(key, reveal));
     // Columns as wide as the first keys need; what is longer pushes its line aside.
     let mut widths = [0; 3];
@@ -48,7 +44,20 @@ pub fn write_secrets_text(
 
 /// Source, what it is for, and algorithms.
 fn cells(row: &SecretKey) -> [String; 3] {
-    [sanitize(&row.source).into_owned(), names(row), algorithms(row)]
+    [source(row), names(row), algorithms(row)]
+}
+
+/// File and line; of a long path the end, which tells more.
+fn source(row: &SecretKey) -> String {
+    let text = sanitize(&row.source);
+    let len = text.chars().count();
+    match len.checked_sub(LONGEST_SOURCE) {
+        None | Some(0) => text.into_owned(),
+        Some(over) => {
+            let end: String = text.chars().skip(over + 1).collect();
+            format!("\u{2026}{end}")
+        }
+    }
 }
 
 /// What it is for: SPIs, addresses, identities.
@@ -63,7 +72,11 @@ fn names(row: &SecretKey) -> String {
         }
     } else if row.initiator_spi.is_some() || row.responder_spi.is_some() {
         let spi = |spi: &Option<String>| spi.clone().unwrap_or_else(|| "?".to_owned());
-        parts.push(format!("{} {}", spi(&row.initiator_spi), spi(&row.responder_spi)));
+        parts.push(format!(
+            "{} {}",
+            spi(&row.initiator_spi),
+            spi(&row.responder_spi)
+        ));
     }
     if let Some(spis) = &row.child_spis {
         parts.push(format!("child {}", spis.join(" ")));
@@ -88,12 +101,17 @@ fn names(row: &SecretKey) -> String {
 
 fn algorithms(row: &SecretKey) -> String {
     let algorithms = &row.algorithms;
-    let mut parts: Vec<String> = [&algorithms.encr, &algorithms.integ, &algorithms.prf, &algorithms.ke]
-        .into_iter()
-        .flatten()
-        .filter(|name| *name != "NONE")
-        .cloned()
-        .collect();
+    let mut parts: Vec<String> = [
+        &algorithms.encr,
+        &algorithms.integ,
+        &algorithms.prf,
+        &algorithms.ke,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|name| *name != "NONE")
+    .cloned()
+    .collect();
     if let Some(len) = row.icv_length {
         parts.push(format!("ICV {len}"));
     }
@@ -112,6 +130,8 @@ fn lengths(row: &SecretKey) -> String {
 
 /// Keys that decide how wide columns are.
 const MEASURED: usize = 10_000;
+/// Characters of a source.
+const LONGEST_SOURCE: usize = 36;
 /// The widest column.
 const WIDEST: usize = 60;
 /// The longest kind.

@@ -111,9 +111,16 @@ pub(crate) fn secret_key(key: &Key, reveal: Reveal) -> SecretKey {
         src: None,
         dst: None,
         algorithms: algorithms(material),
-        lengths: Lengths(values.iter().map(|(name, value)| (*name, value.len())).collect()),
+        lengths: Lengths(
+            values
+                .iter()
+                .map(|(name, value)| (*name, value.len()))
+                .collect(),
+        ),
         values: (reveal == Reveal::Shown).then(|| {
-            let shown = values.iter().map(|(name, value)| (*name, hex_text(value.expose())));
+            let shown = values
+                .iter()
+                .map(|(name, value)| (*name, hex_text(value.expose())));
             Values(shown.collect())
         }),
         epoch: None,
@@ -179,9 +186,12 @@ impl SecretKey {
 fn algorithms(material: &Material) -> Algorithms {
     let (encr, integ, prf, ke) = match material {
         Material::Ikev1Key(key) => (key.encryption.zip(Some(key.key_bits)), None, None, None),
-        Material::Ikev1Skeyid(keys) => {
-            (keys.encryption.zip(Some(keys.key_bits)), None, keys.prf, None)
-        }
+        Material::Ikev1Skeyid(keys) => (
+            keys.encryption.zip(Some(keys.key_bits)),
+            None,
+            keys.prf,
+            None,
+        ),
         Material::Ikev2Keys(keys) => (
             keys.encryption.zip(Some(keys.key_bits)),
             keys.integrity,
@@ -196,7 +206,12 @@ fn algorithms(material: &Material) -> Algorithms {
         ),
         Material::DhSecret(key) => (None, None, None, key.group),
         Material::DhPrivate(key) => (None, None, None, key.group),
-        Material::EspSa(sa) => (sa.encryption.zip(Some(sa.key_bits)), sa.integrity, None, None),
+        Material::EspSa(sa) => (
+            sa.encryption.zip(Some(sa.key_bits)),
+            sa.integrity,
+            None,
+            None,
+        ),
         Material::AhSa(sa) => (None, sa.integrity, None, None),
         Material::Psk(_) | Material::Ppk(_) | Material::EapMsk(_) => (None, None, None, None),
     };
