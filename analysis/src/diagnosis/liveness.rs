@@ -12,7 +12,9 @@ use super::running::{
     with_copies, within,
 };
 use crate::observation::FrameId;
-use crate::tunnels::{ChildState, Message, Protocol, Sender, State, Step, Surroundings, Tunnel};
+use crate::tunnels::{
+    Child, ChildState, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -630,41 +632,72 @@ fn deleted_again_and_again<'a>(
 
 /// A child that was deleted after a time without packets.
 fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (child, (by, frame, time)) = tunnel
+    let (delete, read) = deleted_child(tunnel)?;
+    let (by, time) = (delete.from, delete.time);
+    let sent = |child: &Child| {
+        SIDES
+            .into_iter()
+            .filter_map(|sender| flow_from(child, sender)?.last)
+            .max()
+            .or(child.time)
+    };
+    let child = tunnel
         .children
         .iter()
-        .filter(|child| child.state != ChildState::Rekeyed)
-        .find_map(|child| Some((child, child.deleted?)))?;
-    let read = tunnel.message(frame)?.opened.as_ref()?;
-    let names_child = read
-        .deletes
-        .iter()
-        .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah));
-    let last = SIDES
-        .into_iter()
-        .filter_map(|sender| flow_from(child, sender)?.last)
-        .max()
-        .or(child.time);
-    let idle = seconds(last, time)?;
-    let age = seconds(child.time, time)?;
+        .filter(|child| child.state != ChildState::Rekeyed && child.time <= time)
+        .max_by_key(|child| sent(child))?;
+    let idle = seconds(sent(child), time)?;
+    let age = seconds(child.time.or(tunnel.first), time)?;
     // What comes back at once did not go for idleness.
-    let back = tunnel
-        .children
-        .iter()
-        .any(|later| later.request > Some(frame) && within(time, later.time, RETURN_SECONDS));
-    if !names_child || back || idle < IDLE_SECONDS || idle < age / 4.0 {
+    let back = tunnel.children.iter().any(|later| {
+        later.request > Some(delete.frame) && within(time, later.time, RETURN_SECONDS)
+    });
+    if back || idle < IDLE_SECONDS || idle < age / 4.0 {
         return None;
     }
     let summary = format!(
-        "The {} deleted the child after {} without a packet.",
+        "The {} deleted the child after {} without a packet{}.",
         by.name(),
-        duration(idle)
+        duration(idle),
+        if read {
+            ""
+        } else {
+            ", as the size of the message tells"
+        }
     );
+    let confidence = if read {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
     Some(
-        Diagnosis::new(&IDLE_TEARDOWN, Confidence::Likely, side(by), summary)
-            .evidence(frame, "Delete of the child")
+        Diagnosis::new(&IDLE_TEARDOWN, confidence, side(by), summary)
+            .evidence(delete.frame, "Delete of the child")
             .excludes("lifetime-no-rekey", "no new child follows at once"),
     )
+}
+
+/// The last message that deletes a child and replaces none, and whether it was read. Without keys a request and an
+/// answer that both hold something are a Delete of a child: a liveness check is empty, and so is the answer to a Delete
+/// of the IKE SA (RFC 7296, section 1.4.1).
+fn deleted_child(tunnel: &Tunnel) -> Option<(&Message, bool)> {
+    tunnel.messages.iter().rev().find_map(|message| {
+        if let Some(payloads) = &message.opened {
+            let named = payloads
+                .deletes
+                .iter()
+                .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah));
+            let asks = message.request || tunnel.version == 1;
+            return (named && asks).then_some((message, true));
+        }
+        let request = message.step == Step::V2(ExchangeType::INFORMATIONAL, false);
+        let answer = tunnel.message(message.answered_by?)?;
+        let both = message.at_least(ONE_DELETE) && answer.at_least(ONE_DELETE);
+        let renewed = tunnel
+            .of_step(Step::V2(ExchangeType::CREATE_CHILD_SA, false))
+            .any(|request| within(request.time, message.time, RETURN_SECONDS));
+        (request && both && !renewed).then_some((message, false))
+    })
 }
 
 /// Data of one side only, where both sent before, and no sign of a check.
@@ -814,6 +847,9 @@ const RESTART_SECONDS: f64 = 3_600.0;
 /// What comes back at once comes within this time.
 const RETURN_SECONDS: f64 = 10.0;
 
+/// Octets of a Delete of one child, or of a notification; a liveness check has none.
+const ONE_DELETE: u32 = 8;
+
 /// Nobody configures a shorter idle time.
 const IDLE_SECONDS: f64 = 2.0;
 
@@ -948,6 +984,24 @@ mod tests {
         };
         assert!(with(3).contains(&"dpd-not-persistent"));
         assert!(!with(2).contains(&"dpd-not-persistent"));
+    }
+
+    /// A child is deleted; sizes as with AES-GCM, which tell 12 octets from none.
+    #[test]
+    fn a_delete_after_silence_is_told_by_its_size() {
+        let with = |inside: u32, answer: u32, last: i64| {
+            let mut tunnel = up(2);
+            tunnel.children[0].from_responder = Some(flow(R, 10, 101, last));
+            exchange(&mut tunnel, INFORMATIONAL, R, 60_000);
+            let count = tunnel.messages.len();
+            tunnel.messages[count - 2].inner_octets = Some((inside, inside + 3));
+            tunnel.messages[count - 1].inner_octets = Some((answer, answer + 3));
+            ids(&tunnel).contains(&"idle-teardown")
+        };
+        assert!(with(12, 12, 901));
+        assert!(!with(0, 0, 901));
+        assert!(!with(8, 0, 901));
+        assert!(!with(12, 12, 59_000));
     }
 
     #[test]
