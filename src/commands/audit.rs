@@ -35,6 +35,11 @@ pub(crate) fn run(options: &Audit) -> Result<Exit, Error> {
         unreadable: None,
         subjects: Vec::new(),
     };
+    if options.subject.esp.is_some() && options.subject.suite.is_none() {
+        return Err(Error::Usage(
+            "--esp names the ESP beside a suite of IKE: it needs --suite".to_owned(),
+        ));
+    }
     match &options.subject.suite {
         Some(suite) => {
             let suite = NamedSuite::parse(suite, options.subject.esp.as_deref())

@@ -10,7 +10,7 @@ use super::super::strength::{bits, is_known};
 pub(super) const FINDINGS: &[Finding] = &[
     Finding {
         id: "encr-des",
-        title: "DES or DES variant offered/accepted",
+        title: "DES, or a variant of it",
         severity: Severity::Critical,
         condition: "ENCR transform 1, 2 or 9, or IKEv1 encryption 1, or ESP ids 1/2/9 selected or accepted.",
         why: "56-bit keys are brute-forced with rented hardware.",
@@ -21,7 +21,7 @@ pub(super) const FINDINGS: &[Finding] = &[
     },
     Finding {
         id: "encr-3des",
-        title: "3DES offered/accepted",
+        title: "3DES",
         severity: Severity::High,
         condition: "ENCR 3 (IKEv2/ESP), IKEv1 encryption 5 or ESP id 3 selected or accepted.",
         why: "64-bit block: birthday collisions (SWEET32); NIST disallowed after 2023; 8 MiB per key bundle limit.",
@@ -94,7 +94,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         severity: Severity::Info,
         condition: "A cipher without integrity of its own was selected, although one with it was offered or is accepted elsewhere.",
         why: "Needs a second pass for integrity and pads to blocks; AEAD is the current recommendation.",
-        fix: "Prefer ENCR 20 or 28.",
+        fix: "Prefer AES-GCM-16 or CHACHA20-POLY1305.",
         references: &["RFC 8221, section 4"],
         needs: &[Need::Clear, Need::Decrypted, Need::Probe],
         check: |view| {
@@ -180,7 +180,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         title: "AEAD combined with an integrity transform",
         severity: Severity::Low,
         condition: "A proposal whose ENCR transforms are all AEAD also contains INTEG transforms other than NONE, or the response selects both.",
-        why: "RFC 5282 s8 forbids it; mixed AEAD/non-AEAD proposals are a common interop and downgrade source.",
+        why: "RFC 5282 forbids it; mixed AEAD/non-AEAD proposals are a common interop and downgrade source.",
         fix: "Split AEAD and non-AEAD proposals.",
         references: &["RFC 5282, section 8", "RFC 7296, section 2.7"],
         needs: &[Need::Clear, Need::Decrypted, Need::Probe],
@@ -207,7 +207,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         title: "128-bit symmetric keys with long confidentiality needs",
         severity: Severity::Info,
         condition: "Only 128-bit ENCR transforms offered/accepted.",
-        why: "Grover halves the search exponent; below the 128-bit post-quantum level of RFC 8784 s6.",
+        why: "Grover halves the search exponent; below the 128 bits that RFC 8784, section 6, asks for.",
         fix: "Offer 256-bit keys first.",
         references: &["RFC 8784, section 6", "SP 800-77 Rev. 1, section 7.2.3"],
         needs: &[Need::Clear, Need::Decrypted, Need::Probe],

@@ -263,10 +263,20 @@ pub(super) const FINDINGS: &[Finding] = &[
     },
 ];
 
+/// AH between two addresses, or agreed on, with ESP for the same traffic or without.
 fn ah(view: &View<'_>, with_esp: bool) -> Vec<Hit> {
     let seen = view.facts.ah.iter().filter(|(esp, _)| *esp == with_esp);
-    seen.map(|(_, evidence)| Hit::new(evidence.clone()))
-        .collect()
+    let mut hits: Vec<Hit> = seen
+        .map(|(_, evidence)| Hit::new(evidence.clone()))
+        .collect();
+    hits.extend(view.suites(|suite| {
+        let bundled = view
+            .facts
+            .counted_of(Layer::Esp)
+            .any(|esp| esp.evidence.frame == suite.evidence.frame);
+        suite.layer == Layer::Ah && bundled == with_esp
+    }));
+    hits
 }
 
 fn flow_hit(flow: &FlowFact, what: String) -> Hit {
@@ -321,6 +331,18 @@ mod tests {
         })
     }
 
+    fn negotiated(layers: &[Layer]) -> PeerFacts {
+        with(PeerFacts::default(), |facts| {
+            for layer in layers {
+                let suite = esp("AES-CBC-128/HMAC-SHA1-96").suites.remove(1);
+                facts.suites.push(SuiteFact {
+                    layer: *layer,
+                    ..suite
+                });
+            }
+        })
+    }
+
     fn repeated(cipher: Option<&str>) -> PeerFacts {
         flow(cipher, |flow| {
             flow.repeated_iv = Some(Evidence::said("again"))
@@ -372,6 +394,16 @@ mod tests {
                 ),
                 ("ah-only", ah(false), ah(true)),
                 ("ah-plus-esp", ah(true), ah(false)),
+                (
+                    "ah-only",
+                    negotiated(&[Layer::Ah]),
+                    negotiated(&[Layer::Esp]),
+                ),
+                (
+                    "ah-plus-esp",
+                    negotiated(&[Layer::Ah, Layer::Esp]),
+                    negotiated(&[Layer::Ah]),
+                ),
                 (
                     "esp-replay-disabled",
                     flow(None, |flow| {

@@ -157,7 +157,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         severity: Severity::High,
         condition: "Selected (or probe-accepted) Authentication Method 4 or 5, or 65007..65010.",
         why: "Bleichenbacher oracle allows impersonation and also breaks IKEv2 signatures if the same key is used.",
-        fix: "Disable methods 4/5; use a separate key pair per protocol version.",
+        fix: "Disable both encryption methods; use a separate key pair per protocol version.",
         references: &[
             "CVE-2018-0131",
             "CVE-2017-17305",

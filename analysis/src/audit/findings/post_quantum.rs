@@ -94,7 +94,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         severity: Severity::Info,
         condition: "ADDKE/IKE_SA_INIT contains 35 and not 36/37.",
         why: "NIST category 1; BSI TR-02102-1 recommends 768 or 1024 and CNSA 2.0 requires 1024.",
-        fix: "Offer 36 or 37.",
+        fix: "Offer ML-KEM-768 or ML-KEM-1024.",
         references: &[
             "BSI TR-02102-1 (secondary source)",
             "draft-guthrie-cnsa2-ipsec-profile-04",

@@ -137,7 +137,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         title: "AEAD and non-AEAD mixed in one proposal",
         severity: Severity::Low,
         condition: "One proposal contains both AEAD and non-AEAD ENCR transforms.",
-        why: "RFC 7296 s2.7 requires separate proposals; receivers disagree on meaning.",
+        why: "RFC 7296 requires separate proposals; receivers disagree on meaning.",
         fix: "Split the proposals.",
         references: &["RFC 7296, section 2.7", "RFC 5282, section 8"],
         needs: &[Need::Clear, Need::Decrypted, Need::Probe],
