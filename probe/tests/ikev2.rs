@@ -157,6 +157,23 @@ fn nothing_accepted_is_refused_and_complete() {
     assert_eq!((report.outcome, report.complete), (Outcome::Refused, true));
 }
 
+/// Two proposals that share some values of every kind: the lines of what they share span more than their union.
+#[test]
+fn overlapping_proposals_are_told_apart() {
+    let policy = vec![
+        proposal(&[(28, 0)], &[4], &[], &[20]),
+        proposal(&[(20, 128), (20, 256), (16, 256)], &[2, 4], &[], &[1]),
+        proposal(&[(20, 128), (16, 256)], &[2, 4, 7], &[], &[5, 14, 25, 33]),
+    ];
+    for own_order in [true, false] {
+        let behaviour = Behaviour {
+            own_order,
+            ..Behaviour::of(policy.clone())
+        };
+        exact(&probe(behaviour, Depth::Standard), &policy);
+    }
+}
+
 #[test]
 fn a_lossy_path_changes_nothing_but_the_time() {
     for policy in [single(), correlated(), libreswan(), strongswan()] {
@@ -362,7 +379,7 @@ fn any_proposal() -> impl Strategy<Value = Block> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn any_policy_is_found_exactly(policy in vec(any_proposal(), 1..=3), own_order: bool) {

@@ -89,51 +89,108 @@ fn checks(
             return unknown;
         }
     }
+    let far = far(knowledge, block, witness);
     let count = match (correlated, oracle.config.depth) {
         (true, _) => CHECKS_CORRELATED,
-        _ if more.is_some() => more.unwrap_or_default(),
         (_, Depth::Full) => CHECKS_FULL,
+        _ if more.is_some() => more.unwrap_or_default(),
         _ if block.size() > LARGE => CHECKS_LARGE,
-        _ => CHECKS.saturating_sub(far(knowledge, block, witness)),
+        _ => CHECKS.saturating_sub(far.len()),
     };
     let mut chosen: Vec<Combination> = Vec::new();
-    let mut seen: HashSet<Combination> = HashSet::new();
-    for attempt in 0..count * 8 {
-        let mut one = *witness;
-        for axis in Axis::ALL {
-            let values = block.axis(axis);
-            // Away from the witness where the axis has anything else; each value in turn, so that none is left out.
-            let others: Vec<Algorithm> = values
-                .iter()
-                .copied()
-                .filter(|value| !witness.contains(value) || values.len() == 1)
-                .collect();
-            let turn = match attempt < count {
-                true => attempt + oracle.dialogue.random().below(2) * others.len() / 2,
-                false => oracle.dialogue.random().below(others.len()),
-            };
-            if let Some(value) = others.get(turn.checked_rem(others.len()).unwrap_or_default()) {
-                one = with(one, axis, *value);
-            }
+    if block.size() <= LARGE {
+        chosen.extend(covering(oracle, knowledge, block, witness, &far));
+    }
+    let mut seen: HashSet<Combination> = chosen.iter().copied().collect();
+    for _ in 0..count * 8 {
+        if chosen.len() >= count {
+            break;
         }
+        let one = away(oracle, block, witness, &[]);
         if knowledge.of(&one).is_none() && seen.insert(one) {
             chosen.push(one);
-        }
-        if chosen.len() == count {
-            break;
         }
     }
     chosen
 }
 
+/// Combinations such that every value is in one that is far from the witness, seen already or to be asked. Groups count
+/// when there are few of them: where there are many, they are a list of everything that an implementation has.
+fn covering(
+    oracle: &Oracle,
+    knowledge: &Knowledge,
+    block: &Block,
+    witness: &Combination,
+    far: &[Combination],
+) -> Vec<Combination> {
+    let mut missing: Vec<(usize, Axis, Algorithm)> = Vec::new();
+    for (place, axis) in Axis::ALL.into_iter().enumerate() {
+        let values = block.axis(axis);
+        if axis == Axis::KeyExchange && values.len() > FEW_GROUPS {
+            continue;
+        }
+        let seen = |value: &Algorithm| far.iter().any(|one| one.get(place) == Some(value));
+        let new = values
+            .iter()
+            .filter(|value| witness.get(place) != Some(value) && !seen(value));
+        missing.extend(new.map(|value| (place, axis, *value)));
+    }
+    let mut chosen = Vec::new();
+    while !missing.is_empty() {
+        let mut wanted: Vec<(Axis, Algorithm)> = Vec::new();
+        for (_, axis, value) in &missing {
+            if wanted.iter().all(|(other, _)| other != axis) {
+                wanted.push((*axis, *value));
+            }
+        }
+        missing.retain(|(_, axis, value)| !wanted.contains(&(*axis, *value)));
+        let one = away(oracle, block, witness, &wanted);
+        if knowledge.of(&one) != Some(true) {
+            chosen.push(one);
+        }
+    }
+    chosen
+}
+
+/// A combination with these values, and elsewhere any that is not the witness's where there is one.
+fn away(
+    oracle: &Oracle,
+    block: &Block,
+    witness: &Combination,
+    wanted: &[(Axis, Algorithm)],
+) -> Combination {
+    let mut one = *witness;
+    for (place, axis) in Axis::ALL.into_iter().enumerate() {
+        let others: Vec<Algorithm> = block
+            .axis(axis)
+            .iter()
+            .copied()
+            .filter(|value| witness.get(place) != Some(value))
+            .collect();
+        let asked = wanted
+            .iter()
+            .find(|(other, _)| *other == axis)
+            .map(|(_, value)| *value);
+        let any = || {
+            others
+                .get(oracle.dialogue.random().below(others.len()))
+                .copied()
+        };
+        if let Some(value) = asked.or_else(any) {
+            one = with(one, axis, value);
+        }
+    }
+    one
+}
+
 /// Combinations of a box seen accepted that differ from the witness wherever the box lets them: each is a check already.
-fn far(knowledge: &Knowledge, block: &Block, witness: &Combination) -> usize {
+fn far(knowledge: &Knowledge, block: &Block, witness: &Combination) -> Vec<Combination> {
     let differs = |one: &&Combination| {
         let mut places = block.axes.iter().zip(one.iter().zip(witness));
         places.all(|(values, (own, other))| values.len() == 1 || own != other)
     };
     let inside = knowledge.accepted.iter().filter(|one| block.contains(one));
-    inside.filter(differs).count()
+    inside.filter(differs).copied().collect()
 }
 
 /// Asks one combination, unless it is known.
@@ -244,6 +301,8 @@ const ALL_PLAIN: usize = 12;
 const ALL_CORRELATED: usize = 64;
 /// Checks of a larger box.
 const CHECKS: usize = 3;
+/// Groups that somebody chose one by one.
+const FEW_GROUPS: usize = 6;
 /// Combinations from which on a box is large.
 const LARGE: usize = 400;
 const CHECKS_LARGE: usize = 8;
