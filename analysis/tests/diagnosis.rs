@@ -142,7 +142,7 @@ fn judge(folder: &Path, keys: Vec<Key>) -> Judged {
 
 /// Shows each datagram of a capture, and its frame.
 fn each(folder: &Path, mut sink: impl FnMut(&mut Observation<'_>, &[u8])) {
-    let mut reader = FileReader::open(&folder.join("capture.pcapng"), 0).unwrap();
+    let mut reader = FileReader::open(folder.join("capture.pcapng"), 0).unwrap();
     let mut stack = Stack::new(Options::default());
     let mut inspector = Inspector::new(InspectorOptions::default());
     while let Some(frame) = reader.next().unwrap() {
@@ -213,9 +213,6 @@ fn score(keys: impl Fn(&Path) -> Vec<Key>, closed: bool) -> (usize, usize, Vec<S
                 all += 1;
                 if alike(fault, id, closed) {
                     right += 1;
-                    if fault != id && std::env::var_os("IKESCOPE_VERBOSE").is_some() {
-                        println!("{}: {id} for {fault}", capture.name);
-                    }
                 } else {
                     let others: Vec<_> = capture
                         .heads
@@ -223,7 +220,7 @@ fn score(keys: impl Fn(&Path) -> Vec<Key>, closed: bool) -> (usize, usize, Vec<S
                         .skip(1)
                         .map(|head| head.declaration.id)
                         .collect();
-                    println!(
+                    eprintln!(
                         "{}: {id} instead of {fault}; {:?} {others:?}",
                         capture.name, capture.states
                     );
@@ -238,7 +235,7 @@ fn score(keys: impl Fn(&Path) -> Vec<Key>, closed: bool) -> (usize, usize, Vec<S
             None => {}
         }
     }
-    println!("{right} of {all}");
+    eprintln!("{right} of {all}");
     (right, all, alarms)
 }
 

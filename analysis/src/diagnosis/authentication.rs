@@ -866,7 +866,7 @@ fn psk_at_initiator<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
 }
 
 /// The encrypted refusal of message 5, read by the initiator, or of message 6 by the responder.
-pub(super) fn encrypted_refusal<'a>(tunnel: &'a Tunnel) -> Option<(&'a Message, &'a Message)> {
+pub(super) fn encrypted_refusal(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
     let round = ThirdRound::of(tunnel).filter(|_| never_up(tunnel))?;
     match round.sixth {
         None => {

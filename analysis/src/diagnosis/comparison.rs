@@ -155,7 +155,10 @@ pub(super) fn same_suite(one: &Suite, other: &Suite) -> bool {
 }
 
 /// What is known of the responder's wishes: its choice, its own offers to this peer, or its choices elsewhere.
-fn responder_wants<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> (Basis, &'a [Proposal]) {
+pub(super) fn responder_wants<'a>(
+    tunnel: &'a Tunnel,
+    around: &Surroundings<'a>,
+) -> (Basis, &'a [Proposal]) {
     if let Some(chosen) = &tunnel.chosen {
         return (Basis::Chosen, std::slice::from_ref(chosen));
     }

@@ -10,7 +10,9 @@ use ikescope_dissectors::registries::ikev2::{
     EncryptionAlgorithm, ExchangeType, KeyExchangeMethod, NotifyType, Prf, TransformType,
 };
 
-use super::comparison::{self, Basis, common_place, comparison, same_suite};
+use super::comparison::{
+    self, Basis, common_place, comparison, has_common_suite, responder_wants, same_suite,
+};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
@@ -617,7 +619,7 @@ pub(super) static UNAUTHENTICATED_ERROR_IGNORED: Declaration = Declaration {
 };
 
 /// NO_PROPOSAL_CHOSEN against the first message: the message, the answer and the notification.
-fn refused<'a>(tunnel: &'a Tunnel) -> Option<(&'a Message, &'a Message, &'a Notify)> {
+fn refused(tunnel: &Tunnel) -> Option<(&Message, &Message, &Notify)> {
     if !never_up(tunnel) {
         return None;
     }
@@ -660,9 +662,17 @@ fn no_proposal_chosen<'a>(
     around: &Surroundings<'a>,
     (request, answer): (&Message, &Message),
 ) -> Diagnosis {
-    let compared = comparison(tunnel, around);
-    let mismatches: Vec<String> = compared
+    let (basis, wanted) = responder_wants(tunnel, around);
+    let fits = has_common_suite(&tunnel.offered, wanted);
+    // What it chose elsewhere is one of the things it allows, not all of them.
+    let known = match basis {
+        Basis::Chosen | Basis::OwnOffer(_) => true,
+        Basis::OtherChoice(_) => fits,
+        Basis::Nothing => false,
+    };
+    let mismatches: Vec<String> = comparison(tunnel, around)
         .iter()
+        .filter(|_| known)
         .flat_map(comparison::Comparison::mismatches)
         .map(|row| {
             format!(
@@ -673,12 +683,6 @@ fn no_proposal_chosen<'a>(
             )
         })
         .collect();
-    let known = compared
-        .as_ref()
-        .is_some_and(|compared| compared.basis != Basis::Nothing);
-    let agrees = compared
-        .as_ref()
-        .is_some_and(comparison::Comparison::agrees);
     let after = seconds_between(request, answer)
         .filter(|_| request.transmissions == 1)
         .map_or(String::new(), |seconds| {
@@ -695,12 +699,19 @@ fn no_proposal_chosen<'a>(
             format!("{head}: the offers differ in {}.", mismatches.join(", ")),
             Confidence::Likely,
         )
-    } else if known && agrees {
+    } else if known && fits {
         (
             format!(
                 "{head}, although what is known of its algorithms fits: it may have no connection for this address."
             ),
             Confidence::Possible,
+        )
+    } else if known {
+        (
+            format!(
+                "{head}: each type of algorithm has a value that both sides allow, but no proposal has these values together."
+            ),
+            Confidence::Likely,
         )
     } else {
         (
@@ -711,9 +722,9 @@ fn no_proposal_chosen<'a>(
             Confidence::Likely,
         )
     };
-    let weight = if !mismatches.is_empty() {
+    let weight = if !mismatches.is_empty() || (known && !fits) {
         56
-    } else if agrees && known {
+    } else if known {
         35
     } else {
         declaration.weight
@@ -1478,10 +1489,8 @@ fn additional_key_exchanges<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Opt
     let (request, answer, _) = refused(tunnel).filter(|_| tunnel.version == 2)?;
     let wants = |proposal: &Proposal| {
         proposal.transforms().iter().any(|transform| {
-            let additional = (TransformType::ADDKE1.0..=TransformType::ADDKE7.0)
-                .contains(&transform.kind.0)
-                && transform.id != KeyExchangeMethod::NONE.0;
-            additional
+            (TransformType::ADDKE1.0..=TransformType::ADDKE7.0).contains(&transform.kind.0)
+                && transform.id != KeyExchangeMethod::NONE.0
         })
     };
     let post_quantum_only = |proposal: &Proposal| {

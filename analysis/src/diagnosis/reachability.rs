@@ -1220,14 +1220,14 @@ fn beginning_missing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
                 && message.step != INIT_RESPONSE
                 && message.responder_spi.0 != 0
                 && message.step != Step::Informational
-        })
+        }) && tunnel.from(sender).count() > 1
     };
     let missing = match (
         tunnel.from(Sender::Initiator).next(),
         tunnel.from(Sender::Responder).next(),
     ) {
         (Some(_), None) if went_on(Sender::Initiator) => Sender::Responder,
-        (None, Some(_)) => Sender::Initiator,
+        (None, Some(_)) if went_on(Sender::Responder) => Sender::Initiator,
         _ => return None,
     };
     let flows = tunnel.children.iter().any(|child| {
@@ -1262,10 +1262,7 @@ fn incomplete_file(around: &Surroundings<'_>) -> Option<Diagnosis> {
     let capture = around.capture;
     let mut said: Vec<String> = Vec::new();
     if capture.truncated > 0 {
-        said.push(format!(
-            "{} packets are cut by the snap length",
-            capture.truncated
-        ));
+        said.push(cut_packets(capture.truncated));
     }
     if capture.backwards > 0 {
         said.push(format!(
@@ -1293,6 +1290,13 @@ fn incomplete_file(around: &Surroundings<'_>) -> Option<Diagnosis> {
             "a time before that of the frame before",
         ),
     )
+}
+
+fn cut_packets(count: u64) -> String {
+    match count {
+        1 => "one packet is cut by the snap length".to_owned(),
+        count => format!("{count} packets are cut by the snap length"),
+    }
 }
 
 fn nobody_begins(around: &Surroundings<'_>) -> Option<Diagnosis> {

@@ -480,9 +480,9 @@ fn asked_again<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
             && other.first.is_some_and(|first| first < begin)
             && !transactions(other).is_empty()
             && has_quick_mode(other)
-            && !other
+            && other
                 .deleted
-                .is_some_and(|(_, _, time)| time.is_some_and(|time| time < begin))
+                .is_none_or(|(_, _, time)| time.is_none_or(|time| time >= begin))
     })?;
     let age = older.age(begin)?;
     let failed = never_up(tunnel);

@@ -8,57 +8,57 @@ use ikescope_analysis::{Inspector, InspectorOptions};
 use ikescope_capture::{Content, Datagram, Timestamp};
 
 /// A payload: its type and what stands behind its generic header.
-pub type Payload = (u8, Vec<u8>);
+pub(crate) type Payload = (u8, Vec<u8>);
 
 /// Datagrams in the order of the capture.
 #[derive(Default)]
-pub struct Wire {
+pub(crate) struct Wire {
     datagrams: Vec<(f64, End, End, Vec<u8>)>,
 }
 
-pub type End = (IpAddr, u16);
+pub(crate) type End = (IpAddr, u16);
 
-pub fn end(address: &str, port: u16) -> End {
+pub(crate) fn end(address: &str, port: u16) -> End {
     (address.parse().unwrap(), port)
 }
 
 /// Initiator and responder of most tests.
-pub fn initiator() -> End {
+pub(crate) fn initiator() -> End {
     end("192.0.2.10", 500)
 }
 
-pub fn responder() -> End {
+pub(crate) fn responder() -> End {
     end("198.51.100.7", 500)
 }
 
-pub const SPI_I: u64 = 0x6f1c_09d2_a7b3_e410;
-pub const SPI_R: u64 = 0x1122_3344_5566_7788;
+pub(crate) const SPI_I: u64 = 0x6f1c_09d2_a7b3_e410;
+pub(crate) const SPI_R: u64 = 0x1122_3344_5566_7788;
 
 impl Wire {
-    pub fn send(&mut self, time: f64, from: End, to: End, octets: &[u8]) -> &mut Self {
+    pub(crate) fn send(&mut self, time: f64, from: End, to: End, octets: &[u8]) -> &mut Self {
         let marked = from.1 == 4500 || to.1 == 4500;
         let mut datagram = if marked { vec![0; 4] } else { Vec::new() };
         datagram.extend_from_slice(octets);
         self.send_raw(time, from, to, datagram)
     }
 
-    pub fn send_raw(&mut self, time: f64, from: End, to: End, octets: Vec<u8>) -> &mut Self {
+    pub(crate) fn send_raw(&mut self, time: f64, from: End, to: End, octets: Vec<u8>) -> &mut Self {
         self.datagrams.push((time, from, to, octets));
         self
     }
 
     /// From the initiator to the responder on UDP 500.
-    pub fn ask(&mut self, time: f64, octets: &[u8]) -> &mut Self {
+    pub(crate) fn ask(&mut self, time: f64, octets: &[u8]) -> &mut Self {
         self.send(time, initiator(), responder(), octets)
     }
 
     /// Back.
-    pub fn answer(&mut self, time: f64, octets: &[u8]) -> &mut Self {
+    pub(crate) fn answer(&mut self, time: f64, octets: &[u8]) -> &mut Self {
         self.send(time, responder(), initiator(), octets)
     }
 
     /// What is said of each tunnel.
-    pub fn diagnose(&self) -> Vec<Vec<Diagnosis>> {
+    pub(crate) fn diagnose(&self) -> Vec<Vec<Diagnosis>> {
         let mut inspector = Inspector::new(InspectorOptions::default());
         let mut tracker = Tracker::default();
         for (index, (time, from, to, payload)) in self.datagrams.iter().enumerate() {
@@ -93,7 +93,7 @@ impl Wire {
     }
 
     /// The first diagnosis of the first tunnel.
-    pub fn first(&self) -> &'static str {
+    pub(crate) fn first(&self) -> &'static str {
         self.diagnose()
             .first()
             .and_then(|found| found.first())
@@ -101,7 +101,7 @@ impl Wire {
     }
 
     /// The first diagnosis of the last tunnel.
-    pub fn last(&self) -> &'static str {
+    pub(crate) fn last(&self) -> &'static str {
         self.diagnose()
             .last()
             .and_then(|found| found.first())
@@ -109,7 +109,7 @@ impl Wire {
     }
 
     /// Everything that is said of the first tunnel.
-    pub fn all(&self) -> Vec<&'static str> {
+    pub(crate) fn all(&self) -> Vec<&'static str> {
         self.diagnose()
             .first()
             .into_iter()
@@ -120,19 +120,19 @@ impl Wire {
 }
 
 /// An ISAKMP message (RFC 7296, section 3.1; RFC 2408, section 3.1).
-pub struct Message {
-    pub spis: (u64, u64),
-    pub version: u8,
-    pub exchange: u8,
-    pub flags: u8,
-    pub id: u32,
+pub(crate) struct Message {
+    pub(crate) spis: (u64, u64),
+    pub(crate) version: u8,
+    pub(crate) exchange: u8,
+    pub(crate) flags: u8,
+    pub(crate) id: u32,
 }
 
-pub const V1: u8 = 0x10;
-pub const V2: u8 = 0x20;
+pub(crate) const V1: u8 = 0x10;
+pub(crate) const V2: u8 = 0x20;
 
 impl Message {
-    pub fn with(&self, payloads: &[Payload]) -> Vec<u8> {
+    pub(crate) fn with(&self, payloads: &[Payload]) -> Vec<u8> {
         let mut body = Vec::new();
         for (index, (_, content)) in payloads.iter().enumerate() {
             let next = payloads.get(index + 1).map_or(0, |(kind, _)| *kind);
@@ -144,7 +144,7 @@ impl Message {
     }
 
     /// With what cannot be read, so that the whole message has this many octets.
-    pub fn closed(&self, length: usize, seed: u8) -> Vec<u8> {
+    pub(crate) fn closed(&self, length: usize, seed: u8) -> Vec<u8> {
         if self.version == V2 {
             let mut body = vec![33, 0];
             body.extend((length as u16 - 28).to_be_bytes());
@@ -168,7 +168,7 @@ impl Message {
     }
 }
 
-pub fn noise(length: usize, seed: u8) -> Vec<u8> {
+pub(crate) fn noise(length: usize, seed: u8) -> Vec<u8> {
     let mut state = u32::from(seed) | 0x9e37_0000;
     (0..length)
         .map(|_| {
@@ -179,7 +179,7 @@ pub fn noise(length: usize, seed: u8) -> Vec<u8> {
 }
 
 /// IKE_SA_INIT: request or response.
-pub fn init(response: bool, spi_r: u64) -> Message {
+pub(crate) fn init(response: bool, spi_r: u64) -> Message {
     Message {
         spis: (SPI_I, spi_r),
         version: V2,
@@ -190,7 +190,7 @@ pub fn init(response: bool, spi_r: u64) -> Message {
 }
 
 /// An encrypted exchange of the initiator, or its answer.
-pub fn encrypted(exchange: u8, response: bool, id: u32) -> Message {
+pub(crate) fn encrypted(exchange: u8, response: bool, id: u32) -> Message {
     Message {
         spis: (SPI_I, SPI_R),
         version: V2,
@@ -200,22 +200,22 @@ pub fn encrypted(exchange: u8, response: bool, id: u32) -> Message {
     }
 }
 
-pub const AUTH: u8 = 35;
-pub const INFORMATIONAL: u8 = 37;
+pub(crate) const AUTH: u8 = 35;
+pub(crate) const INFORMATIONAL: u8 = 37;
 
 /// A transform: type, number, key length.
-pub type Transform = (u8, u16, Option<u16>);
+pub(crate) type Transform = (u8, u16, Option<u16>);
 
-pub const AES_128: Transform = (1, 12, Some(128));
-pub const GCM_256: Transform = (1, 20, Some(256));
-pub const PRF_SHA256: Transform = (2, 5, None);
-pub const SHA256_128: Transform = (3, 12, None);
-pub const MODP_2048: Transform = (4, 14, None);
-pub const CBC: &[Transform] = &[AES_128, PRF_SHA256, SHA256_128, MODP_2048];
-pub const GCM: &[Transform] = &[GCM_256, PRF_SHA256, MODP_2048];
+pub(crate) const AES_128: Transform = (1, 12, Some(128));
+pub(crate) const GCM_256: Transform = (1, 20, Some(256));
+pub(crate) const PRF_SHA256: Transform = (2, 5, None);
+pub(crate) const SHA256_128: Transform = (3, 12, None);
+pub(crate) const MODP_2048: Transform = (4, 14, None);
+pub(crate) const CBC: &[Transform] = &[AES_128, PRF_SHA256, SHA256_128, MODP_2048];
+pub(crate) const GCM: &[Transform] = &[GCM_256, PRF_SHA256, MODP_2048];
 
 /// SA of IKEv2 (RFC 7296, section 3.3).
-pub fn sa(proposals: &[&[Transform]]) -> Payload {
+pub(crate) fn sa(proposals: &[&[Transform]]) -> Payload {
     let mut body = Vec::new();
     for (index, transforms) in proposals.iter().enumerate() {
         let mut inside = Vec::new();
@@ -240,19 +240,19 @@ pub fn sa(proposals: &[&[Transform]]) -> Payload {
 }
 
 /// KE of IKEv2.
-pub fn ke(group: u16, length: usize) -> Payload {
+pub(crate) fn ke(group: u16, length: usize) -> Payload {
     let mut body = group.to_be_bytes().to_vec();
     body.extend([0, 0]);
     body.extend(noise(length, group as u8));
     (34, body)
 }
 
-pub fn nonce() -> Payload {
+pub(crate) fn nonce() -> Payload {
     (40, noise(32, 7))
 }
 
 /// N of IKEv2 without SPI.
-pub fn notify(number: u16, data: &[u8]) -> Payload {
+pub(crate) fn notify(number: u16, data: &[u8]) -> Payload {
     let mut body = vec![0, 0];
     body.extend(number.to_be_bytes());
     body.extend_from_slice(data);
@@ -260,32 +260,32 @@ pub fn notify(number: u16, data: &[u8]) -> Payload {
 }
 
 /// A request that offers these proposals.
-pub fn request(proposals: &[&[Transform]], extra: &[Payload]) -> Vec<u8> {
+pub(crate) fn request(proposals: &[&[Transform]], extra: &[Payload]) -> Vec<u8> {
     let mut payloads = vec![sa(proposals), ke(14, 256), nonce()];
     payloads.extend_from_slice(extra);
     init(false, 0).with(&payloads)
 }
 
 /// The response that chooses this one.
-pub fn response(chosen: &[Transform], extra: &[Payload]) -> Vec<u8> {
+pub(crate) fn response(chosen: &[Transform], extra: &[Payload]) -> Vec<u8> {
     let mut payloads = vec![sa(&[chosen]), ke(14, 256), nonce()];
     payloads.extend_from_slice(extra);
     init(true, SPI_R).with(&payloads)
 }
 
 /// A refusal of IKE_SA_INIT.
-pub fn refusal(number: u16, data: &[u8], spi_r: u64) -> Vec<u8> {
+pub(crate) fn refusal(number: u16, data: &[u8], spi_r: u64) -> Vec<u8> {
     init(true, spi_r).with(&[notify(number, data)])
 }
 
 /// A suite of IKEv1: encryption, key length, hash, method, group, seconds.
-pub type Suite = (u16, Option<u16>, u16, u16, u16, u32);
+pub(crate) type Suite = (u16, Option<u16>, u16, u16, u16, u32);
 
-pub const PSK: Suite = (7, Some(256), 4, 1, 14, 28_800);
-pub const RSA: Suite = (7, Some(256), 4, 3, 14, 28_800);
+pub(crate) const PSK: Suite = (7, Some(256), 4, 1, 14, 28_800);
+pub(crate) const RSA: Suite = (7, Some(256), 4, 3, 14, 28_800);
 
 /// SA of IKEv1 phase 1 (RFC 2408, sections 3.4 to 3.6; RFC 2409, appendix A).
-pub fn sa_v1(suites: &[Suite]) -> Payload {
+pub(crate) fn sa_v1(suites: &[Suite]) -> Payload {
     let mut transforms = Vec::new();
     for (index, (encr, bits, hash, method, group, seconds)) in suites.iter().enumerate() {
         let mut attributes = Vec::new();
@@ -316,7 +316,7 @@ pub fn sa_v1(suites: &[Suite]) -> Payload {
 }
 
 /// A message of phase 1.
-pub fn phase_one(exchange: u8, spi_r: u64, encrypted: bool) -> Message {
+pub(crate) fn phase_one(exchange: u8, spi_r: u64, encrypted: bool) -> Message {
     Message {
         spis: (SPI_I, spi_r),
         version: V1,
@@ -327,7 +327,7 @@ pub fn phase_one(exchange: u8, spi_r: u64, encrypted: bool) -> Message {
 }
 
 /// An informational message of IKEv1.
-pub fn informational_v1(id: u32, encrypted: bool) -> Message {
+pub(crate) fn informational_v1(id: u32, encrypted: bool) -> Message {
     Message {
         spis: (SPI_I, SPI_R),
         version: V1,
@@ -338,17 +338,17 @@ pub fn informational_v1(id: u32, encrypted: bool) -> Message {
 }
 
 /// N of IKEv1 for ISAKMP, without SPI.
-pub fn notify_v1(number: u16) -> Payload {
+pub(crate) fn notify_v1(number: u16) -> Payload {
     let mut body = vec![0, 0, 0, 1, 1, 0];
     body.extend(number.to_be_bytes());
     (11, body)
 }
 
-pub const MAIN: u8 = 2;
-pub const AGGRESSIVE: u8 = 4;
+pub(crate) const MAIN: u8 = 2;
+pub(crate) const AGGRESSIVE: u8 = 4;
 
 /// Messages 1 to 4 of main mode from 0 to 0.03 s.
-pub fn main_mode(suite: Suite) -> Wire {
+pub(crate) fn main_mode(suite: Suite) -> Wire {
     let mut wire = Wire::default();
     let ke_v1 = (4, noise(256, 1));
     let nonce = (10, noise(32, 2));
@@ -363,11 +363,11 @@ pub fn main_mode(suite: Suite) -> Wire {
 }
 
 /// Message 4 of main mode.
-pub fn fourth() -> Vec<u8> {
+pub(crate) fn fourth() -> Vec<u8> {
     phase_one(MAIN, SPI_R, false).with(&[(4, noise(256, 3)), (10, noise(32, 4))])
 }
 
 /// Message 5 of main mode.
-pub fn fifth() -> Vec<u8> {
+pub(crate) fn fifth() -> Vec<u8> {
     phase_one(MAIN, SPI_R, true).closed(92, 5)
 }
