@@ -1,5 +1,6 @@
 //! What is known of each tunnel without keys, against what the logs of the peers say (`testdata/lab/*/truth.json`).
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ikescope_analysis::tunnels::{Algorithms, Finished, Proposal, State, Tracker, Tunnel};
@@ -13,13 +14,20 @@ fn testdata() -> PathBuf {
 }
 
 fn track(capture: &Path) -> Finished {
+    track_if(capture, |_, _| true)
+}
+
+/// Follows the packets of these numbers and sources only.
+fn track_if(capture: &Path, wanted: impl Fn(u64, IpAddr) -> bool) -> Finished {
     let mut reader = FileReader::open(capture, 0).unwrap();
     let mut stack = Stack::new(Options::default());
     let mut inspector = Inspector::new(InspectorOptions::default());
     let mut tracker = Tracker::default();
     while let Some(frame) = reader.next().unwrap() {
         stack.decode(&frame, &mut |datagram| {
-            tracker.observe(&inspector.observe(&datagram));
+            if wanted(datagram.frame, datagram.src) {
+                tracker.observe(&inspector.observe(&datagram));
+            }
         });
     }
     tracker.finish()
@@ -196,4 +204,68 @@ fn esp_belongs_to_the_children_of_the_logs() {
     }
     eprintln!("{right} right\n{}", wrong.join("\n"));
     assert!(wrong.len() * 20 <= right, "{}", wrong.join("\n"));
+}
+
+/// Captures of tunnels that came up and of which nothing was lost on the way.
+fn healthy() -> Vec<PathBuf> {
+    labelled()
+        .into_iter()
+        .filter(|(name, truth, _)| {
+            truth["state"] == "established"
+                && truth["fault"].is_null()
+                && !name.starts_with("path-")
+        })
+        .map(|(name, ..)| testdata().join("lab").join(name).join("capture.pcapng"))
+        .collect()
+}
+
+#[test]
+fn a_healthy_tunnel_that_is_seen_from_its_middle_has_not_failed() {
+    for capture in healthy() {
+        for missing in 1..12 {
+            let found = track_if(&capture, |frame, _| frame > missing);
+            for tunnel in &found.tunnels {
+                assert_ne!(
+                    tunnel.state,
+                    State::Failed,
+                    "{}: without {missing} frames, {:?}",
+                    capture.display(),
+                    tunnel.stage
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_healthy_tunnel_of_which_one_direction_is_missing_has_not_failed() {
+    for capture in healthy() {
+        let whole = track(&capture);
+        let Some(first) = whole.tunnels.first() else {
+            continue;
+        };
+        for side in [first.initiator.address, first.responder.address] {
+            let found = track_if(&capture, |_, src| src == side);
+            for tunnel in &found.tunnels {
+                assert_ne!(
+                    tunnel.state,
+                    State::Failed,
+                    "{}: only {side}, {:?}",
+                    capture.display(),
+                    tunnel.stage
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cut_is_followed_without_panic() {
+    for (name, ..) in labelled() {
+        let capture = testdata().join("lab").join(&name).join("capture.pcapng");
+        for modulus in [2, 3, 5] {
+            let found = track_if(&capture, |frame, _| frame % modulus == 0);
+            assert!(found.capture.packets < 1_000_000, "{name}");
+        }
+    }
 }
