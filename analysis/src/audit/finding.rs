@@ -189,14 +189,6 @@ impl<'a> View<'a> {
     pub(super) fn status(&self, layer: Layer, algorithm: Algorithm) -> Status {
         judge_algorithm(self.profile, self.date, layer, algorithm).0
     }
-
-    /// Whether the profile fails anything of a suite.
-    pub(super) fn fails(&self, suite: &SuiteFact) -> bool {
-        suite
-            .transforms
-            .algorithms()
-            .any(|one| !one.is_none() && self.status(suite.layer, one) == Status::Fail)
-    }
 }
 
 fn hits_of<'s>(

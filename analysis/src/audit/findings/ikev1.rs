@@ -4,8 +4,8 @@ use ikescope_dissectors::Registry;
 use ikescope_dissectors::registries::ikev1::{AuthenticationMethod as Auth, IdType};
 use ikescope_dissectors::vendor_id;
 
-use super::super::algorithm::Number;
-use super::super::facts::{Layer, Mode, Role, SuiteFact, Version};
+use super::super::algorithm::{Algorithm, Number};
+use super::super::facts::{Layer, Mode, Role, Standing, SuiteFact, Version};
 use super::super::finding::{Finding, Hit, Need, Severity, View};
 use super::super::verdict::is_preshared;
 
@@ -64,10 +64,7 @@ pub(super) const FINDINGS: &[Finding] = &[
             "strongSwan documentation, security recommendations",
         ],
         needs: &[Need::Clear, Need::Probe],
-        check: |view| {
-            let hashes = view.facts.aggressive_hashes.iter();
-            hashes.filter(|(method, _)| matches!(method.number, Number::PhaseOneAuth(method) if is_preshared(method))).map(|(_, evidence)| Hit::new(evidence.clone())).collect()
-        },
+        check: aggressive_psk,
     },
     Finding {
         id: "ikev1-aggressive-mode",
@@ -405,9 +402,26 @@ fn vendors(view: &View<'_>, is: impl Fn(&[u8]) -> bool) -> Vec<Hit> {
     view.facts
         .vendors
         .iter()
-        .filter(|vendor| vendor.version == Version::V1 && is(&vendor.octets))
+        .filter(|vendor| is(&vendor.octets))
         .map(|vendor| Hit::new(vendor.evidence.clone()))
         .collect()
+}
+
+/// HASH_R that was seen, or that an accepted suite brings with it.
+fn aggressive_psk(view: &View<'_>) -> Vec<Hit> {
+    let preshared = |method: &Algorithm| matches!(method.number, Number::PhaseOneAuth(method) if is_preshared(method));
+    let hashes = view.facts.aggressive_hashes.iter();
+    let mut hits: Vec<Hit> = hashes
+        .filter(|(method, _)| preshared(method))
+        .map(|(_, evidence)| Hit::new(evidence.clone()))
+        .collect();
+    let accepted = phase_one(view, |suite| {
+        suite.mode == Some(Mode::Aggressive)
+            && suite.standing == Standing::Accepted
+            && suite.transforms.auth.iter().any(preshared)
+    });
+    hits.extend(accepted.map(|suite| Hit::new(suite.evidence.clone())));
+    hits
 }
 
 /// Whether another vendor ID says who it is: many speak Cisco's extensions.
@@ -458,7 +472,6 @@ const CISCO_FRAGMENTATION: [u8; 16] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::algorithm::{Algorithm, Number};
     use super::super::super::facts::*;
     use super::super::super::profile::Profile;
     use super::super::testing::*;
@@ -616,6 +629,21 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn a_probe_shows_what_a_capture_of_it_shows() {
+        let rfc = Profile::named("rfc").unwrap();
+        let accepted = each(auth(1, Mode::Aggressive), |suite| {
+            (suite.standing, suite.role) = (Standing::Accepted, Some(Role::Responder));
+        });
+        let chosen = with(
+            each(auth(1, Mode::Aggressive), |suite| {
+                suite.role = Some(Role::Responder);
+            }),
+            |facts| facts.aggressive_hashes = hash(Auth::PSK).aggressive_hashes,
+        );
+        assert_eq!(ids(&look(&rfc, &accepted)), ids(&look(&rfc, &chosen)));
     }
 
     #[test]

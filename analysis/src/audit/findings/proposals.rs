@@ -56,26 +56,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         fix: "Remove weak suites from the responder policy.",
         references: &["RFC 8247", "RFC 8221", "PCI DSS v4.0, requirement 4.2.1"],
         needs: &[Need::Probe],
-        check: |view| {
-            let answers = || {
-                view.facts
-                    .counted()
-                    .filter(|suite| suite.role == Some(Role::Responder))
-            };
-            let weak = answers().filter(|suite| view.fails(suite));
-            let beside = weak.filter(|suite| {
-                answers().any(|other| other.layer == suite.layer && !view.fails(other))
-            });
-            beside
-                .map(|suite| {
-                    Hit::new(suite.evidence.with(format!(
-                        "{} {}",
-                        suite.layer.title(),
-                        suite.transforms
-                    )))
-                })
-                .collect()
-        },
+        check: accepts_weak,
     },
     Finding {
         id: "proposal-too-permissive",
@@ -224,6 +205,43 @@ fn weak_beside_strong(view: &View<'_>, offer: &OfferFact) -> Vec<Hit> {
     hits
 }
 
+/// What is accepted although the profile fails it, where something that it does not fail is accepted too.
+fn accepts_weak(view: &View<'_>) -> Vec<Hit> {
+    let answers = || {
+        view.facts
+            .counted()
+            .filter(|suite| suite.role == Some(Role::Responder))
+    };
+    let is_weak = |suite: &SuiteFact| {
+        let mut algorithms = suite.transforms.algorithms();
+        algorithms.any(|one| !one.is_none() && view.status(suite.layer, one) == Status::Fail)
+    };
+    // Of alternatives the strongest counts here: the peer can do better.
+    let can_be_strong = |suite: &SuiteFact| {
+        let transforms = &suite.transforms;
+        let kinds = [
+            &transforms.encr,
+            &transforms.prf,
+            &transforms.integ,
+            &transforms.ke,
+        ];
+        kinds
+            .into_iter()
+            .filter(|kind| !kind.is_empty())
+            .all(|kind| {
+                kind.iter()
+                    .any(|one| one.is_none() || view.status(suite.layer, *one) != Status::Fail)
+            })
+    };
+    let weak = answers().filter(|suite| is_weak(suite));
+    weak.filter(|suite| answers().any(|other| other.layer == suite.layer && can_be_strong(other)))
+        .map(|suite| {
+            let what = format!("{} {}", suite.layer.title(), suite.transforms);
+            Hit::new(suite.evidence.with(what))
+        })
+        .collect()
+}
+
 /// Where the proposal that an answer chose from had something stronger of the same kind.
 fn weaker_than_offered(suite: &SuiteFact) -> Vec<Hit> {
     let Some(offered) = &suite.chosen_from else {
@@ -355,6 +373,16 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn alternatives_of_a_probe_are_weak_and_strong_at_once() {
+        let rfc = Profile::named("rfc").unwrap();
+        let accepted = each(responder(&[STRONG]), |suite| {
+            suite.standing = Standing::Accepted;
+            suite.transforms = both();
+        });
+        assert!(ids(&look(&rfc, &accepted)).contains(&"responder-accepts-weak"));
     }
 
     #[test]
