@@ -165,12 +165,24 @@ fn overlapping_proposals_are_told_apart() {
         proposal(&[(20, 128), (20, 256), (16, 256)], &[2, 4], &[], &[1]),
         proposal(&[(20, 128), (16, 256)], &[2, 4, 7], &[], &[5, 14, 25, 33]),
     ];
-    for own_order in [true, false] {
-        let behaviour = Behaviour {
-            own_order,
-            ..Behaviour::of(policy.clone())
-        };
-        exact(&probe(behaviour, Depth::Standard), &policy);
+    let one_tag = vec![
+        proposal(&[(28, 0)], &[4, 5], &[], &[20, 36]),
+        proposal(&[(28, 0)], &[4], &[], &[1]),
+        proposal(
+            &[(16, 256), (28, 0), (21, 256)],
+            &[4],
+            &[],
+            &[5, 14, 25, 33],
+        ),
+    ];
+    for policy in [policy, one_tag] {
+        for own_order in [true, false] {
+            let behaviour = Behaviour {
+                own_order,
+                ..Behaviour::of(policy.clone())
+            };
+            exact(&probe(behaviour, Depth::Standard), &policy);
+        }
     }
 }
 

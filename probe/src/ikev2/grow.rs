@@ -296,6 +296,8 @@ impl Growth {
     /// Encryption, PRF and integrity.
     async fn others(&mut self, oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
         let mut narrowed: Option<Slot> = None;
+        // Answers in a row that named the rest and not one.
+        let mut again = 0;
         loop {
             self.prune(knowledge);
             let left = self.others_left();
@@ -303,35 +305,21 @@ impl Growth {
                 return Ok(());
             }
             let tags: Vec<Algorithm> = self.found(Axis::KeyExchange).to_vec();
+            let was_narrowed = narrowed.is_some();
             let rest = narrowed.take().unwrap_or(Slot {
                 tag: self.witness_group(),
                 candidates: left.clone(),
             });
+            if oracle.is_stateful() && left.is_empty() {
+                return Ok(());
+            }
             let many =
                 !left.is_empty() && rest.candidates.len() > tags.len().saturating_mul(tags.len());
-            if many || oracle.is_stateful() {
-                // Too few tags: one handshake tells more than many questions.
-                let group = match computable(rest.tag) {
-                    true => rest.tag,
-                    false => tags
-                        .iter()
-                        .copied()
-                        .find(|tag| computable(*tag))
-                        .unwrap_or(rest.tag),
-                };
-                let proposals = self.lump(&rest.candidates, &[group]);
-                if tags.len() == 1 && oracle.ask(&proposals).await?.is_none() {
-                    knowledge.refuse(&proposals);
-                    continue;
-                }
-                let hit = oracle.shake_hands(&proposals, group).await?;
-                match hit.and_then(|hit| hit.choice) {
-                    Some(choice) => self.take_all(knowledge, choice),
-                    None => {
-                        knowledge.refuse(&proposals);
-                        self.drop_candidates(&rest.candidates);
-                    }
-                }
+            // What is accepted with this tag alone is not found by giving others to it.
+            if many || again > 0 || oracle.is_stateful() {
+                again = 0;
+                let known = tags.len() > 1;
+                self.single_out(oracle, knowledge, &rest, known).await?;
                 continue;
             }
             let corner = self.far_corner();
@@ -362,12 +350,65 @@ impl Growth {
                     let combination = with(self.line(*axis, *value), Axis::KeyExchange, slot.tag);
                     self.take_all(knowledge, combination);
                 }
-                (None, _) => narrowed = Some(slot).filter(|slot| slot.candidates.len() > 1),
+                (None, _) => narrowed = Some(slot),
             }
+            again = match was_narrowed && narrowed.is_some() {
+                true => again + 1,
+                false => 0,
+            };
             if let Some(slot) = &narrowed {
                 self.bring_forward(&slot.candidates);
             }
         }
+    }
+
+    /// One of several candidates that is accepted with a tag: by a handshake, which tells more than many questions, or by
+    /// halves where the group of the tag cannot be computed. `known` says that one is.
+    async fn single_out(
+        &mut self,
+        oracle: &mut Oracle,
+        knowledge: &mut Knowledge,
+        rest: &Slot,
+        known: bool,
+    ) -> Result<(), Stop> {
+        let mut candidates = rest.candidates.clone();
+        if !known || !computable(rest.tag) {
+            let proposals = self.lump(&candidates, &[rest.tag]);
+            let Some(hit) = oracle.ask(&proposals).await? else {
+                knowledge.refuse(&proposals);
+                self.drop_candidates(&candidates);
+                return Ok(());
+            };
+            if let Some(choice) = hit.choice {
+                self.take_all(knowledge, choice);
+                return Ok(());
+            }
+        }
+        if computable(rest.tag) {
+            let proposals = self.lump(&candidates, &[rest.tag]);
+            let hit = oracle.shake_hands(&proposals, rest.tag).await?;
+            match hit.and_then(|hit| hit.choice) {
+                Some(choice) => self.take_all(knowledge, choice),
+                None => {
+                    knowledge.refuse(&proposals);
+                    self.drop_candidates(&candidates);
+                }
+            }
+            return Ok(());
+        }
+        while candidates.len() > 1 {
+            let other = candidates.split_off(candidates.len() / 2);
+            let proposals = self.lump(&candidates, &[rest.tag]);
+            if oracle.ask(&proposals).await?.is_none() {
+                knowledge.refuse(&proposals);
+                candidates = other;
+            }
+        }
+        if let [(axis, value)] = candidates.as_slice() {
+            let combination = with(self.line(*axis, *value), Axis::KeyExchange, rest.tag);
+            self.take_all(knowledge, combination);
+        }
+        Ok(())
     }
 
     fn witness_group(&self) -> Algorithm {
