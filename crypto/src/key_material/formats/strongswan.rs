@@ -9,7 +9,7 @@
 //! Threads interleave, so a dump belongs to its thread. Keys are logged before anything names their SPIs: what ties both is
 //! the number of the IKE SA, in the tag `<gw|1>` where the log has it, else what the thread has checked out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use ikescope_dissectors::{IkeSpi, Spi};
@@ -44,6 +44,9 @@ pub(in crate::key_material) struct StrongswanLog {
     owned: HashMap<u32, usize>,
     sets: Vec<IkeSet>,
     others: Vec<Found>,
+    /// Those of both whose IKE SA has a number and no SPIs yet.
+    sets_without_spis: Vec<usize>,
+    others_without_spis: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -525,6 +528,9 @@ impl StrongswanLog {
         work.set = Some(index);
         if let Some(number) = owner {
             self.owned.insert(number, index);
+            if set.instance.is_none() {
+                self.sets_without_spis.push(index);
+            }
         } else if let Some(thread) = self.threads.get_mut(thread) {
             thread.unnamed.push(index);
         }
@@ -536,13 +542,24 @@ impl StrongswanLog {
         let repeated = self.others.iter().rev().take(REPEATS).any(|found| {
             found.material == material && (found.number == number || !tied(&material))
         });
-        if repeated || self.others.len() >= MAX_KEYS {
+        if !repeated {
+            self.found(line, number, material);
+        }
+    }
+
+    /// Material of an IKE SA, whose SPIs may become known later.
+    fn found(&mut self, line: usize, number: Option<u32>, material: Material) {
+        if self.others.len() >= MAX_KEYS {
             return;
+        }
+        let instance = number.and_then(|number| self.numbers.get(&number).copied());
+        if instance.is_none() && number.is_some() {
+            self.others_without_spis.push(self.others.len());
         }
         self.others.push(Found {
             line,
             number,
-            instance: number.and_then(|number| self.numbers.get(&number).copied()),
+            instance,
             material,
         });
     }
@@ -752,16 +769,23 @@ impl StrongswanLog {
         }
         self.instances.push(spis);
         self.numbers.insert(number, index);
-        for set in &mut self.sets {
-            if set.number == Some(number) && set.instance.is_none() {
-                set.instance = Some(index);
+        let sets = &mut self.sets;
+        self.sets_without_spis.retain(|at| match sets.get_mut(*at) {
+            Some(set) if set.number == Some(number) => {
+                set.instance = set.instance.or(Some(index));
+                false
             }
-        }
-        for found in &mut self.others {
-            if found.number == Some(number) && found.instance.is_none() {
-                found.instance = Some(index);
-            }
-        }
+            _ => true,
+        });
+        let others = &mut self.others;
+        self.others_without_spis
+            .retain(|at| match others.get_mut(*at) {
+                Some(found) if found.number == Some(number) => {
+                    found.instance = found.instance.or(Some(index));
+                    false
+                }
+                _ => true,
+            });
     }
 
     /// The thread named the IKE SA that the keys it derived belong to.
@@ -775,6 +799,9 @@ impl StrongswanLog {
                 set.number = Some(number);
                 set.instance = instance;
                 self.owned.insert(number, index);
+                if instance.is_none() {
+                    self.sets_without_spis.push(index);
+                }
             }
         }
     }
@@ -782,7 +809,7 @@ impl StrongswanLog {
     /// Sets that no line named: those of the SA with the next number that has no keys, or of the only one.
     fn name_the_rest(&mut self) {
         let mut free: Vec<usize> = (0..self.instances.len()).collect();
-        let taken: Vec<usize> = self.sets.iter().filter_map(|set| set.instance).collect();
+        let taken: HashSet<usize> = self.sets.iter().filter_map(|set| set.instance).collect();
         free.retain(|instance| !taken.contains(instance));
         let single = (self.instances.len() == 1).then_some(0);
         let mut last = None;
@@ -801,18 +828,17 @@ impl StrongswanLog {
             return;
         };
         let (shared, additional) = (work.shared.take(), work.additional.take());
-        let groups = work.ike_proposal.as_ref().map(|p| p.groups.clone());
         let number = match context {
             Context::Sa(number) => Some(*number),
             Context::Thread(_) => None,
         };
-        for material in secrets(shared, additional, groups.as_deref(), 0, &[]) {
-            self.others.push(Found {
-                line: material.0,
-                number,
-                instance: number.and_then(|number| self.numbers.get(&number).copied()),
-                material: Material::DhSecret(material.1),
-            });
+        for (line, secret) in secrets(shared, additional, None, 0, &[]) {
+            // It may be of any exchange of the SA, a child's too.
+            let secret = DhSecret {
+                epoch: None,
+                ..secret
+            };
+            self.found(line, number, Material::DhSecret(secret));
         }
     }
 
@@ -832,16 +858,8 @@ impl StrongswanLog {
             Context::Sa(number) => Some(*number),
             Context::Thread(_) => None,
         };
-        let instance = number.and_then(|number| self.numbers.get(&number).copied());
         for (line, material) in child.materials(&proposal, began) {
-            if self.others.len() < MAX_KEYS {
-                self.others.push(Found {
-                    line,
-                    number,
-                    instance,
-                    material,
-                });
-            }
+            self.found(line, number, material);
         }
     }
 
