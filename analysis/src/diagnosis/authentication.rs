@@ -71,7 +71,7 @@ pub(super) static PSK_MISMATCH_IKEV1_MAIN: Declaration = Declaration {
     checks: &[
         (
             Side::Both,
-            "type the key again on both sides; mind blanks at the end, quotes, encoding, text against hexadecimal",
+            "type the key again; mind blanks at the end, quotes, encoding, text against hexadecimal",
         ),
         (
             Side::Responder,
@@ -118,7 +118,7 @@ pub(super) static PSK_MISMATCH_IKEV1_AGGRESSIVE: Declaration = Declaration {
     wire: "Messages 1 and 2, then an Informational of the initiator in place of message 3 (or a refusal of message 3).",
     opened: "With a candidate: HASH_R says whether the responder uses this key. No other secret is needed.",
     checks: &[
-        (Side::Both, "type the key again on both sides"),
+        (Side::Both, "type the key again"),
         (
             Side::Responder,
             "the identity in message 1 selects the key: which one belongs to it?",
@@ -149,7 +149,7 @@ pub(super) static PSK_MISMATCH_IKEV2_AT_RESPONDER: Declaration = Declaration {
     wire: "The response to IKE_AUTH has the size of one notify; no further packet of this SA.",
     opened: "The response is AUTHENTICATION_FAILED, and the AUTH payload of the request does not verify with the given key.",
     checks: &[
-        (Side::Both, "type the key again on both sides"),
+        (Side::Both, "type the key again"),
         (
             Side::Responder,
             "the identity selects the key: which key belongs to the identity that the initiator sends?",
@@ -579,7 +579,8 @@ fn psk_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
         end(fifth.ends.src),
         times(copies)
     );
-    let (_, refuted) = tried(tunnel);
+    let (verified, refuted) = tried(tunnel);
+    let refuted = refuted && !verified;
     let read_malformed = round.reaction.is_some_and(|reaction| {
         reaction
             .opened
@@ -726,7 +727,7 @@ fn psk_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         Confidence::Certain
     } else if refuted {
         summary.push_str(" HASH_R fits one of the keys that were tried, and not the other.");
-        Confidence::Certain
+        Confidence::Likely
     } else {
         summary.push_str(" The pre-shared keys differ.");
         Confidence::Likely

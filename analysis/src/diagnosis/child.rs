@@ -11,8 +11,8 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::running::{
-    answer, answered, flow_from, flows_from, notify_name, requests, responses, times, with_copies,
-    within,
+    SIDES, answer, answered, flow_from, flows_from, notify_name, packets_from, requests, responses,
+    times, with_copies, within,
 };
 use crate::tunnels::{
     ChildState, EncapsulationMode, Message, Notify, Payloads, Protocol, Sender, Stage, State, Step,
@@ -979,8 +979,11 @@ fn child_refused_in_auth<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
         }
         None => {
             let failed = tunnel.state == State::Failed && tunnel.stage == Stage::Child;
-            if !failed || !response.encrypted {
+            if !response.encrypted {
                 return None;
+            }
+            if !failed {
+                return smaller_by_a_child(tunnel, request, response);
             }
             let summary = format!(
                 "The peers authenticated each other, and the response to IKE_AUTH ({} octets) is too small for a child: \
@@ -1001,6 +1004,47 @@ fn child_refused_in_auth<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
             )
         }
     }
+}
+
+/// With certificates the size of the response alone tells nothing, but both sides send about the same beside the child:
+/// a response that is smaller by a child is one without.
+fn smaller_by_a_child(tunnel: &Tunnel, request: &Message, response: &Message) -> Option<Diagnosis> {
+    let used = SIDES
+        .into_iter()
+        .any(|sender| packets_from(tunnel, sender) > 0);
+    let later = requests(tunnel, ExchangeType::CREATE_CHILD_SA)
+        .next()
+        .is_some();
+    let rounds = requests(tunnel, ExchangeType::IKE_AUTH).count();
+    let (asked, got) = (without_fragments(request), without_fragments(response));
+    let certificates = got >= CERTIFICATE_OCTETS;
+    let up = tunnel.state == State::Established && !used && !later && rounds == 1;
+    if !up || !certificates || asked < got + CHILD_OCTETS {
+        return None;
+    }
+    let summary = format!(
+        "The response to IKE_AUTH is {} octets smaller than the request, about what a child takes, and no data follows: \
+         the {} may have refused the child beside a successful authentication.",
+        asked - got,
+        response.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &TS_UNACCEPTABLE_IN_AUTH,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .severity(Severity::Warning)
+        .evidence(request.frame, "IKE_AUTH request")
+        .evidence(response.frame, "IKE_AUTH response"),
+    )
+}
+
+/// Octets of a message as if it were in one piece.
+fn without_fragments(message: &Message) -> u32 {
+    let more = message.fragments.len().saturating_sub(1) as u32;
+    message.length.saturating_sub(more * FRAGMENT_OVERHEAD)
 }
 
 fn refused_for(
@@ -1507,6 +1551,16 @@ const REFUSED_WEIGHT: u8 = 66;
 
 /// Transform of type 5: extended sequence numbers (RFC 7296, section 3.3.2).
 const EXTENDED: u16 = 1;
+
+/// A response of fewer octets has no certificate in it.
+const CERTIFICATE_OCTETS: u32 = 500;
+
+/// What a child takes in IKE_AUTH, SA and selectors, and the identity of the responder that only the request may have
+/// beside its own.
+const CHILD_OCTETS: u32 = 140;
+
+/// Header, fragment header, IV and ICV of one more fragment (RFC 7383, section 2.5).
+const FRAGMENT_OVERHEAD: u32 = 64;
 
 /// Octets of a notification with a 16-octet SPI, the largest that refuses something in IKEv1.
 const NOTIFY_WITH_LONG_SPI: u32 = 28;

@@ -1,6 +1,7 @@
 //! Runs the rules and puts what they find into order.
 
-use super::declaration::{Confidence, Severity};
+use super::catalogue::by_id;
+use super::declaration::{Confidence, Need, Severity};
 use super::diagnosis::{Competitor, Diagnosis};
 use super::{
     authentication, certificates, child, cloud, data_plane, denial, eap, fragmentation, interop,
@@ -45,12 +46,49 @@ const CAPTURE_RULES: &[&[CaptureRule]] = &[
 /// failed one.
 #[must_use]
 pub fn diagnose<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Vec<Diagnosis> {
-    let found = TUNNEL_RULES
+    let found: Vec<Diagnosis> = TUNNEL_RULES
         .iter()
         .flat_map(|topic| topic.iter())
         .filter_map(|rule| rule(tunnel, surroundings))
         .collect();
-    in_order(found)
+    let ids: Vec<&str> = found
+        .iter()
+        .map(|diagnosis| diagnosis.declaration.id)
+        .collect();
+    let mut ordered = in_order(found);
+    for diagnosis in &mut ordered {
+        exclude(diagnosis, &ids, tunnel.opened());
+    }
+    ordered
+}
+
+/// A competitor whose signs would show, and that no rule found, is excluded by their absence.
+fn exclude(diagnosis: &mut Diagnosis, found: &[&str], opened: bool) {
+    for competitor in &mut diagnosis.competitors {
+        if competitor.excluded_by.is_some() || found.contains(&competitor.id) {
+            continue;
+        }
+        let separates = diagnosis
+            .declaration
+            .competitors
+            .iter()
+            .find(|(id, _)| *id == competitor.id)
+            .map(|(_, separates)| *separates);
+        let Some(separates) = separates.filter(|text| !text.starts_with(SAME)) else {
+            continue;
+        };
+        let visible = by_id(competitor.id).is_some_and(|declaration| {
+            declaration.needs.iter().all(|need| match need {
+                Need::SecondCapture | Need::OtherTunnels => false,
+                Need::IkeKeys | Need::EspKeys | Need::PreSharedKey => opened,
+                _ => true,
+            })
+        });
+        if visible {
+            let signs = separates.strip_prefix("there ").unwrap_or(separates);
+            competitor.excluded_by = Some(format!("not seen here: {signs}").into());
+        }
+    }
 }
 
 /// What is to be said of the capture as a whole, the most important first.
@@ -112,6 +150,9 @@ fn compete(one: &Diagnosis, other: &Diagnosis) -> bool {
     names(one, other) || names(other, one)
 }
 
+/// How a declaration begins to say that nothing in one capture separates two diagnoses.
+const SAME: &str = "the same";
+
 #[cfg(test)]
 mod tests {
     use super::super::declaration::Side;
@@ -160,6 +201,24 @@ mod tests {
             ids(vec![note, failure]),
             ["no-response-to-first-message", "icmp-port-unreachable"]
         );
+    }
+
+    #[test]
+    fn what_would_show_and_does_not_is_excluded() {
+        let of = |diagnosis: &Diagnosis, id: &str| {
+            diagnosis
+                .competitors
+                .iter()
+                .find(|rival| rival.id == id)
+                .and_then(|rival| rival.excluded_by.clone())
+        };
+        let mut silence = instance(&NO_RESPONSE_TO_FIRST_MESSAGE, Confidence::Certain);
+        exclude(&mut silence, &[], false);
+        assert!(of(&silence, "icmp-port-unreachable").is_some());
+        assert_eq!(of(&silence, "reply-lost-on-return"), None);
+        let mut silence = instance(&NO_RESPONSE_TO_FIRST_MESSAGE, Confidence::Certain);
+        exclude(&mut silence, &["icmp-port-unreachable"], false);
+        assert_eq!(of(&silence, "icmp-port-unreachable"), None);
     }
 
     #[test]

@@ -690,6 +690,10 @@ fn deleted_child(tunnel: &Tunnel) -> Option<(&Message, bool)> {
             let asks = message.request || tunnel.version == 1;
             return (named && asks).then_some((message, true));
         }
+        if message.step == Step::Informational {
+            let small = message.encrypted && message.at_most(SMALLER_THAN_CHECK);
+            return small.then_some((message, false));
+        }
         let request = message.step == Step::V2(ExchangeType::INFORMATIONAL, false);
         let answer = tunnel.message(message.answered_by?)?;
         let both = message.at_least(ONE_DELETE) && answer.at_least(ONE_DELETE);

@@ -87,11 +87,11 @@ pub(super) static NO_RESPONSE_TO_FIRST_MESSAGE: Declaration = Declaration {
     competitors: &[
         (
             "responder-silent-on-policy",
-            "a capture at the responder shows the requests arriving and no answer leaving",
+            "the same here: only a capture at the responder shows the requests arriving and no answer leaving",
         ),
         (
             "reply-lost-on-return",
-            "a capture at the responder shows the answers leaving",
+            "the same here: only a capture at the responder shows the answers leaving",
         ),
         (
             "icmp-port-unreachable",

@@ -3,7 +3,7 @@
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
-use super::child::{Refused, Wanted, refused_requests, wanted};
+use super::child::{ONE_NOTIFY, Refused, Wanted, refused_requests, wanted};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
@@ -753,7 +753,11 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
                 && (request.opened.is_none() || wanted(tunnel, request) == Wanted::Child)
         })?;
         // Without keys a change of SPIs must show that the first message was a Delete.
-        let told = delete.opened.is_some() || !spi_goes_on(tunnel, delete);
+        // A new address is announced in more octets and tested in none; both may come before a rekey.
+        let small = delete
+            .inner_octets
+            .is_none_or(|(smallest, largest)| smallest <= ONE_NOTIFY && largest >= ONE_DELETE);
+        let told = delete.opened.is_some() || small && !spi_goes_on(tunnel, delete);
         (!asked_before && told).then_some((delete, anew))
     })?;
     let age = seconds(tunnel.first, delete.time);
@@ -1206,6 +1210,9 @@ const RACE_SECONDS: f64 = 0.001;
 
 /// A rekey and the Delete of the old SA belong together within this time.
 const REKEY_SECONDS: f64 = 30.0;
+
+/// Octets of a Delete of an IKE SA, the smallest one.
+const ONE_DELETE: u32 = 8;
 
 /// What a daemon does at once.
 const AT_ONCE_SECONDS: f64 = 0.3;
