@@ -1,0 +1,270 @@
+//! Facts of an audit from packets: what comes again, what is out of place. Captured packets are repeated and changed by
+//! one thing, so that only that thing can be the reason.
+
+use std::path::Path;
+
+use ikescope_analysis::audit::{Collector, Date, Found, PeerFacts, Profile, find};
+use ikescope_analysis::{Inspector, InspectorOptions};
+use ikescope_capture::{FileReader, Frame, LinkType, Options, Stack, Timestamp};
+
+/// Octets of a frame, its time in seconds.
+type Packet = (Vec<u8>, i64);
+
+/// All frames of a capture.
+fn frames(capture: &str) -> (Vec<Packet>, LinkType) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata")
+        .join(capture);
+    let mut reader = FileReader::open(&path, 0).unwrap();
+    let mut packets = Vec::new();
+    let mut link = None;
+    while let Some(frame) = reader.next().unwrap() {
+        link = Some(frame.link);
+        packets.push((frame.octets.to_vec(), frame.time.unwrap().seconds));
+    }
+    (packets, link.unwrap())
+}
+
+fn collect((packets, link_type): &(Vec<Packet>, LinkType)) -> Vec<PeerFacts> {
+    let mut stack = Stack::new(Options::default());
+    let mut inspector = Inspector::new(InspectorOptions::default());
+    let mut collector = Collector::new();
+    for (number, (octets, seconds)) in (1..).zip(packets) {
+        let length = u32::try_from(octets.len()).unwrap();
+        let frame = Frame {
+            file: 0,
+            number,
+            time: Some(Timestamp::new(*seconds, 0)),
+            link: *link_type,
+            length,
+            captured: length,
+            octets,
+        };
+        stack.decode(&frame, &mut |datagram| {
+            collector.observe(&inspector.observe(&datagram));
+        });
+    }
+    collector.finish()
+}
+
+fn found(facts: &[PeerFacts], address: &str) -> Vec<Found> {
+    let peer = facts.iter().find(|peer| peer.subject == address);
+    let profile = Profile::named("rfc").unwrap();
+    find(peer.unwrap(), &profile, &Date::parse("2026-11-21").unwrap())
+}
+
+fn ids(facts: &[PeerFacts], address: &str) -> Vec<&'static str> {
+    found(facts, address)
+        .iter()
+        .map(|found| found.finding.id)
+        .collect()
+}
+
+/// Ethernet and IPv4 without options.
+const IP: usize = 14;
+const UDP: usize = IP + 20;
+const IKE: usize = UDP + 8;
+const ESP: usize = IP + 20;
+
+const INITIATOR: &str = "10.9.0.1";
+const RESPONDER: &str = "10.9.0.2";
+const TUNNEL: &str = "lab/ikev2-psk-aes256gcm16/capture.pcapng";
+const NATIVE: &str = "lab/strongswan6-native-esp-aes256gcm16/capture.pcapng";
+
+/// The packets twice; the second time with another initiator SPI.
+fn with_another_spi(fresh: impl Fn(&mut [u8])) -> (Vec<Packet>, LinkType) {
+    let (packets, link) = frames(TUNNEL);
+    let mut all = packets.clone();
+    for (mut octets, seconds) in packets.into_iter().take(2) {
+        octets[IKE] ^= 0x55;
+        fresh(&mut octets[IKE..]);
+        all.push((octets, seconds + 60));
+    }
+    (all, link)
+}
+
+/// Where the data of a payload of IKEv2 begins, and its length.
+fn payload(message: &[u8], wanted: u8) -> (usize, usize) {
+    let (mut kind, mut at) = (message[16], 28);
+    loop {
+        let length = usize::from(u16::from_be_bytes([message[at + 2], message[at + 3]]));
+        if kind == wanted {
+            return (at + 4, length - 4);
+        }
+        (kind, at) = (message[at], at + length);
+    }
+}
+
+const KE: u8 = 34;
+const NONCE: u8 = 40;
+
+#[test]
+fn values_that_come_again_in_another_ike_sa_are_found_on_both_sides() {
+    let facts = collect(&with_another_spi(|_| ()));
+    for address in [INITIATOR, RESPONDER] {
+        let ids = ids(&facts, address);
+        assert!(ids.contains(&"ke-reused-value"), "{address}: {ids:?}");
+        assert!(ids.contains(&"nonce-reuse"), "{address}: {ids:?}");
+    }
+}
+
+#[test]
+fn fresh_values_in_another_ike_sa_are_right() {
+    let facts = collect(&with_another_spi(|message| {
+        let (nonce, _) = payload(message, NONCE);
+        message[nonce] ^= 1;
+        let (ke, _) = payload(message, KE);
+        // The sign of a point's y: still on the curve only by chance, but another value.
+        message[ke + 10] ^= 1;
+    }));
+    for address in [INITIATOR, RESPONDER] {
+        let ids = ids(&facts, address);
+        assert!(!ids.contains(&"ke-reused-value"), "{address}: {ids:?}");
+        assert!(!ids.contains(&"nonce-reuse"), "{address}: {ids:?}");
+        // A point with one changed bit is no point of the curve.
+        assert!(
+            ids.contains(&"ke-invalid-public-value"),
+            "{address}: {ids:?}"
+        );
+    }
+}
+
+#[test]
+fn values_of_the_wrong_length_are_found() {
+    let (packets, link) = frames(TUNNEL);
+    let mut first = packets[0].clone();
+    let (ke, _) = payload(&first.0[IKE..], KE);
+    // MODP-2048 for a value of ECP-384.
+    first.0[IKE + ke + 1] = 14;
+    let ids = ids(&collect(&(vec![first], link)), INITIATOR);
+    assert!(ids.contains(&"ke-length-mismatch"), "{ids:?}");
+}
+
+#[test]
+fn a_nonce_without_randomness_is_found() {
+    let (packets, link) = frames(TUNNEL);
+    let mut first = packets[0].clone();
+    let (nonce, length) = payload(&first.0[IKE..], NONCE);
+    first.0[IKE + nonce..IKE + nonce + length].fill(0x41);
+    let ids = ids(&collect(&(vec![first], link)), INITIATOR);
+    assert!(ids.contains(&"nonce-low-entropy"), "{ids:?}");
+}
+
+/// RFC 5282, section 3: the vector of an AEAD cipher stands first in the SK payload.
+#[test]
+fn a_vector_that_comes_again_in_an_ike_sa_is_found() {
+    let (mut packets, link) = frames(TUNNEL);
+    let (mut again, seconds) = packets[2].clone();
+    let last = again.len() - 1;
+    again[last] ^= 1;
+    packets.push((again, seconds + 5));
+    let facts = collect(&(packets, link));
+    let ids = ids(&facts, INITIATOR);
+    assert!(ids.contains(&"ike-gcm-iv-reuse"), "{ids:?}");
+    assert!(ids.contains(&"message-id-reuse"), "{ids:?}");
+}
+
+/// Frames of ESP without UDP.
+fn esp_frames() -> (Vec<Packet>, LinkType) {
+    let (mut packets, link) = frames(NATIVE);
+    packets.retain(|(octets, _)| octets[IP + 9] == 50);
+    assert!(packets.len() > 2);
+    (packets, link)
+}
+
+#[test]
+fn an_esp_vector_that_comes_again_is_found_at_the_sender() {
+    let (mut packets, link) = esp_frames();
+    let (mut again, seconds) = packets[0].clone();
+    again[ESP + 7] ^= 0x40;
+    packets.push((again, seconds + 1));
+    let facts = collect(&(packets, link));
+    let sender = [INITIATOR, RESPONDER]
+        .into_iter()
+        .filter(|address| facts.iter().any(|peer| peer.subject == *address))
+        .find(|address| ids(&facts, address).contains(&"esp-gcm-iv-reuse"));
+    assert!(sender.is_some());
+}
+
+#[test]
+fn copies_and_fresh_vectors_of_esp_are_right() {
+    let (mut packets, link) = esp_frames();
+    let copies = packets.clone();
+    packets.extend(copies);
+    let facts = collect(&(packets, link));
+    for peer in &facts {
+        assert!(!ids(&facts, &peer.subject).contains(&"esp-gcm-iv-reuse"));
+    }
+}
+
+#[test]
+fn ah_is_found_by_its_protocol_and_esp_beside_it() {
+    let (mut packets, link) = esp_frames();
+    packets.truncate(2);
+    let esp = packets.clone();
+    for (octets, _) in &mut packets {
+        octets[IP + 9] = 51;
+        // Next header UDP, 4 words beyond the first two, reserved, SPI, sequence number (RFC 4302, section 2).
+        octets[ESP..ESP + 12].copy_from_slice(&[17, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+    }
+    let alone = collect(&(packets.clone(), link));
+    assert!(ids(&alone, INITIATOR).contains(&"ah-only"));
+    packets.extend(esp);
+    let beside = collect(&(packets, link));
+    assert!(ids(&beside, INITIATOR).contains(&"ah-plus-esp"));
+    assert!(!ids(&beside, INITIATOR).contains(&"ah-only"));
+}
+
+/// RFC 7296, section 1.2: IKE_AUTH is the second exchange.
+#[test]
+fn an_exchange_before_authentication_is_found() {
+    for (exchange, id) in [
+        (36, "create-child-before-auth"),
+        (37, "informational-before-auth"),
+    ] {
+        let (mut packets, link) = frames(TUNNEL);
+        packets.truncate(3);
+        // Behind UDP 4500 the non-ESP marker stands first.
+        let marker = usize::from(packets[2].0[IKE..IKE + 4] == [0; 4]) * 4;
+        packets[2].0[IKE + marker + 18] = exchange;
+        let ids = ids(&collect(&(packets, link)), INITIATOR);
+        assert!(ids.contains(&id), "{ids:?}");
+    }
+}
+
+#[test]
+fn what_a_healthy_tunnel_shows_is_nothing_of_this() {
+    for capture in [
+        TUNNEL,
+        NATIVE,
+        "lab/ikev2-rekey-ike/capture.pcapng",
+        "lab/ikev2-mobike/capture.pcapng",
+    ] {
+        let facts = collect(&frames(capture));
+        for peer in &facts {
+            for id in [
+                "ke-reused-value",
+                "nonce-reuse",
+                "nonce-low-entropy",
+                "spi-reuse-or-zero",
+                "message-id-reuse",
+                "ike-gcm-iv-reuse",
+                "esp-gcm-iv-reuse",
+                "esp-cbc-iv-predictable",
+                "esp-replay-disabled",
+                "ke-invalid-public-value",
+                "ke-length-mismatch",
+                "create-child-before-auth",
+                "informational-before-auth",
+                "missing-init-payloads",
+                "ikev2-amplification",
+            ] {
+                assert!(
+                    !ids(&facts, &peer.subject).contains(&id),
+                    "{capture}: {}: {id}",
+                    peer.subject
+                );
+            }
+        }
+    }
+}
