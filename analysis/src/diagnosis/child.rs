@@ -780,7 +780,7 @@ fn refuses(message: &Message) -> bool {
     if message.opened.is_some() || !message.encrypted {
         return message.payloads().error().is_some();
     }
-    message.inner_octets.is_none() || message.at_most(NOTIFY_WITH_LONG_SPI)
+    message.at_most(NOTIFY_WITH_LONG_SPI)
 }
 
 /// What is offered in the way of perfect forward secrecy, as the beginning of a sentence.
@@ -884,7 +884,9 @@ fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
     let renewed = tunnel
         .of_step(Step::Quick(1))
         .any(|later| later.frame > offer.frame && later.answered_by.is_some());
-    if renewed || offer.ip_fragments > 0 {
+    // A peer of which nothing is here may be missing from the file only.
+    let heard = tunnel.from(offer.from.opposite()).next().is_some();
+    if renewed || offer.ip_fragments > 0 || !heard {
         return None;
     }
     let alive = tunnel

@@ -279,6 +279,27 @@ impl<'a> Failed<'a> {
             .find(|message| eap(message).is_some_and(&wanted))
     }
 
+    /// Whether the answer to the last round was the end: the initiator sends something else after it, or nothing for long,
+    /// or begins anew. Else the capture may end in the middle.
+    fn ended<'b>(&self, tunnel: &'b Tunnel, around: &Surroundings<'b>) -> bool {
+        let Some((_, Some(response))) = self.last() else {
+            return true;
+        };
+        let goes_on = tunnel
+            .messages
+            .iter()
+            .any(|message| message.frame > response.frame);
+        let waited = around
+            .capture
+            .last
+            .zip(response.time)
+            .is_some_and(|(end, time)| end.nanos_since(time) >= ENDED_NANOS);
+        let anew = around
+            .same_peers(tunnel)
+            .any(|other| other.first > response.time);
+        goes_on || waited || anew
+    }
+
     fn opened(&self) -> bool {
         self.rounds
             .iter()
@@ -290,7 +311,7 @@ fn eap(message: &Message) -> Option<&Eap> {
     message.opened.as_ref()?.eap.as_ref()
 }
 
-fn method<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn method<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let failed = Failed::of(tunnel)?;
     let (request, response) = failed.last()?;
     let response = response?;
@@ -301,7 +322,8 @@ fn method<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
             .inner_octets
             .is_some_and(|(smallest, _)| smallest <= NAK_OCTETS)
         && is_one_notify(response);
-    if nak.is_none() && (failed.opened() || !small || failed.rounds.len() < 3) {
+    let told = small && failed.rounds.len() >= 3 && failed.ended(tunnel, around);
+    if nak.is_none() && (failed.opened() || !told) {
         return None;
     }
     let wanted = nak.and_then(eap).map(|eap| {
@@ -343,7 +365,7 @@ fn method<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     )
 }
 
-fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let failed = Failed::of(tunnel)?;
     let (request, response) = failed.last()?;
     let response = response?;
@@ -354,7 +376,7 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let weight = match (refused, failure) {
         (Some(_), _) => 85,
         (None, Some(_)) => 62,
-        (None, None) if failed.opened() => return None,
+        (None, None) if failed.opened() || !failed.ended(tunnel, around) => return None,
         (None, None) if failed.rounds.len() >= 3 => 54,
         (None, None) => 46,
     };
@@ -626,6 +648,9 @@ const SLOW_SECONDS: f64 = 1.8;
 
 /// Gateways delay the refusal of a password by up to this long, on purpose.
 const PATIENT_SECONDS: f64 = 2.2;
+
+/// An initiator that has something to send does so within this time.
+const ENDED_NANOS: i64 = 2_000_000_000;
 
 /// A client that goes on does so within this time.
 const SILENT_NANOS: i64 = 10_000_000_000;

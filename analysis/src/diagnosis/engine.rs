@@ -42,8 +42,7 @@ const CAPTURE_RULES: &[&[CaptureRule]] = &[
     denial::CAPTURE_RULES,
 ];
 
-/// What explains the fate of a tunnel, the best explanation first. Empty for most healthy tunnels; never empty for a
-/// failed one.
+/// What explains the fate of a tunnel, the best explanation first. Empty for most healthy tunnels.
 #[must_use]
 pub fn diagnose<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Vec<Diagnosis> {
     let found: Vec<Diagnosis> = TUNNEL_RULES

@@ -5,7 +5,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
-use super::running::{SIDES, flows_from, side, times, with_copies};
+use super::running::{SIDES, at_least, flows_from, side, times, with_copies};
 use crate::tunnels::{FragmentedDatagram, Message, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -454,13 +454,18 @@ fn support(tunnel: &Tunnel) -> String {
 }
 
 /// A message in encrypted fragments of IKEv2 without an answer.
-fn fragments_of_version_2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn fragments_of_version_2<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
     let message = tunnel.messages.iter().find(|message| {
         tunnel.version == 2
             && message.request
             && !message.fragments.is_empty()
             && unanswered(tunnel, message)
-            && (message.transmissions > 1 || message.fragments.len() < total(message))
+            && (message.transmissions > 1
+                || message.fragments.len() < total(message)
+                    && at_least(message.time, surroundings.capture.last, COMPLETE_SECONDS))
     })?;
     let total = total(message);
     let missing: Vec<String> = (1..=total)
@@ -683,6 +688,9 @@ const FRAGMENTATION: [u8; 4] = [0x40, 0x48, 0xb7, 0xd5];
 
 /// What old versions take (libreswan until 3.29: 16).
 const MANY_FRAGMENTS: usize = 16;
+
+/// Fragments of one message follow each other at once.
+const COMPLETE_SECONDS: f64 = 3.0;
 
 /// Numbers of fragments in one sentence.
 const SHOWN_NUMBERS: usize = 8;

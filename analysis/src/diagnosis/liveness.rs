@@ -328,14 +328,14 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
         return None;
     }
     SIDES.into_iter().find_map(|asking| {
-        let heard = last_heard(tunnel, asking.opposite());
+        // A peer of which nothing is here may be missing from the file only.
+        let heard = last_heard(tunnel, asking.opposite())?;
         let checks: Vec<&Message> = tunnel
             .from(asking)
             .filter(|message| {
                 is_check(tunnel, message)
                     && message.answered_by.is_none()
-                    && (heard.is_none_or(|heard| message.time.is_some_and(|time| time > heard))
-                        || gave_up(tunnel, message))
+                    && (message.time.is_some_and(|time| time > heard) || gave_up(tunnel, message))
             })
             .collect();
         let count: u32 = checks.iter().map(|message| message.transmissions).sum();

@@ -193,6 +193,10 @@ fn eap(last_request: usize, last_response: usize, wait: f64) -> Wire {
             0.21 + wait,
             &encrypted(AUTH, true, 3).closed(last_response, 8),
         );
+    wire.ask(
+        0.22 + wait,
+        &encrypted(INFORMATIONAL, false, 4).closed(80, 9),
+    );
     wire
 }
 
@@ -201,6 +205,16 @@ fn how_eap_ends_tells_why() {
     assert_eq!(eap(80, 80, 0.0).first(), "eap-method-rejected");
     assert_eq!(eap(144, 80, 0.0).first(), "eap-bad-credentials");
     assert_eq!(eap(144, 80, 5.0).first(), "eap-radius-timeout");
+}
+
+#[test]
+fn an_end_of_the_capture_is_no_end_of_eap() {
+    let mut wire = authentication(CBC, (&[], &[]), (288, 1216));
+    wire.ask(0.1, &encrypted(AUTH, false, 2).closed(96, 5))
+        .answer(0.11, &encrypted(AUTH, true, 2).closed(80, 6));
+    assert!(!wire.all().contains(&"eap-bad-credentials"));
+    wire.ask(0.2, &encrypted(INFORMATIONAL, false, 3).closed(80, 7));
+    assert_eq!(wire.first(), "eap-bad-credentials");
 }
 
 #[test]
