@@ -40,6 +40,9 @@ pub(super) trait Asker {
     /// To be called when more is known.
     fn learned(&mut self, found: &Found);
 
+    /// Whether the peer keeps what it accepts for long, so that each accepted offer costs time.
+    fn keeps(&self) -> bool;
+
     /// Octets that a message has for the transforms of an offer with this first suite.
     fn room(&self, first: &Suite) -> usize;
 }
@@ -260,11 +263,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         };
         match answer {
             Answer::Accepted(suite) => {
-                let tuple = self
-                    .universe
-                    .tuple(&suite)
-                    .filter(|tuple| offer.contains(tuple));
-                let tuple = tuple.ok_or(Stop::Confused)?;
+                let tuple = self.chosen(&suite, offer).ok_or(Stop::Confused)?;
                 if self.verdict(tuple) != Verdict::Accepted {
                     self.set(tuple, Verdict::Accepted);
                     self.accepted.push(tuple);
@@ -308,6 +307,22 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             // These ended the search where they were received.
             _ => Err(Stop::Confused),
         }
+    }
+
+    /// Which one of an offer was chosen. strongSwan answers with the method of the first suite whatever it chose: it does not
+    /// look at methods.
+    fn chosen(&mut self, suite: &Suite, offer: &[Tuple]) -> Option<Tuple> {
+        let chosen = self.universe.tuple(suite)?;
+        if offer.contains(&chosen) {
+            return Some(chosen);
+        }
+        let same = |tuple: &&Tuple| with(**tuple, AUTH, chosen[AUTH]) == chosen;
+        let offered = offer.iter().find(same).copied()?;
+        if self.method.is_none() {
+            self.found.discriminates = Some(false);
+            self.look_at_one_method(offered[AUTH]);
+        }
+        Some(offered)
     }
 
     /// One question to the peer; what was answered before is known to reach it.
@@ -456,10 +471,15 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         if discriminates || methods < FEWEST_METHODS {
             return;
         }
-        self.method = Some(witness[AUTH]);
+        self.look_at_one_method(witness[AUTH]);
+    }
+
+    /// One method stands for all from now on.
+    fn look_at_one_method(&mut self, method: usize) {
+        self.method = Some(method);
         for index in 0..self.order.len() {
             if let Some(tuple) = self.order.get(index).copied()
-                && tuple[AUTH] != witness[AUTH]
+                && tuple[AUTH] != method
                 && self.verdict(tuple) == Verdict::Unknown
             {
                 self.set(tuple, Verdict::Same);
@@ -509,6 +529,9 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             let Some(corner) = open.max_by_key(news).copied() else {
                 return Ok(());
             };
+            if self.asker.keeps() {
+                left = left.min(CORNERS_OF_A_KEEPER);
+            }
             if left == 0 {
                 return Ok(());
             }
@@ -692,5 +715,7 @@ const SILENT_OFFERS: usize = 3;
 const CANARIES: usize = 3;
 /// A peer that takes as many methods takes them all; with fewer it may happen to have both.
 const FEWEST_METHODS: usize = 3;
+/// Combinations tested where each costs half a minute.
+const CORNERS_OF_A_KEEPER: usize = 4;
 /// An offer shorter than that proves nothing about long ones.
 const CALIBRATED_FROM: usize = 4;

@@ -31,6 +31,8 @@ pub(super) struct Conversation {
     /// Octets of a message at most.
     pub(super) most: usize,
     pub(super) sent_before: u64,
+    /// How often in a row the peer said nothing to being told to give up an SA.
+    pub(super) unmoved: usize,
 }
 
 impl Asker for Conversation {
@@ -93,6 +95,10 @@ impl Asker for Conversation {
         summary::fill(&mut self.report.borrow_mut(), &self.universe, found);
     }
 
+    fn keeps(&self) -> bool {
+        self.unmoved >= UNMOVED
+    }
+
     fn room(&self, first: &Suite) -> usize {
         let alone = self.first(1, std::slice::from_ref(first));
         let around = alone.map_or(0, |octets| {
@@ -146,6 +152,9 @@ impl Conversation {
 
     /// Makes the peer give up what it began for us, so that nothing stays half-open.
     async fn close(&mut self, spi: u64, reading: &Reading) {
+        if self.keeps() {
+            return;
+        }
         let nonce = self.dialogue.random().octets(NONCE_LEN);
         let octets = match self.mode {
             Mode::Main => messages::main_third_incomplete(spi, reading.responder_spi, &nonce),
@@ -155,11 +164,13 @@ impl Conversation {
         };
         for _ in 0..CLOSINGS {
             let Reply::Answer(answer) = self.exchange(octets.clone()).await else {
+                self.unmoved += 1;
                 return;
             };
             match messages::read(&answer).meaning {
                 Meaning::Error(_) | Meaning::Deleted => {
                     self.dialogue.closed(spi);
+                    self.unmoved = 0;
                     return;
                 }
                 // The answer to the first message again, because that was sent twice.
@@ -184,6 +195,8 @@ const IDENTITY: [NotifyType; 2] = [
     NotifyType::AUTHENTICATION_FAILED,
     NotifyType::INVALID_ID_INFORMATION,
 ];
+/// Silences after which nothing is given up any more: libreswan drops such a message and keeps the SA for a minute.
+const UNMOVED: usize = 2;
 /// Who says this does not speak the version or the mode, whatever is offered.
 const NOT_SPOKEN: [NotifyType; 3] = [
     NotifyType::INVALID_MAJOR_VERSION,

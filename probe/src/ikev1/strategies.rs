@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ikescope_dissectors::registries::ikev1::AuthenticationMethod;
 
-use super::enumeration::{Enumeration, Manner};
+use super::enumeration::{Asker, Enumeration, Manner};
 use super::messages::OurIdentity;
 use super::mode::{Conversation, Mode};
 use super::report::Ikev1Report;
@@ -55,6 +55,7 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         report: Rc::clone(&report),
         universe: universe.clone(),
         most: config.max_message,
+        unmoved: 0,
     };
     let mut enumeration = Enumeration::new(&universe, &mut conversation, manner);
     let result = match all {
@@ -65,6 +66,12 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
     let mut report = report.borrow_mut();
     summary::fill(&mut report, &universe, &found);
     summary::finish(&mut report, &found, result, all);
+    if conversation.keeps() {
+        report.note(
+            "it keeps what was begun until it expires, so that half a minute passes between two questions that it accepts"
+                .to_owned(),
+        );
+    }
     report.half_open_left = conversation.dialogue.half_open();
 }
 
