@@ -14,15 +14,16 @@ use super::knowledge::Knowledge;
 use super::oracle::{Oracle, Stop};
 
 /// The parts of a box that are accepted as a whole. `more` is how many further checks a box deserves that was checked
-/// before.
+/// before; `correlated` that the peer has other boxes of the same kind, so that not everything may be combined.
 pub(crate) async fn refine(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     whole: Block,
     more: Option<u64>,
+    correlated: bool,
 ) -> Result<Vec<Block>, Stop> {
     let (mut waiting, mut sound) = (vec![whole], Vec::new());
-    let mut cut = false;
+    let mut cut = correlated;
     while let Some(block) = waiting.pop() {
         let Some(witness) = block
             .combinations()

@@ -178,7 +178,9 @@ async fn verify(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), St
             / (u64::try_from(unverified.len())
                 .unwrap_or(u64::MAX)
                 .saturating_add(1));
-        let parts = refine(oracle, knowledge, block.clone(), Some(share)).await?;
+        let others = unverified.iter().chain(&sound);
+        let correlated = others.into_iter().any(|other| same_family(other, &block));
+        let parts = refine(oracle, knowledge, block.clone(), Some(share), correlated).await?;
         if let [whole] = parts.as_slice()
             && whole.covers(&block)
         {
@@ -209,7 +211,11 @@ pub(crate) async fn settle(
 ) -> Result<(), Stop> {
     let assumed = most_groups(&knowledge.boxes);
     let whole = grow(oracle, knowledge, witness, &assumed).await?;
-    let mut boxes = refine(oracle, knowledge, whole, None).await?;
+    let correlated = knowledge
+        .boxes
+        .iter()
+        .any(|other| same_family(other, &whole));
+    let mut boxes = refine(oracle, knowledge, whole, None, correlated).await?;
     if !boxes.iter().any(|block| block.contains(&witness)) {
         boxes.push(Block::single(&witness));
     }
@@ -225,6 +231,12 @@ pub(crate) async fn settle(
         describe::policy(oracle, knowledge);
     }
     Ok(())
+}
+
+/// Whether both are of combined modes, or both are not.
+fn same_family(one: &Block, other: &Block) -> bool {
+    let combined = |block: &Block| block.axis(Axis::Integrity) == [Algorithm::NONE];
+    combined(one) == combined(other)
 }
 
 /// The groups of the box that has the most.
