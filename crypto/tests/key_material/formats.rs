@@ -1,6 +1,8 @@
 //! Formats of which the lab has no files: examples after the source or the manual of each program, with what they say.
 
-use ikescope_crypto::key_material::{EspSa, Format, Ikev2Keys, Key, Material, ReadKeys, read};
+use ikescope_crypto::key_material::{
+    EspSa, Format, Ikev2Keys, Key, Material, ReadKeys, Target, read, write,
+};
 use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm, Prf};
 use ikescope_dissectors::{IkeSpi, Spi};
 
@@ -696,6 +698,69 @@ fn pre_shared_keys_of_configurations() {
         )
     );
     assert_eq!(found.keys.len(), 2);
+}
+
+#[test]
+fn lines_for_tcpdump_are_those_that_it_reads() {
+    let written = write(Target::Tcpdump, &good(TCPDUMP).keys);
+    let expected: Vec<&str> = TCPDUMP
+        .lines()
+        .filter(|line| line.contains("hmac96") || line.starts_with("ikev2"))
+        .collect();
+    let own: Vec<&str> = written
+        .text
+        .lines()
+        .filter(|line| !line.contains("2001:db8::1"))
+        .collect();
+    assert_eq!(own, expected);
+    let line = written
+        .text
+        .lines()
+        .find(|line| line.contains("2001:db8::1"));
+    assert_eq!(
+        line,
+        Some("0x11223344@2001:db8::1 aes128-cbc:0x000102030405060708090a0b0c0d0e0f")
+    );
+    // The default SA has no SPI.
+    assert_eq!(written.left_out.len(), 1);
+}
+
+#[test]
+fn what_wireshark_lacks_is_left_out_with_the_reason() {
+    let sa = |encr: &str, key_len: usize, integ: &str, integ_len: usize| {
+        let text = format!(
+            "[[esp-sa]]\nspi = \"0x1000\"\nsrc = \"192.0.2.1\"\nencr = \"{encr}\"\nencr_key = \"{}\"\ninteg = \"{integ}\"\ninteg_key = \"{}\"\n",
+            "07".repeat(key_len),
+            "08".repeat(integ_len)
+        );
+        write(Target::WiresharkEsp, &good(&text).keys)
+    };
+    for (encr, key_len, integ, integ_len) in [
+        ("CHACHA20-POLY1305", 36, "NONE", 1),
+        ("AES-CCM-16-128", 19, "NONE", 1),
+        ("CAMELLIA-CBC-128", 16, "HMAC-SHA1-96", 20),
+        ("BLOWFISH-256", 32, "HMAC-SHA1-96", 20),
+    ] {
+        let written = sa(encr, key_len, integ, integ_len);
+        assert_eq!((written.keys, written.text.as_str()), (0, ""), "{encr}");
+        assert_eq!(written.left_out.len(), 1, "{encr}");
+        assert!(!written.left_out[0].written, "{encr}");
+    }
+    // With an authentication algorithm its dissector reports a bug.
+    let gcm = sa("AES-GCM-16-128", 20, "NONE", 1);
+    assert!(
+        gcm.text.contains("\"AES-GCM with 16 octet ICV [RFC4106]\"")
+            && gcm.text.contains(",\"NULL\",\"\"")
+    );
+    let unchecked = sa("AES-CBC-128", 16, "AES-XCBC-96", 16);
+    assert!(
+        unchecked
+            .text
+            .contains("\"ANY 96 bit authentication [no checking]\",\"\"")
+    );
+    assert!(unchecked.left_out[0].written);
+    let cut = sa("AES-CBC-128", 16, "HMAC-SHA2-512-256", 64);
+    assert!(cut.text.contains("\"HMAC-SHA-512-256 [RFC4868]\",\"0x0808"));
 }
 
 #[test]

@@ -196,6 +196,13 @@ fn esp_lines(sa: &EspSa, shared: &SharedSpis) -> Result<(Vec<String>, Option<Str
             }
             id => lacks(id),
         })?;
+    if matches!(id, Encr::BLOWFISH | Encr::CAST) && sa.encryption_key.len() != ONLY_KEY {
+        return Err(format!(
+            "Wireshark takes {} with keys of {ONLY_KEY} octets, and this has {}",
+            id.short_name(),
+            sa.encryption_key.len()
+        ));
+    }
     let mut remark = None;
     let (integrity, integrity_key) = if is_aead(id) {
         ("NULL".to_owned(), String::new())
@@ -271,6 +278,8 @@ fn lacks(id: Encr) -> String {
 }
 
 const MAX_IKEV1_KEY: usize = 32;
+/// Octets of key for Blowfish and CAST; with others its dissector reports a bug.
+const ONLY_KEY: usize = 16;
 
 /// Names in `ikev2_decryption_table`, with the key length in bits where the name has one.
 const ENCRYPTION: &[(Encr, Option<u16>, &str)] = &[
