@@ -876,9 +876,8 @@ fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
     let offer = tunnel.of_step(Step::Quick(1)).find(|offer| {
         offer.transmissions > 1
             && !tunnel.messages.iter().any(|message| {
-                matches!(message.step, Step::Quick(2..))
-                    && message.message_id == offer.message_id
-                    && message.from != offer.from
+                // Message 3 answers a message 2 that is not in the file.
+                matches!(message.step, Step::Quick(2..)) && message.message_id == offer.message_id
             })
     })?;
     let renewed = tunnel
@@ -1727,12 +1726,14 @@ mod tests {
     #[test]
     fn quick_mode_is_silent_only_without_any_reaction() {
         let mut tunnel = tunnel(1);
+        send(&mut tunnel, Step::Main(6), R, 5);
         send(&mut tunnel, Step::Quick(1), I, 10);
         assert!(!ids(&tunnel).contains(&"qm-silent"));
         again(&mut tunnel, &[4_000]);
         assert!(ids(&tunnel).contains(&"qm-silent"));
         let refusal = send(&mut tunnel, Step::Informational, R, 4_005);
         refusal.encrypted = true;
+        refusal.inner_octets = Some((13, 28));
         assert!(!ids(&tunnel).contains(&"qm-silent"));
     }
 

@@ -157,10 +157,19 @@ pub(super) fn credentials(message: &Message) -> Credentials {
     }
     let parts = u32::try_from(message.fragments.len()).unwrap_or(u32::MAX);
     let inner = message.inner_octets.or_else(|| {
-        let least = message
+        let seen = message
             .length
             .saturating_sub(parts.saturating_mul(FRAGMENT_OVERHEAD));
-        (parts > 0).then_some((least, message.length))
+        // What is missing may be the larger part: only what does not fit one packet comes in fragments.
+        let whole = message
+            .fragments_total
+            .is_none_or(|total| u32::from(total) <= parts);
+        let least = if whole {
+            seen
+        } else {
+            seen.max(CERTIFICATE_OCTETS)
+        };
+        (parts > 0).then_some((least, least.saturating_add(message.length)))
     });
     match inner {
         None => Credentials::Unknown,

@@ -880,7 +880,16 @@ fn other_source<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
 /// The request that a response answers: by the exchange, or, when it came from a stranger, by its message ID.
 fn answered_request<'a>(tunnel: &'a Tunnel, response: &Message) -> Option<&'a Message> {
     if let Some(frame) = response.answers {
-        return tunnel.message(frame);
+        let request = tunnel.message(frame)?;
+        // Where the capture misses a message of IKEv1, the one after it seems to answer the one before.
+        let follows = match (request.step, response.step) {
+            (Step::Main(asked), Step::Main(answered))
+            | (Step::Aggressive(asked), Step::Aggressive(answered))
+            | (Step::Quick(asked), Step::Quick(answered)) => answered == asked + 1,
+            (asked, Step::Informational) => asked == Step::Informational,
+            _ => true,
+        };
+        return follows.then_some(request);
     }
     let Step::V2(exchange, true) = response.step else {
         return None;

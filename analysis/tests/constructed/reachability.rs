@@ -162,3 +162,11 @@ fn one_direction_is_a_fault_of_the_file() {
     assert!(wire.all().contains(&"capture-artifact"));
     assert!(!wire.all().contains(&"no-response-to-first-message"));
 }
+
+#[test]
+fn a_message_that_the_capture_misses_is_no_other_source() {
+    let mut wire = main_mode(PSK);
+    let (from, to) = (end("198.51.100.7", 4500), end("192.0.2.10", 4500));
+    wire.send(0.12, from, to, &phase_one(MAIN, SPI_R, true).closed(92, 6));
+    assert!(!wire.all().contains(&"asymmetric-source-address"));
+}
