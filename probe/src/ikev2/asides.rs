@@ -55,26 +55,48 @@ pub(crate) async fn quick(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Res
         return Ok(());
     };
     oracle.choose_decoy(&[group]);
-    let hit = oracle.ask(&[weak()]).await?;
+    let hit = oracle.ask(&weak()).await?;
     oracle.note(match hit {
-        Some(_) => "accepts a combination of weak algorithms",
-        None => "refuses combinations of weak algorithms alone",
+        Some(_) => "accepts something weak: DES, 3DES, NULL, MD5, or a group of MODP-1536 or less",
+        None => {
+            "refuses DES, 3DES, NULL, MD5, and groups of MODP-1536 or less with common algorithms"
+        }
     });
     versions(oracle).await
 }
 
-/// What RFC 8247 forbids or lets fade: alone, in every combination.
-fn weak() -> Block {
-    let of = |list: &[u16]| list.iter().copied().map(Algorithm::new).collect();
-    Block {
-        axes: [
-            of(&[2, 3, 1, 9, 11]),
-            of(&[1, 2]),
-            of(&[1, 2, 3, 4]),
-            of(&[1, 2, 5, 22]),
-        ],
+/// What RFC 8247 forbids or discourages, each kind with what is common of the others.
+fn weak() -> Vec<Block> {
+    let of =
+        |list: &[u16]| -> Vec<Algorithm> { list.iter().copied().map(Algorithm::new).collect() };
+    let sized = |ids: &[u16]| -> Vec<Algorithm> {
+        let lengths = [128, 256].into_iter();
+        let all = lengths.flat_map(|bits| ids.iter().map(move |id| (*id, bits)));
+        let algorithm = |(id, bits)| Algorithm {
+            id,
+            key_bits: Some(bits),
+        };
+        all.map(algorithm).collect()
+    };
+    let (prfs, integrity) = (of(&[2, 5, 6, 7]), of(&[2, 12, 13, 14]));
+    let (groups, weak_groups) = (of(&[14, 15, 16, 19, 20, 21, 31]), of(&[1, 2, 5, 22]));
+    let every_group = [groups.clone(), weak_groups.clone()].concat();
+    let common = Block {
+        axes: [sized(&[12]), prfs, integrity, groups],
         additional: Vec::new(),
-    }
+    };
+    vec![
+        common
+            .with(Axis::Encryption, of(&[2, 3, 11]))
+            .with(Axis::KeyExchange, every_group.clone()),
+        common.with(Axis::KeyExchange, weak_groups.clone()),
+        common
+            .with(Axis::Encryption, sized(&[20, 16]))
+            .with(Axis::Integrity, vec![Algorithm::NONE])
+            .with(Axis::KeyExchange, weak_groups),
+        common.with(Axis::Integrity, of(&[1, 3, 4])),
+        common.with(Axis::Prf, of(&[1])),
+    ]
 }
 
 /// A request of a major version that does not exist must be answered with INVALID_MAJOR_VERSION (RFC 7296, section 2.5).
