@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench as benches
 import install
 import output
+import probing
 import scenario as scenarios
 from bench import Bench, LabError
 from run import Run
@@ -120,6 +121,7 @@ CHECKS = {
     "inspect-live-refusal": live_inspect("fail-ikev2-no-proposal"),
     "diagnose-live-ikev2": live_diagnose("ikev2-psk-aes256gcm16"),
     "diagnose-live-ikev2-psk-mismatch": live_diagnose("fail-ikev2-psk"),
+    **probing.CHECKS,
 }
 
 
@@ -143,6 +145,8 @@ def supported(program, name):
     shown = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=False)
     if shown.returncode:
         raise Skip(f"the program has no command {command}")
+    if command == "probe":
+        return
     if "-i" not in shown.stdout + shown.stderr and "interface" not in shown.stdout + shown.stderr:
         raise Skip("built without live capture")
 
