@@ -33,10 +33,7 @@ pub fn write_audit_csv(report: &AuditReport, mut out: impl Write) -> io::Result<
                     source,
                     evidence,
                 ];
-                row(
-                    &mut buffer,
-                    cells.into_iter().map(Cow::Borrowed),
-                );
+                row(&mut buffer, cells.into_iter().map(Cow::Borrowed));
             };
         let assessment = &subject.assessment;
         line(

@@ -8,6 +8,8 @@ use ikescope_analysis::audit::{
     judge_algorithm, names, near_names, strength,
 };
 use ikescope_analysis::diagnosis;
+use ikescope_dissectors::Registry;
+use ikescope_dissectors::registries::eap::EapType;
 use serde_json::{Value, json};
 
 use super::text::status as coloured;
@@ -22,6 +24,18 @@ pub enum Page {
     Diagnosis(&'static diagnosis::Declaration),
     /// Algorithms of this name.
     Algorithms(Vec<Algorithm>),
+    /// A profile of `audit`.
+    Profile(Box<Profile>),
+    /// A word that results use as they use names of algorithms.
+    Word(Word),
+}
+
+/// A word, what it means, and where that is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    name: &'static str,
+    what: &'static str,
+    reference: &'static str,
 }
 
 /// Everything that the name stands for; none if it is not known.
@@ -35,7 +49,26 @@ pub fn explain(name: &str) -> Vec<Page> {
     if !algorithms.is_empty() {
         pages.push(Page::Algorithms(algorithms));
     }
+    pages.extend(Profile::named(&wanted).map(|profile| Page::Profile(Box::new(profile))));
+    pages.extend(word(&wanted).map(Page::Word));
     pages
+}
+
+/// A word of results, or a method of EAP.
+fn word(name: &str) -> Option<Word> {
+    let known = WORDS
+        .iter()
+        .find(|word| word.name.eq_ignore_ascii_case(name));
+    known.copied().or_else(|| {
+        let row = EapType::by_name(name)
+            .filter(|_| name.parse::<u8>().is_err())
+            .and_then(Registry::row)?;
+        Some(Word {
+            name: row.short.unwrap_or(row.name),
+            what: "A method of the Extensible Authentication Protocol, which IKEv2 carries in IKE_AUTH (RFC 7296, section 2.16).",
+            reference: row.reference,
+        })
+    })
 }
 
 /// Names that are close to one that nobody knows.
@@ -55,7 +88,8 @@ pub fn explainable(name: &str) -> Vec<String> {
         .into_iter()
         .flat_map(|kind| [false, true].map(|v1| names::short_names(kind, v1)))
         .flatten();
-    let near = near_names(name, ids.chain(algorithms));
+    let words = WORDS.iter().map(|word| word.name).chain(Profile::names());
+    let near = near_names(name, ids.chain(algorithms).chain(words));
     near.into_iter().map(str::to_owned).collect()
 }
 
@@ -86,6 +120,11 @@ pub fn write_catalogue_text(width: usize, mut out: impl Write) -> io::Result<()>
             writeln!(out, "  {line}")?;
         }
     }
+    writeln!(out, "\n{}", "Profiles".bold())?;
+    let profiles: Vec<&str> = Profile::names().collect();
+    for line in wrap(&profiles.join(" "), width.saturating_sub(2)) {
+        writeln!(out, "  {line}")?;
+    }
     out.flush()
 }
 
@@ -101,7 +140,7 @@ pub fn write_catalogue_json(mut out: impl Write) -> io::Result<()> {
                 "id": declaration.id, "kind": "diagnosis", "title": declaration.title,
                 "severity": declaration.severity.name(),
             }),
-            Page::Algorithms(_) => Value::Null,
+            _ => Value::Null,
         })
         .collect();
     let algorithms: Vec<Value> = KINDS
@@ -134,6 +173,12 @@ pub fn write_page_text(
                 }
                 write_algorithm(*algorithm, date, width, &mut out)?;
             }
+        }
+        Page::Profile(profile) => write_profile(profile, width, &mut out)?,
+        Page::Word(word) => {
+            writeln!(out, "{}\n", word.name.bold())?;
+            section(&mut out, "what", word.what, width)?;
+            section(&mut out, "see", word.reference, width)?;
         }
     }
     out.flush()
@@ -177,6 +222,13 @@ fn page_values(page: &Page, date: &Date) -> Vec<Value> {
             .iter()
             .map(|algorithm| algorithm_value(*algorithm, date))
             .collect(),
+        Page::Profile(profile) => vec![json!({
+            "id": profile.name, "kind": "profile", "title": profile.title, "version": profile.version,
+            "edition": profile.edition, "evidence": profile.evidence, "experimental": profile.experimental,
+        })],
+        Page::Word(word) => vec![json!({
+            "id": word.name, "kind": "word", "what": word.what, "reference": word.reference,
+        })],
     }
 }
 
@@ -212,6 +264,35 @@ fn write_finding(finding: &Finding, width: usize, out: &mut impl Write) -> io::R
     section(out, "why", finding.why, width)?;
     section(out, "fix", finding.fix, width)?;
     section(out, "see", &finding.references.join("; "), width)
+}
+
+fn write_profile(profile: &Profile, width: usize, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", profile.name.bold())?;
+    writeln!(out, "{}\n", profile.title)?;
+    section(out, "version", &profile.version, width)?;
+    section(out, "edition", &profile.edition, width)?;
+    section(out, "evidence", &profile.evidence, width)?;
+    let status = if profile.experimental {
+        "experimental: lines could not be confirmed in the original"
+    } else {
+        "confirmed"
+    };
+    section(out, "status", status, width)?;
+    let parameters = &profile.parameters;
+    let rules = [
+        ("IKEv1", &parameters.ikev1),
+        ("AH", &parameters.ah),
+        ("ESP without encryption", &parameters.esp_null),
+        ("numbers of no registry", &parameters.unknown),
+        ("no PFS", &parameters.pfs_missing),
+        ("weaker PFS", &parameters.pfs_weaker),
+    ];
+    for (index, (what, parameter)) in rules.into_iter().enumerate() {
+        let label = if index == 0 { "beside" } else { "" };
+        let text = format!("{what}: {} ({})", parameter.value.name(), parameter.source);
+        section(out, label, &text, width)?;
+    }
+    Ok(())
 }
 
 fn write_diagnosis(
@@ -373,6 +454,35 @@ const KINDS: [(&str, Kind, bool); 10] = [
     ("Integrity (IKEv1)", Kind::Integrity, true),
     ("Groups (IKEv1)", Kind::KeyExchange, true),
     ("Authentication (IKEv1)", Kind::Authentication, true),
+];
+
+/// Words that stand in results where names of algorithms do.
+const WORDS: [Word; 5] = [
+    Word {
+        name: "IKEv1",
+        what: "The first version of IKE, historic since 2023: no protection of half-open exchanges, aggressive mode, hashes without agility. IKEv2 replaces it.",
+        reference: "RFC 2409; RFC 9395",
+    },
+    Word {
+        name: "AH",
+        what: "Authentication Header: integrity of packets without encryption, which no NAT lets pass. ESP replaces it.",
+        reference: "RFC 4302; RFC 8221, section 4",
+    },
+    Word {
+        name: "PFS",
+        what: "Perfect forward secrecy: a key exchange of its own for each Child SA, so that a broken IKE SA does not open what its children carried. The first child of an IKEv2 SA has that of the IKE SA.",
+        reference: "RFC 7296, sections 1.3 and 2.12",
+    },
+    Word {
+        name: "post-quantum",
+        what: "Protection against somebody who records today and has a quantum computer later: ML-KEM as an additional key exchange, or a post-quantum pre-shared key.",
+        reference: "RFC 9370; RFC 8784; draft-ietf-ipsecme-ikev2-mlkem-08",
+    },
+    Word {
+        name: "lifetime",
+        what: "How long an SA may be used. IKEv1 negotiates it; in IKEv2 each side has its own limit, and only the age of an SA can be seen.",
+        reference: "RFC 7296, section 2.8; SP 800-77 Rev. 1, Table 1",
+    },
 ];
 
 const LABEL: usize = 13;

@@ -12,8 +12,8 @@ mod wrap;
 
 pub use csv::write_audit_csv;
 pub use explain::{
-    Page, explain, explainable, write_catalogue_json, write_catalogue_text,
-    write_page_json, write_page_text,
+    Page, explain, explainable, write_catalogue_json, write_catalogue_text, write_page_json,
+    write_page_text,
 };
 pub use json::write_audit_json;
 pub use markdown::write_audit_markdown;
@@ -22,4 +22,3 @@ pub use sarif::write_audit_sarif;
 pub use text::write_audit_text;
 
 pub(crate) use types::FindingObject;
-

@@ -207,6 +207,7 @@ impl Collector {
                     number: proposal.number,
                     protocol: proposal.protocol.0,
                     spi: spi(proposal.spi),
+                    ike_spi: None,
                     transforms: transforms_of_v1(transform),
                 })
             })

@@ -63,6 +63,8 @@ pub(super) struct OfferedChild {
     pub(super) number: u8,
     pub(super) protocol: u8,
     pub(super) spi: Option<u32>,
+    /// SPI of a new IKE SA.
+    pub(super) ike_spi: Option<u64>,
     pub(super) transforms: Transforms,
 }
 

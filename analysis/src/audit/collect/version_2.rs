@@ -373,7 +373,9 @@ impl Collector {
             self.peers.of(address).add_suite(fact);
         }
         if layer == Layer::Ike {
-            self.rekeyed(proposal, transforms, context);
+            if let Some(spi) = chosen_from.and_then(|offer| offer.ike_spi) {
+                self.rekeyed(spi, transforms, context);
+            }
             return;
         }
         let spis = [
@@ -406,6 +408,10 @@ impl Collector {
                 number: proposal.number,
                 protocol: proposal.protocol.0,
                 spi: spi_of(proposal),
+                ike_spi: proposal
+                    .spi
+                    .first_chunk::<8>()
+                    .map(|spi| u64::from_be_bytes(*spi)),
                 transforms: transforms_of_v2(proposal),
             })
             .collect();
@@ -414,17 +420,13 @@ impl Collector {
             .await_answer((message_id, context.src), pending);
     }
 
-    /// A new IKE SA in the place of the old one.
-    fn rekeyed(&mut self, proposal: &Proposal<'_>, transforms: Transforms, context: &Context) {
-        let Some(spi) = proposal.spi.first_chunk::<8>() else {
-            return;
-        };
-        // Whoever asks for the new IKE SA is its initiator; its own SPI is only in the request, so both are remembered
-        // under the one that the answer names.
-        let responder_spi = u64::from_be_bytes(*spi);
-        let sa = self.sas.entry(responder_spi, || {
-            Sa::new(context.dst, context.src, context.evidence.clone())
-        });
+    /// A new IKE SA in the place of the old one: whoever asked for it is its initiator, and its SPI stood in the request.
+    fn rekeyed(&mut self, spi: u64, transforms: Transforms, context: &Context) {
+        let (initiator, responder) = (context.dst, context.src);
+        let evidence = context.evidence.clone();
+        let sa = self
+            .sas
+            .entry(spi, || Sa::new(initiator, responder, evidence));
         sa.chosen = Some(transforms);
         sa.first_child_to_come = false;
     }
