@@ -885,7 +885,11 @@ fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
         .any(|later| later.frame > offer.frame && later.answered_by.is_some());
     // A peer of which nothing is here may be missing from the file only.
     let heard = tunnel.from(offer.from.opposite()).next().is_some();
-    if renewed || offer.ip_fragments > 0 || !heard {
+    // Data in both directions needs a phase 2 that came up.
+    let used = SIDES
+        .into_iter()
+        .all(|sender| packets_from(tunnel, sender) > 0);
+    if renewed || offer.ip_fragments > 0 || !heard || used {
         return None;
     }
     let alive = tunnel
