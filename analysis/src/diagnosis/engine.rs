@@ -3,6 +3,7 @@
 use super::catalogue::by_id;
 use super::declaration::{Confidence, Need, Severity};
 use super::diagnosis::{Competitor, Diagnosis};
+use super::reachability::CAPTURE_ARTIFACT;
 use super::{
     authentication, certificates, child, cloud, data_plane, denial, eap, fragmentation, interop,
     liveness, mobility, nat, negotiation, reachability, rekey, xauth,
@@ -45,11 +46,17 @@ const CAPTURE_RULES: &[&[CaptureRule]] = &[
 /// What explains the fate of a tunnel, the best explanation first. Empty for most healthy tunnels.
 #[must_use]
 pub fn diagnose<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Vec<Diagnosis> {
-    let found: Vec<Diagnosis> = TUNNEL_RULES
+    let mut found: Vec<Diagnosis> = TUNNEL_RULES
         .iter()
         .flat_map(|topic| topic.iter())
         .filter_map(|rule| rule(tunnel, surroundings))
         .collect();
+    if found
+        .iter()
+        .any(|diagnosis| diagnosis.declaration.id == CAPTURE_ARTIFACT.id)
+    {
+        found.retain(|diagnosis| !rests_on_silence(diagnosis));
+    }
     let ids: Vec<&str> = found
         .iter()
         .map(|diagnosis| diagnosis.declaration.id)
@@ -59,6 +66,16 @@ pub fn diagnose<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Vec<
         exclude(diagnosis, &ids, tunnel.opened());
     }
     ordered
+}
+
+/// Whether a failure is concluded from what did not come: with one direction missing in the file, nothing follows from it.
+fn rests_on_silence(diagnosis: &Diagnosis) -> bool {
+    diagnosis.severity == Severity::Failure
+        && diagnosis
+            .declaration
+            .needs
+            .iter()
+            .any(|need| matches!(need, Need::BothDirections | Need::Timing | Need::Esp))
 }
 
 /// A competitor whose signs would show, and that no rule found, is excluded by their absence.
