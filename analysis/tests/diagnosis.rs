@@ -58,6 +58,8 @@ const ALIKE_CLOSED: &[(&str, &[&str])] = &[
     ("qm-id-mismatch", QUICK_REFUSED),
     ("qm-pfs-mismatch", QUICK_REFUSED),
     ("transport-tunnel-mismatch", QUICK_REFUSED),
+    // Which identity the initiator sent is encrypted.
+    ("id-is-private-address", KEY_REFUSED),
     // CREATE_CHILD_SA refused with one encrypted notification while the first child goes on.
     ("rekey-pfs-mismatch", &["additional-child-refused"]),
 ];

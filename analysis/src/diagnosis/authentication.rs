@@ -1097,7 +1097,8 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
                 Side::Initiator,
                 summary,
             )
-            .weight(45)
+            // Without keys another key is the likelier reason, behind a NAT too.
+            .weight(40)
             .evidence(request.frame, "IKE_AUTH request from behind NAT")
             .evidence(response.frame, "refused: one notification"),
         );
