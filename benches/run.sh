@@ -1,5 +1,6 @@
 #!/bin/sh
-# The benchmark: `ikescope inspect` beside tshark and tcpdump, on a generated capture.
+# The benchmark: `ikescope inspect` beside tshark and tcpdump, on a generated capture; `ikescope decrypt` beside tshark and
+# beside a loop that does nothing but open the packets.
 #
 #   benches/run.sh [--packets N] [--repeat K] [--memory]
 #
@@ -41,6 +42,23 @@ echo
 echo "start-up, median of 21:"
 "$built/measure" --repeat 21 -- true true -- 'ikescope --version' "$ikescope" --version \
     -- 'ikescope inspect' "$ikescope" inspect testdata/ikev2-cookie/capture.pcap
+
+if "$ikescope" decrypt --help >/dev/null 2>&1; then
+    for suite in cbc-sha1 gcm; do
+        for size in 600 1400; do
+            "$built/esp" generate --packets "$packets" --size $size --suite $suite -o "$capture" --keys "$scratch/esp_sa"
+            echo
+            echo "decrypt, $packets packets of $size octets, $suite, ICV checked, output to /dev/null, median of $repeat:"
+            set -- loop "$built/esp" loop --suite $suite "$capture" \
+                -- ikescope "$ikescope" decrypt "$capture" --secrets "$scratch/esp_sa" -w /dev/null --force
+            if command -v tshark >/dev/null 2>&1; then
+                set -- "$@" -- tshark env "WIRESHARK_CONFIG_DIR=$scratch" tshark -n -r "$capture" \
+                    -o esp.enable_encryption_decode:TRUE -o esp.enable_authentication_check:TRUE
+            fi
+            "$built/measure" --repeat "$repeat" -- "$@"
+        done
+    done
+fi
 
 if [ $memory = yes ]; then
     many=$((packets * 10))

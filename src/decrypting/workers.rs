@@ -56,18 +56,21 @@ impl Workers {
     /// Has a batch opened. Gives the oldest one if as many are under way as may be.
     pub(crate) fn submit(&mut self, mut batch: Batch) -> Option<Batch> {
         let count = self.lanes.len();
-        let Some(lane) = self.lanes.get(self.next) else {
+        if count == 0 {
             batch.open(&mut self.buffer);
             return Some(batch);
+        }
+        let done = match self.under_way >= count * AHEAD {
+            true => self.oldest(),
+            false => None,
         };
-        let done = (self.under_way >= count * AHEAD).then(|| self.oldest());
-        // A worker ends only with its channel.
-        if self.lanes.get(self.next).is_some() {
-            drop(lane_send(&self.lanes, self.next, batch));
+        if let Some(lane) = self.lanes.get(self.next)
+            && lane.jobs.send(batch).is_ok()
+        {
             self.next = (self.next + 1) % count;
             self.under_way += 1;
         }
-        done.flatten()
+        done
     }
 
     /// The oldest batch under way, when it is done.
@@ -80,10 +83,6 @@ impl Workers {
         self.under_way -= 1;
         Some(batch)
     }
-}
-
-fn lane_send(lanes: &[Lane], index: usize, batch: Batch) -> Option<()> {
-    lanes.get(index)?.jobs.send(batch).ok()
 }
 
 fn lane() -> Lane {
