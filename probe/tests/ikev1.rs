@@ -465,17 +465,19 @@ fn what_is_lost_is_sent_again() {
 
 #[test]
 fn silence_is_no_refusal() {
-    let mut peer = Peer::new(Policy {
-        notifies: false,
-        ..Policy::of(Vec::new())
-    });
-    let report = run(config(Protocol::Ikev1Main, Depth::Full), &mut peer, || {
-        false
-    });
-    let report = report.ikev1_main.unwrap();
-    assert_eq!(report.outcome, Outcome::Silent);
-    assert!(!report.answers && !report.complete);
-    assert!(peer.received < 20, "{} datagrams to nobody", peer.received);
+    for protocol in [Protocol::Ikev1Main, Protocol::Ikev1Aggressive] {
+        for depth in [Depth::Quick, Depth::Standard, Depth::Full] {
+            let mut peer = Peer::new(Policy {
+                notifies: false,
+                ..Policy::of(Vec::new())
+            });
+            let report = run(config(protocol, depth), &mut peer, || false);
+            let report = report.ikev1_main.or(report.ikev1_aggressive).unwrap();
+            assert_eq!(report.outcome, Outcome::Silent);
+            assert!(!report.answers && !report.complete);
+            assert!(peer.received < 20, "{} datagrams to nobody", peer.received);
+        }
+    }
 }
 
 #[test]

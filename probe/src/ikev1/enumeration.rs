@@ -175,7 +175,10 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         if let Some(tuple) = self.question(&offer).await? {
             self.take(Region::single(tuple));
         }
-        Ok(())
+        match self.unanswered {
+            0 => Ok(()),
+            _ => Err(Stop::Silent),
+        }
     }
 
     /// Asks until everything is known.
