@@ -676,7 +676,7 @@ impl StrongswanLog {
                 };
                 self.work(&context).installing = Some((direction, protocol));
             }
-            "" if message.trim_start().starts_with("SPI 0x") => {
+            "" | "SPI" if message.trim_start().starts_with("SPI 0x") => {
                 self.installed(&context, message.trim_start(), line);
             }
             "EAP" if message.contains("MSK established") => self.work(&context).eap = true,
