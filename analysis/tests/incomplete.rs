@@ -85,7 +85,7 @@ fn frames_that_the_capture_lost_are_blamed_on_nobody() {
     for seed in [1_u64, 2, 3] {
         let kept = |frame: u64, _| {
             let mixed = (frame + seed * 1_000).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
-            mixed % 5 != 0
+            !mixed.is_multiple_of(5)
         };
         hold(&format!("a fifth lost, {seed}"), kept);
     }

@@ -499,10 +499,12 @@ fn begins_on_4500<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
         Step::V2(ExchangeType::IKE_SA_INIT, false) | Step::Main(1) | Step::Aggressive(1)
     );
     // A negotiation that follows another one stays on its ports.
-    let again = surroundings
-        .same_peers(tunnel)
-        .any(|other| other.first < tunnel.first);
-    if !begins || first.ends.dst.port != Some(4500) || again {
+    let again = || {
+        surroundings
+            .same_peers(tunnel)
+            .any(|other| other.first < tunnel.first)
+    };
+    if !begins || first.ends.dst.port != Some(4500) || again() {
         return None;
     }
     let summary = format!(

@@ -745,8 +745,11 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
             silent.name()
         );
         let confidence = if gap >= LONG_SECONDS { Confidence::Likely } else { Confidence::Possible };
+        // A capture that ends while an answer is on its way looks the same.
+        let severity = if gap >= SLOW_ANSWER_SECONDS { Severity::Failure } else { Severity::Warning };
         Some(
             Diagnosis::new(&DPD_NOT_PERSISTENT, confidence, side(silent), summary)
+                .severity(severity)
                 .evidence(back.frame_last, format!("the last data of the {}", silent.name()))
                 .evidence(first, "the first packet that nothing answers")
                 .excludes("dpd-timeout", "no liveness check is sent")
@@ -859,6 +862,9 @@ const IDLE_SECONDS: f64 = 2.0;
 
 /// Packets over a shorter time may all still be on their way.
 const SPAN_SECONDS: f64 = 0.4;
+
+/// Answers of a busy server may take as long.
+const SLOW_ANSWER_SECONDS: f64 = 3.0;
 
 /// After so long without any packet an answer is not to be expected any more.
 const LONG_SECONDS: f64 = 10.0;
