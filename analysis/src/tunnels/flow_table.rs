@@ -8,6 +8,7 @@ use ikescope_capture::Timestamp;
 use ikescope_dissectors::Spi;
 
 use super::flow::{Flow, IcmpError, PortChange};
+use super::folding::Folding;
 use super::proposal::Protocol;
 use crate::limits::{MAX_ICMP, MAX_SOURCE_CHANGES, MAX_TRACKED_FLOWS, SEQUENCE_WINDOW};
 use crate::observation::{Encapsulation, Endpoint, FrameId};
@@ -34,7 +35,7 @@ pub(super) struct Packet<'a> {
 /// All flows, by SPI and receiver: the receiver chose the SPI.
 #[derive(Debug, Default)]
 pub(super) struct FlowTable {
-    index: HashMap<(Spi, IpAddr), usize>,
+    index: HashMap<(Spi, IpAddr), usize, Folding>,
     /// The youngest flow from one address to another.
     youngest: HashMap<(IpAddr, IpAddr), usize>,
     flows: Vec<Counted>,
@@ -53,6 +54,8 @@ struct Counted {
     /// Distinct sequence numbers that came.
     distinct: u64,
     length: u32,
+    /// Nanoseconds of the longest silence.
+    silence: i64,
     /// Lost before the sequence numbers began again.
     lost_before: u64,
     /// The flow of the other direction.
@@ -224,6 +227,7 @@ impl Counted {
             window: Box::new([0; WINDOW_WORDS]),
             distinct: 0,
             length: 0,
+            silence: 0,
             lost_before: 0,
             partner: None,
             came_back: 0,
@@ -240,12 +244,12 @@ impl Counted {
         self.sequence(packet);
         let flow = &mut self.flow;
         if let (Some(before), Some(now)) = (flow.last, packet.time) {
-            let silence = now.nanos_since(before) as f64 / 1e9;
-            if flow
-                .longest_silence
-                .is_none_or(|(longest, _)| silence > longest)
-            {
-                flow.longest_silence = Some((silence, before));
+            let seconds = now.seconds.saturating_sub(before.seconds);
+            let nanos = i64::from(now.nanos) - i64::from(before.nanos);
+            let silence = seconds.saturating_mul(NANOS).saturating_add(nanos);
+            if silence > self.silence {
+                self.silence = silence;
+                flow.longest_silence = Some((silence as f64 / NANOS as f64, before));
             }
         }
         if flow.packets == 0 {
@@ -454,6 +458,9 @@ const LARGE: u32 = 1_000;
 
 /// Padding, its length, next header and the longest ICV.
 const READABLE_TRAILER: usize = 255 + 2 + 64;
+
+/// Nanoseconds of a second.
+const NANOS: i64 = 1_000_000_000;
 
 /// From and to where the low half of a sequence number may wrap.
 const WRAP_FROM: u32 = 0xffff_0000;

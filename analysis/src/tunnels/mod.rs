@@ -8,6 +8,7 @@ mod child;
 mod children;
 mod flow;
 mod flow_table;
+mod folding;
 mod fragmented;
 mod inference;
 mod live;

@@ -11,6 +11,7 @@ use super::capture_facts::{CaptureFacts, Surroundings, Traffic};
 use super::children;
 use super::flow::{Flow, IcmpError};
 use super::flow_table::{FlowTable, Packet};
+use super::folding::Folding;
 use super::fragmented::Fragmented;
 use super::inference::{self, Candidate};
 use super::live::{Arrival, Event, Live};
@@ -30,12 +31,12 @@ use crate::opened::Integrity;
 #[derive(Debug)]
 pub struct Tracker {
     capture: CaptureFacts,
-    live: HashMap<IkeSpi, Live>,
+    live: HashMap<IkeSpi, Box<Live>>,
     next_id: u32,
     flows: FlowTable,
     /// Flows that a tunnel which was handed out has taken.
     claimed: Vec<bool>,
-    traffic: HashMap<(IpAddr, IpAddr), usize>,
+    traffic: HashMap<(IpAddr, IpAddr), usize, Folding>,
     fragmented: Fragmented,
     ended: VecDeque<Tunnel>,
     past: VecDeque<Tunnel>,
@@ -150,7 +151,7 @@ impl Tracker {
             next_id: 1,
             flows: FlowTable::default(),
             claimed: Vec::new(),
-            traffic: HashMap::new(),
+            traffic: HashMap::default(),
             fragmented: Fragmented::default(),
             ended: VecDeque::new(),
             past: VecDeque::new(),
@@ -275,7 +276,7 @@ impl Tracker {
     #[must_use]
     pub fn finish(mut self) -> Finished {
         self.fragmented.finish(&mut self.capture);
-        let mut live: Vec<Live> = self.live.drain().map(|(_, live)| live).collect();
+        let mut live: Vec<Box<Live>> = self.live.drain().map(|(_, live)| live).collect();
         live.sort_by_key(|live| live.tunnel.id);
         let mut tunnels: Vec<Tunnel> = self.ended.drain(..).collect();
         tunnels.extend(self.conclude(live));
@@ -420,7 +421,7 @@ impl Tracker {
         {
             self.succeed(&mut live, arrival);
         }
-        self.live.insert(header.initiator_spi, live);
+        self.live.insert(header.initiator_spi, Box::new(live));
     }
 
     /// An IKE SA without a beginning between peers that had just made an exchange that may have rekeyed theirs.
@@ -506,7 +507,7 @@ impl Tracker {
                         new.behind_nat = old.behind_nat;
                     }
                 }
-                self.live.insert(initiator_spi, live);
+                self.live.insert(initiator_spi, Box::new(live));
             }
             Event::ForeignChild {
                 spi: child,
@@ -649,7 +650,7 @@ impl Tracker {
             .map(|(spi, live)| (live.touched, live.tunnel.id, *spi))
             .collect();
         touched.sort_unstable();
-        let oldest: Vec<Live> = touched
+        let oldest: Vec<Box<Live>> = touched
             .into_iter()
             .take(MAX_LIVE_TUNNELS / 4)
             .filter_map(|(_, _, spi)| self.live.remove(&spi))
@@ -660,7 +661,7 @@ impl Tracker {
     }
 
     /// Gives tunnels their flows and judges them.
-    fn conclude(&mut self, mut live: Vec<Live>) -> Vec<Tunnel> {
+    fn conclude(&mut self, mut live: Vec<Box<Live>>) -> Vec<Tunnel> {
         live.sort_by_key(|live| live.tunnel.id);
         self.claimed.resize(self.flows.len(), false);
         let by_spi = self.flows.by_spi();
@@ -705,10 +706,10 @@ impl Tracker {
     }
 
     /// Flows that nobody claimed, each for the closed tunnel between its ends that was there last when it began.
-    fn candidates(&self, live: &[Live]) -> HashMap<usize, Vec<Candidate>> {
+    fn candidates(&self, live: &[Box<Live>]) -> HashMap<usize, Vec<Candidate>> {
         type Since = Option<Timestamp>;
         let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>> = HashMap::new();
-        let ends: Vec<_> = live.iter().map(Live::all_ends).collect();
+        let ends: Vec<_> = live.iter().map(|live| live.all_ends()).collect();
         for (index, live) in live.iter().enumerate() {
             if live.tunnel.opened() {
                 continue;

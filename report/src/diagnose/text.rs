@@ -67,6 +67,19 @@ struct Key {
     diagnosis: Option<&'static str>,
 }
 
+impl Key {
+    /// What is folded: attempts that came to nothing.
+    fn of(tunnel: &Tunnel, diagnoses: &[Diagnosis]) -> Option<Self> {
+        matches!(tunnel.state, State::Failed | State::Incomplete).then(|| Self {
+            ends: [tunnel.initiator.address, tunnel.responder.address],
+            version: tunnel.version,
+            mode: tunnel.mode,
+            stage: tunnel.stage,
+            diagnosis: diagnoses.first().map(|first| first.declaration.id),
+        })
+    }
+}
+
 /// A tunnel of the table.
 #[derive(Debug)]
 struct Row([String; 8]);
@@ -150,15 +163,8 @@ impl<W: Write> DiagnoseTextWriter<W> {
                 let _ = writeln!(body, "  {text}");
             }
         }
-        let failed = matches!(tunnel.state, State::Failed | State::Incomplete);
         Block {
-            key: failed.then(|| Key {
-                ends: [tunnel.initiator.address, tunnel.responder.address],
-                version: tunnel.version,
-                mode: tunnel.mode,
-                stage: tunnel.stage,
-                diagnosis: diagnoses.first().map(|first| first.declaration.id),
-            }),
+            key: Key::of(tunnel, diagnoses),
             head: self.head(tunnel, diagnoses),
             body,
             attempts: Vec::new(),
@@ -545,22 +551,23 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
                 return Ok(());
             }
         }
-        if self.blocks.len() >= MAX_BLOCKS {
-            self.more += 1;
-            return Ok(());
-        }
-        let block = self.block(tunnel, diagnoses, comparison);
-        let equal = self
-            .blocks
-            .iter_mut()
-            .rev()
-            .find(|known| known.key.is_some() && known.key == block.key);
-        match equal.filter(|_| !self.options.verbose) {
+        let key = Key::of(tunnel, diagnoses).filter(|_| !self.options.verbose);
+        let equal = key.and_then(|key| {
+            self.blocks
+                .iter_mut()
+                .rev()
+                .find(|known| known.key.as_ref() == Some(&key))
+        });
+        match equal {
             Some(known) if known.attempts.len() < MAX_ATTEMPTS => known
                 .attempts
                 .push((tunnel.initiator_spi.to_string(), tunnel.first)),
             Some(known) => known.attempts_more += 1,
-            None => self.blocks.push(block),
+            None if self.blocks.len() >= MAX_BLOCKS => self.more += 1,
+            None => {
+                let block = self.block(tunnel, diagnoses, comparison);
+                self.blocks.push(block);
+            }
         }
         Ok(())
     }
@@ -906,10 +913,10 @@ const MAX_WIDTH: usize = 100;
 const MILLISECONDS: usize = 12;
 
 /// Tunnels with a block of their own. Nobody reads more on a terminal.
-const MAX_BLOCKS: usize = 1_000;
+const MAX_BLOCKS: usize = 250;
 
 /// Rows of the table.
-const MAX_ROWS: usize = 2_000;
+const MAX_ROWS: usize = 1_000;
 
 /// Further attempts that are listed below a block.
 const MAX_ATTEMPTS: usize = 20;
