@@ -57,8 +57,6 @@ struct Opening {
 
 /// How a capture ended.
 pub(crate) struct Ended {
-    /// The keys that were given, with what became of them.
-    pub(crate) opener: Option<Opener>,
     /// Files, packets, times, and why reading stopped early.
     pub(crate) summary: CaptureSummary,
     /// Whether an input gave no packet.
@@ -157,9 +155,6 @@ impl Reading {
     pub(crate) fn run(mut self, consumer: &mut impl Consumer) -> Result<Ended, Error> {
         self.learn();
         self.read(consumer)?;
-        if let Some(opening) = &mut self.opener {
-            opening.opener.finish();
-        }
         self.progress.clear();
         #[cfg(feature = "live")]
         if let Source::Live(listening) = &mut self.source {
@@ -167,7 +162,6 @@ impl Reading {
         }
         tell_dropped(&self.stack);
         Ok(Ended {
-            opener: self.opener.map(|opening| opening.opener),
             summary: self.summary,
             failed: self.failed,
             interrupted: self.interrupt.is_set(),

@@ -119,6 +119,8 @@ pub enum Closed {
     NoKey,
     /// There are keys for its SA, and none fits.
     Integrity,
+    /// The key came without what verifies what it gives.
+    Unverifiable,
     /// The algorithm with this name is not supported.
     Unsupported(String),
     /// The capture or the sender cut it.
@@ -141,6 +143,9 @@ impl fmt::Display for Closed {
         match self {
             Self::NoKey => f.write_str("no key"),
             Self::Integrity => f.write_str("the key does not fit: the integrity check failed"),
+            Self::Unverifiable => f.write_str(
+                "the key came without one that verifies what it gives: --unverified shows it",
+            ),
             Self::Unsupported(name) => write!(f, "{name} is not supported"),
             Self::Truncated => f.write_str("it is cut"),
             Self::UnknownIv => f.write_str("its initialization vector is not known"),

@@ -214,8 +214,11 @@ impl Flows {
                     continue;
                 }
             };
+            let mut refusal = Refusal::Integrity;
             for keys in ways {
                 if !keys.verifies() && !sources.unverified {
+                    failed = failed.or(Some(Closed::Unverifiable));
+                    refusal = Refusal::Unverifiable;
                     continue;
                 }
                 let mut numbers = Numbers::default();
@@ -229,7 +232,7 @@ impl Flows {
                 }
             }
             if let Some(index) = candidate.key {
-                sources.ring.refuse(index, Refusal::Integrity);
+                sources.ring.refuse(index, refusal);
             }
         }
         if key.protocol == SaProtocol::Esp

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use ikescope_crypto::ikev2::{
     ChildKeys, IkeKeys, Nonces, Spis, Suite, intermediate_skeyseed, rekey_skeyseed, skeyseed,
 };
-use ikescope_crypto::key_material::{Material, NoncePair};
-use ikescope_crypto::mac::{Prf, PrfFacts};
+use ikescope_crypto::key_material::{Ikev2Keys, Material, NoncePair};
+use ikescope_crypto::mac::{IntegrityFacts, Prf, PrfFacts};
 use ikescope_crypto::{CryptoError, Secret};
 use ikescope_dissectors::registries::ikev2::{
     EncryptionAlgorithm, ExchangeType, IntegrityAlgorithm, KeyExchangeMethod, Prf as PrfId,
@@ -46,6 +46,8 @@ pub(crate) struct IkeSaV2 {
     pub(crate) auth: Pair,
     pub(crate) intermediates: BTreeMap<(u32, bool), Intermediate>,
     followups: BTreeMap<(bool, u32), Pair>,
+    /// Whether keys count whose integrity check fails, if what they give are payloads.
+    pub(crate) unverified: bool,
     /// Name of what could not be set up.
     pub(crate) unsupported: Option<String>,
     /// Trials that were made: key, key exchange, number of messages at hand.
@@ -135,9 +137,10 @@ pub(crate) enum Unopened {
 }
 
 impl IkeSaV2 {
-    pub(crate) fn new(spis: SaSpis) -> Self {
+    pub(crate) fn new(spis: SaSpis, unverified: bool) -> Self {
         Self {
             spis,
+            unverified,
             ..Self::default()
         }
     }
@@ -266,7 +269,11 @@ impl IkeSaV2 {
             Octets::new(plaintext),
             &mut issues,
         );
-        sealed.fragment.is_some() || (issues.is_empty() && left.is_empty())
+        let readable = issues
+            .as_slice()
+            .iter()
+            .all(|issue| !issue.kind.hides_octets());
+        sealed.fragment.is_some() || (readable && left.is_empty())
     }
 
     /// Opens a message with the keys known so far. `split` holds the fragments of whoever asks.
@@ -443,12 +450,24 @@ impl IkeSaV2 {
                         suite_of((keys.encryption, keys.key_bits), keys.prf, keys.integrity);
                     self.add_nonces(keys.nonces.as_ref(), suite);
                     let suite = self.keyings.last().map(|keying| keying.choice.suite);
-                    Epoch::given(keys, suite.as_ref(), &origin).map(|epochs| {
+                    let unverified = self
+                        .unverified
+                        .then(|| without_integrity(keys, suite.as_ref()));
+                    let given = Epoch::given(keys, suite.as_ref(), &origin);
+                    given.map(|epochs| {
                         let alone = epochs.len() == 1;
-                        epochs
-                            .into_iter()
-                            .fold(false, |any, epoch| self.adopt(epoch, bound && alone) || any)
-                            || keys.sk_ei.is_none()
+                        let mut any = keys.sk_ei.is_none();
+                        for epoch in epochs {
+                            any |= self.adopt(epoch, bound && alone && !self.unverified);
+                        }
+                        let rest = unverified.filter(|_| !any && bound);
+                        for keys in rest.into_iter().flatten() {
+                            let epochs = Epoch::given(&keys, suite.as_ref(), &origin);
+                            for epoch in epochs.into_iter().flatten() {
+                                any = any || self.adopt(epoch, false);
+                            }
+                        }
+                        any
                     })
                 }
                 Some(Material::Skeyseed(seed)) => {
@@ -980,6 +999,18 @@ fn push_children(
             }
         }
     }
+}
+
+/// The same keys with nothing to verify, and the octets that are cut off in place of it.
+fn without_integrity(keys: &Ikev2Keys, suite: Option<&Suite>) -> Option<Ikev2Keys> {
+    let integrity = keys.integrity.or(suite.map(|suite| suite.integrity))?;
+    let icv_len = IntegrityFacts::of(integrity).ok()?.icv_len;
+    (icv_len > 0).then(|| Ikev2Keys {
+        icv_len: Some(icv_len),
+        sk_ai: None,
+        sk_ar: None,
+        ..keys.clone()
+    })
 }
 
 /// A suite, where a file of keys names all of it.

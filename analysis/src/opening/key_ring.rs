@@ -47,6 +47,8 @@ pub enum Refusal {
     Length(String),
     /// It was tried, and the integrity check failed.
     Integrity,
+    /// It came without what verifies what it gives.
+    Unverifiable,
     /// The algorithm with this name is not supported.
     Unsupported(String),
     /// It opens nothing by itself.
@@ -62,6 +64,9 @@ impl fmt::Display for Refusal {
             Self::OtherAddresses => f.write_str("the packets of its SPI have other addresses"),
             Self::Length(why) => write!(f, "it has the wrong length: {why}"),
             Self::Integrity => f.write_str("it does not fit: the integrity check failed"),
+            Self::Unverifiable => f.write_str(
+                "it came without a key that verifies what it gives: --unverified shows it",
+            ),
             Self::Unsupported(name) => write!(f, "{name} is not supported"),
             Self::Alone(why) => f.write_str(why),
             Self::Nothing => {

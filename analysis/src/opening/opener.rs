@@ -132,7 +132,8 @@ impl Opener {
             return;
         }
         let spis = (header.initiator_spi, header.responder_spi);
-        let sa = self.v2.entry(spis, || IkeSaV2::new(spis));
+        let unverified = self.options.unverified;
+        let sa = self.v2.entry(spis, || IkeSaV2::new(spis, unverified));
         let discoveries = sa.learn(held.clone(), &mut self.ring);
         self.take(discoveries);
     }
@@ -162,7 +163,8 @@ impl Opener {
     }
 
     fn add_keying(&mut self, spis: SaSpis, keying: Keying) {
-        let sa = self.v2.entry(spis, || IkeSaV2::new(spis));
+        let unverified = self.options.unverified;
+        let sa = self.v2.entry(spis, || IkeSaV2::new(spis, unverified));
         if sa.add_keying(keying) {
             let discoveries = sa.advance(&mut self.ring);
             self.take(discoveries);

@@ -73,7 +73,7 @@ impl Sa {
 pub(super) fn reason(closed: &Closed) -> &'static str {
     match closed {
         Closed::NoKey => "no-key",
-        Closed::Integrity => "integrity",
+        Closed::Integrity | Closed::Unverifiable => "integrity",
         Closed::Unsupported(_) => "unsupported",
         Closed::Truncated | Closed::Fragment { .. } => "truncated",
         Closed::UnknownIv => "unknown-iv",
