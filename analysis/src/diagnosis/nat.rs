@@ -1,5 +1,7 @@
 //! NAT traversal: translators on the path, and what they break.
 
+use std::net::IpAddr;
+
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
@@ -579,21 +581,31 @@ fn not_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         .into_iter()
         .find(|mismatch| !mismatch.genuine)?;
     let sender = mismatch.behind;
-    // The receiver's own view of this address, where it is given, fits.
-    let confirmed = tunnel.from(sender.opposite()).any(|message| {
-        message
-            .nat
-            .is_some_and(|nat| nat.destination_matches == Some(true))
-    });
+    let end = mismatch.message.ends.src.address;
+    // Between public addresses a NAT is the rule; within a private network it would be a second one.
+    if !private(end) {
+        let summary = format!(
+            "The hash that the {} sends of its own address is not that of {end}: most likely a NAT is in front of it. \
+             It may also ask for encapsulation on purpose.",
+            sender.name()
+        );
+        return Some(
+            Diagnosis::new(
+                &NAT_PRESENT_INFO,
+                Confidence::Likely,
+                Side::Network,
+                summary,
+            )
+            .evidence(
+                mismatch.message.frame,
+                "a NAT detection hash that does not fit",
+            ),
+        );
+    }
     let summary = format!(
-        "The hash that the {} sends of its own address fits neither the address seen nor a usual private one{}: a NAT, \
-         or encapsulation that is forced on purpose.",
-        sender.name(),
-        if confirmed {
-            ", while the peer answers to the address seen"
-        } else {
-            ""
-        }
+        "The hash that the {} sends of its own address does not fit {end}, and nothing else tells of a NAT: perhaps \
+         encapsulation is forced on purpose.",
+        sender.name()
     );
     Some(
         Diagnosis::new(
@@ -604,6 +616,16 @@ fn not_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         )
         .evidence(mismatch.message.frame, "a source hash that fits nothing"),
     )
+}
+
+/// Whether an address is of those that are not routed in the internet.
+fn private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            address.is_private() || address.is_link_local() || address.is_loopback()
+        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
 }
 
 /// Both peers behind a NAT.
@@ -1007,11 +1029,13 @@ mod tests {
             with(hashes(true, true), hashes(true, false)),
             ["nat-present-info"]
         );
-        // A hash of one's own address can.
-        assert_eq!(
-            with(hashes(false, true), hashes(true, true)),
-            ["false-nat-detection"]
-        );
+        // A hash of one's own address can, but not between public addresses as a rule.
+        let own = (hashes(false, true), hashes(true, true));
+        assert_eq!(with(own.0, own.1), ["nat-present-info"]);
+        let mut within = floated();
+        [within.messages[0].nat, within.messages[1].nat] = [own.0, own.1];
+        within.messages[0].ends.src.address = IpAddr::from([10, 0, 0, 1]);
+        assert!(ids(&within).contains(&"false-nat-detection"));
         assert!(with(hashes(true, true), hashes(true, true)).is_empty());
         let both = with(hashes(true, false), hashes(true, false));
         assert!(both.contains(&"double-nat"), "{both:?}");
