@@ -92,7 +92,10 @@ impl<W: Write> Writer<'_, W> {
             } else {
                 format!(" ({})", reason.source)
             };
-            let text = format!("{} {}{cited}", reason.layer.title(), reason.text);
+            let text = match reason.text.starts_with(reason.layer.title()) {
+                true => format!("{}{cited}", reason.text),
+                false => format!("{} {}{cited}", reason.layer.title(), reason.text),
+            };
             let head = format!("{label:<LABEL$}");
             let name = format!("{:<ALGORITHM$}", sanitize(&reason.algorithm));
             self.columns(&head, status(reason.status), &name, &sanitize(&text))?;
