@@ -119,7 +119,11 @@ fn add_ikev1(facts: &mut PeerFacts, mode: Mode, report: &Ikev1Report) {
         let transforms = Transforms {
             encr: list(&one.encr, names::phase_one_cipher),
             prf: list(&one.hash, names::hash),
-            auth: list(&one.auth, names::phase_one_auth),
+            // What the peer does not look at is not what it accepts.
+            auth: match report.auth_discriminated {
+                true => list(&one.auth, names::phase_one_auth),
+                false => Vec::new(),
+            },
             ke: list(&one.group, names::group),
             ..Transforms::default()
         };

@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(named.proposals.len(), 1);
         let combined = ikev2("aes256gcm16-prfsha384-ecp384");
         assert_eq!(combined.proposals[0].axes[2], [Algorithm::NONE]);
-        assert!(Named::parse(&["aes999-sha256-modp2048".to_owned()]).is_err());
+        assert!(Named::parse(&["aes256-sha256-modp9999".to_owned()]).is_err());
     }
 
     #[test]

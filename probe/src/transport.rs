@@ -110,7 +110,8 @@ impl Transport {
         }
         if flight.sent > 0 {
             self.counters.retransmissions += 1;
-            self.rate = f64::max(self.rate / 2.0, SLOWEST);
+            // A path that loses some packets at random must not bring everything to a halt; silence does, above.
+            self.rate = f64::max(self.rate / 2.0, (self.most * LOSSY).max(SLOWEST));
         }
         let mut octets = Vec::with_capacity(flight.request.octets.len() + MARKER.len());
         if marked {
@@ -258,5 +259,7 @@ const SHORTEST: Duration = Duration::from_millis(1_000);
 const LONGEST: Duration = Duration::from_secs(8);
 /// Between an ICMP error and the transmission that proves it.
 const AFTER_ICMP: Duration = Duration::from_millis(250);
-/// Datagrams a second that are left after many losses.
+/// What is left of the rate on a path that loses packets.
+const LOSSY: f64 = 0.25;
+/// Datagrams a second that are left when the peer stops answering.
 const SLOWEST: f64 = 1.0;
