@@ -554,11 +554,10 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
         let key = Key::of(tunnel, diagnoses).filter(|_| !self.options.verbose);
         let equal = key.and_then(|key| {
             self.blocks
-                .iter_mut()
-                .rev()
-                .find(|known| known.key.as_ref() == Some(&key))
+                .iter()
+                .rposition(|known| known.key.as_ref() == Some(&key))
         });
-        match equal {
+        match equal.and_then(|index| self.blocks.get_mut(index)) {
             Some(known) if known.attempts.len() < MAX_ATTEMPTS => known
                 .attempts
                 .push((tunnel.initiator_spi.to_string(), tunnel.first)),
