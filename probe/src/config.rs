@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::key_exchanges::KeyExchanges;
+
 /// One address of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -68,6 +70,8 @@ pub struct Config {
     pub ikev2_only: Option<crate::ikev2::Offer>,
     /// Questions of IKEv1.
     pub ikev1: crate::ikev1::Ikev1Config,
+    /// Key exchanges that all probes with a copy of this configuration share.
+    pub key_exchanges: KeyExchanges,
 }
 
 impl Default for Config {
@@ -86,6 +90,7 @@ impl Default for Config {
             half_open: crate::limits::MAX_HALF_OPEN,
             ikev2_only: None,
             ikev1: crate::ikev1::Ikev1Config::default(),
+            key_exchanges: KeyExchanges::default(),
         }
     }
 }

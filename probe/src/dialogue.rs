@@ -5,15 +5,17 @@ use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use ikescope_crypto::CryptoError;
-use ikescope_crypto::key_exchange::{KeyExchange, KeyExchangeFacts};
+use ikescope_crypto::key_exchange::KeyExchange;
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 use ikescope_dissectors::{Flags, Header};
 
-use crate::config::Target;
+use crate::config::{Config, Target};
+use crate::key_exchanges::KeyExchanges;
 use crate::limits::{HALF_OPEN_TIMEOUT, MAX_HALF_OPEN, MAX_VENDOR_IDS};
 use crate::random::Random;
 use crate::report::{Icmp, NatFacts};
@@ -100,14 +102,11 @@ struct Shared {
     slower: Cell<bool>,
     brief: Cell<bool>,
     known: RefCell<Known>,
-    key_exchanges: RefCell<Vec<(KeyExchangeMethod, Made)>>,
+    key_exchanges: KeyExchanges,
     half_open: RefCell<Vec<HalfOpen>>,
     most_half_open: Cell<usize>,
     half_open_limit: usize,
 }
-
-/// A key exchange and its public value.
-pub(crate) type Made = (Rc<KeyExchange>, Rc<[u8]>);
 
 #[derive(Clone, Copy, Debug)]
 struct HalfOpen {
@@ -122,7 +121,8 @@ impl fmt::Debug for Dialogue {
 }
 
 impl Dialogue {
-    pub(crate) fn new(target: Target, random: Random, half_open_limit: usize) -> Self {
+    pub(crate) fn new(target: Target, random: Random, config: &Config) -> Self {
+        let half_open_limit = config.half_open;
         Self(Rc::new(Shared {
             target,
             random,
@@ -135,7 +135,7 @@ impl Dialogue {
             slower: Cell::default(),
             brief: Cell::default(),
             known: RefCell::default(),
-            key_exchanges: RefCell::default(),
+            key_exchanges: config.key_exchanges.clone(),
             half_open: RefCell::default(),
             most_half_open: Cell::default(),
             half_open_limit: half_open_limit.clamp(1, MAX_HALF_OPEN.max(half_open_limit)),
@@ -222,27 +222,15 @@ impl Dialogue {
         self.0.slower.set(true);
     }
 
-    /// A key exchange with a valid public value, made once for each method and used again: the peer keeps nothing of most
-    /// questions, and nothing that matters is protected by it.
+    /// A key exchange with a valid public value, made once for each method and used again, also for other targets.
     ///
     /// # Errors
     /// [`CryptoError::Unsupported`] for a method that cannot be computed.
     pub fn key_exchange(
         &self,
         method: KeyExchangeMethod,
-    ) -> Result<(Rc<KeyExchange>, Rc<[u8]>), CryptoError> {
-        let known = self.0.key_exchanges.borrow();
-        if let Some((_, made)) = known.iter().find(|(known, _)| *known == method) {
-            return Ok(made.clone());
-        }
-        drop(known);
-        let private_len = KeyExchangeFacts::of(method)?.private_len;
-        let key_exchange = KeyExchange::new(method, &self.random().octets(private_len))?;
-        let public: Rc<[u8]> = key_exchange.public()?.into();
-        let made = (Rc::new(key_exchange), public);
-        let mut known = self.0.key_exchanges.borrow_mut();
-        known.push((method, made.clone()));
-        Ok(made)
+    ) -> Result<(Arc<KeyExchange>, Arc<[u8]>), CryptoError> {
+        self.0.key_exchanges.of(method, self.random())
     }
 
     /// Notes a vendor id.

@@ -55,7 +55,7 @@ impl Probe {
             asked(Protocol::Ikev1Aggressive),
         );
         Self {
-            dialogue: Dialogue::new(target.clone(), Random::new(seed), config.half_open),
+            dialogue: Dialogue::new(target.clone(), Random::new(seed), &config),
             waiting: config.protocols.iter().copied().collect(),
             running: None,
             ikev2: ikev2.then(Rc::default),

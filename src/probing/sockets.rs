@@ -160,6 +160,9 @@ fn open(local: SocketAddr) -> io::Result<UdpSocket> {
     // As much as is allowed; less only means that answers are lost earlier when very many come at once.
     let _ = setsockopt(&descriptor, sockopt::RcvBuf, &BUFFER);
     let _ = setsockopt(&descriptor, sockopt::SndBuf, &BUFFER);
+    // Root may have more than that.
+    #[cfg(target_os = "linux")]
+    let _ = setsockopt(&descriptor, sockopt::RcvBufForce, &BUFFER);
     bind(descriptor.as_raw_fd(), &SockaddrStorage::from(local))?;
     let opened = UdpSocket::from(descriptor);
     opened.set_nonblocking(true)?;

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use super::suite::Suite;
-use super::universe::{AUTH, AXES, CIPHER, GROUP, HASH, Tuple, Universe};
+use super::universe::{AUTH, AXES, CIPHER, GROUP, HASH, Ordered, Tuple, Universe};
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,9 +133,10 @@ pub(super) struct Enumeration<'a, A> {
     universe: &'a Universe,
     asker: &'a mut A,
     manner: Manner,
-    order: Vec<Tuple>,
+    order: &'a [Tuple],
     /// How many of these, from the first, something is known of.
     asked: usize,
+    /// By their places in the universe; nothing until something is known.
     verdicts: Vec<Verdict>,
     /// The only authentication method asked about, once the peer is known not to look at it.
     method: Option<usize>,
@@ -150,15 +151,15 @@ pub(super) struct Enumeration<'a, A> {
 }
 
 impl<'a, A: Asker> Enumeration<'a, A> {
-    pub(super) fn new(universe: &'a Universe, asker: &'a mut A, manner: Manner) -> Self {
+    pub(super) fn new(ordered: &'a Ordered, asker: &'a mut A, manner: Manner) -> Self {
         Self {
-            universe,
+            universe: &ordered.universe,
             asker,
             manner,
-            order: universe.by_likelihood(),
+            order: &ordered.order,
             asked: 0,
             accepted: Vec::new(),
-            verdicts: vec![Verdict::Unknown; universe.size()],
+            verdicts: Vec::new(),
             method: None,
             witness: None,
             most: MOST_TRANSFORMS,
@@ -247,10 +248,16 @@ impl<'a, A: Asker> Enumeration<'a, A> {
 
     fn verdict(&self, tuple: Tuple) -> Verdict {
         let index = self.universe.index(tuple);
-        self.verdicts.get(index).copied().unwrap_or(Verdict::Same)
+        self.verdicts
+            .get(index)
+            .copied()
+            .unwrap_or(Verdict::Unknown)
     }
 
     fn set(&mut self, tuple: Tuple, verdict: Verdict) {
+        if self.verdicts.is_empty() {
+            self.verdicts = vec![Verdict::Unknown; self.universe.size()];
+        }
         let index = self.universe.index(tuple);
         if let Some(place) = self.verdicts.get_mut(index) {
             *place = verdict;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ikescope_dissectors::registries::ikev1::{GroupDescription, NotifyType};
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
@@ -11,7 +12,7 @@ use super::messages::{self, Meaning, OurIdentity, Reading};
 use super::report::Ikev1Report;
 use super::suite::Suite;
 use super::summary;
-use super::universe::Universe;
+use super::universe::Ordered;
 use crate::dialogue::{Dialogue, Expected, Reply, Request};
 use crate::limits::HALF_OPEN_TIMEOUT;
 
@@ -27,7 +28,7 @@ pub(super) struct Conversation {
     pub(super) dialogue: Dialogue,
     pub(super) mode: Mode,
     pub(super) report: Rc<RefCell<Ikev1Report>>,
-    pub(super) universe: Universe,
+    pub(super) ordered: Arc<Ordered>,
     /// Octets of a message at most.
     pub(super) most: usize,
     pub(super) sent_before: u64,
@@ -92,7 +93,7 @@ impl Asker for Conversation {
     }
 
     fn learned(&mut self, found: &Found) {
-        summary::fill(&mut self.report.borrow_mut(), &self.universe, found);
+        summary::fill(&mut self.report.borrow_mut(), &self.ordered.universe, found);
     }
 
     fn keeps(&self) -> bool {

@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-
-use ikescope_dissectors::registries::ikev1::AuthenticationMethod;
+use std::sync::Arc;
 
 use super::enumeration::{Asker, Enumeration, Manner};
 use super::messages::OurIdentity;
@@ -37,12 +36,10 @@ pub async fn ask_aggressive(dialogue: Dialogue, config: Config, report: Rc<RefCe
 }
 
 async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>>, mode: Mode) {
-    let mut universe = config.ikev1.universe.clone();
-    if matches!(mode, Mode::Aggressive(_)) {
-        universe
-            .authentications
-            .retain(|method| OF_AGGRESSIVE_MODE.contains(method));
-    }
+    let ordered = match mode {
+        Mode::Main => config.ikev1.of_main_mode(),
+        Mode::Aggressive(_) => config.ikev1.of_aggressive_mode(),
+    };
     let all = config.depth == Depth::Full;
     let manner = Manner {
         alike: matches!(mode, Mode::Aggressive(_)),
@@ -53,18 +50,18 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         dialogue,
         mode,
         report: Rc::clone(&report),
-        universe: universe.clone(),
+        ordered: Arc::clone(&ordered),
         most: config.max_message,
         unmoved: 0,
     };
-    let mut enumeration = Enumeration::new(&universe, &mut conversation, manner);
+    let mut enumeration = Enumeration::new(&ordered, &mut conversation, manner);
     let result = match all {
         true => enumeration.complete().await,
         false => enumeration.once().await,
     };
     let found = enumeration.found;
     let mut report = report.borrow_mut();
-    summary::fill(&mut report, &universe, &found);
+    summary::fill(&mut report, &ordered.universe, &found);
     summary::finish(&mut report, &found, result, all);
     if conversation.keeps() {
         report.note(
@@ -77,12 +74,5 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
 
 /// Combinations of a box that are tested: a box of three by three by three is tested whole.
 const CORNERS: usize = 24;
-/// Methods that are used in aggressive mode; each group is asked on its own there, which makes others expensive.
-const OF_AGGRESSIVE_MODE: [AuthenticationMethod; 4] = [
-    AuthenticationMethod::PSK,
-    AuthenticationMethod::RSA_SIG,
-    AuthenticationMethod::XAUTH_INIT_PSK,
-    AuthenticationMethod::HYBRID_INIT_RSA,
-];
 /// The identity of nobody, where our own address is not known: an address for documentation (RFC 5737).
 const UNKNOWN_IDENTITY: &str = "192.0.2.1";

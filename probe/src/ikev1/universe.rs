@@ -31,6 +31,20 @@ pub struct Universe {
     pub groups: Vec<Group>,
 }
 
+/// A universe with its suites in the order in which they are asked.
+#[derive(Debug)]
+pub(super) struct Ordered {
+    pub(super) universe: Universe,
+    pub(super) order: Vec<Tuple>,
+}
+
+impl Ordered {
+    pub(super) fn new(universe: Universe) -> Self {
+        let order = universe.by_likelihood();
+        Self { universe, order }
+    }
+}
+
 impl Universe {
     /// What implementations are known to have, the common first. Left out are RC5, Tiger, SEED, the groups over
     /// GF[2^N] and private numbers, which no maintained implementation negotiates by itself.
