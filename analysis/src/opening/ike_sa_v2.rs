@@ -57,6 +57,9 @@ pub(crate) struct IkeSaV2 {
     stale: bool,
 }
 
+/// The initiator's message and the responder's.
+pub(crate) type Both = (Arc<[u8]>, Arc<[u8]>);
+
 /// A key exchange that makes keys of this SA.
 #[derive(Clone, Debug)]
 pub(crate) struct Keying {
@@ -67,7 +70,7 @@ pub(crate) struct Keying {
     pub(crate) nonce_i: Vec<u8>,
     pub(crate) nonce_r: Vec<u8>,
     /// The messages of IKE_SA_INIT, which AUTH covers.
-    pub(crate) messages: Option<(Arc<[u8]>, Arc<[u8]>)>,
+    pub(crate) messages: Option<Both>,
     /// Addresses of the initiator and the responder in IKE_SA_INIT.
     pub(crate) ends: Option<(IpAddr, IpAddr)>,
     /// For a rekeyed SA: the old one, its function and SK_d, and the additional secrets.
@@ -987,15 +990,14 @@ fn push_children(
                 CryptoError::Unsupported { what } => what,
                 other => other.to_string(),
             };
-            for spi in [Some(chosen.spi), offered.map(|offered| offered.spi)] {
-                if let Some(spi) = spi {
-                    discoveries.push(child(
-                        spi,
-                        Err(name.clone()),
-                        Secret::default(),
-                        Secret::default(),
-                    ));
-                }
+            let spis = [Some(chosen.spi), offered.map(|offered| offered.spi)];
+            for spi in spis.into_iter().flatten() {
+                discoveries.push(child(
+                    spi,
+                    Err(name.clone()),
+                    Secret::default(),
+                    Secret::default(),
+                ));
             }
         }
     }

@@ -661,6 +661,8 @@ impl Tracker {
     }
 
     /// Gives tunnels their flows and judges them.
+    // They move from a map to here, and back: the boxes spare the copies.
+    #[expect(clippy::vec_box)]
     fn conclude(&mut self, mut live: Vec<Box<Live>>) -> Vec<Tunnel> {
         live.sort_by_key(|live| live.tunnel.id);
         self.claimed.resize(self.flows.len(), false);

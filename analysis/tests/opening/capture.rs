@@ -11,16 +11,16 @@ use ikescope_dissectors::{Body as _, Content as Payloads};
 
 /// A frame that outlives its file.
 #[derive(Clone, Debug)]
-pub struct Owned {
-    pub number: u64,
-    pub time: Option<Timestamp>,
-    pub length: u32,
-    pub link: LinkType,
-    pub octets: Vec<u8>,
+pub(crate) struct Owned {
+    pub(crate) number: u64,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) length: u32,
+    pub(crate) link: LinkType,
+    pub(crate) octets: Vec<u8>,
 }
 
 /// The frames of a file.
-pub fn frames(path: &Path) -> Vec<Owned> {
+pub(crate) fn frames(path: &Path) -> Vec<Owned> {
     let mut reader = FileReader::open(path, 0).unwrap();
     let mut frames = Vec::new();
     while let Ok(Some(frame)) = reader.next() {
@@ -37,42 +37,42 @@ pub fn frames(path: &Path) -> Vec<Owned> {
 
 /// What was opened, by the frame that showed it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Result {
+pub(crate) struct Result {
     /// Messages that are encrypted as a whole or completed by a fragment; fragments that wait are left out.
-    pub ike: BTreeMap<u64, Ike>,
-    pub esp: BTreeMap<u64, Esp>,
-    pub ah: BTreeMap<u64, Option<Integrity>>,
+    pub(crate) ike: BTreeMap<u64, Ike>,
+    pub(crate) esp: BTreeMap<u64, Esp>,
+    pub(crate) ah: BTreeMap<u64, Option<Integrity>>,
     /// Proofs, as text.
-    pub proofs: Vec<(u64, String)>,
+    pub(crate) proofs: Vec<(u64, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ike {
+pub(crate) struct Ike {
     pub v1: bool,
-    pub plain: Option<Vec<u8>>,
-    pub integrity: Option<Integrity>,
-    pub closed: Option<Closed>,
-    pub notes: String,
+    pub(crate) plain: Option<Vec<u8>>,
+    pub(crate) integrity: Option<Integrity>,
+    pub(crate) closed: Option<Closed>,
+    pub(crate) notes: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Esp {
-    pub spi: u32,
-    pub plain: Option<Vec<u8>>,
-    pub closed: Option<Closed>,
+pub(crate) struct Esp {
+    pub(crate) spi: u32,
+    pub(crate) plain: Option<Vec<u8>>,
+    pub(crate) closed: Option<Closed>,
 }
 
 impl Result {
-    pub fn ike_opened(&self) -> usize {
+    pub(crate) fn ike_opened(&self) -> usize {
         self.ike.values().filter(|ike| ike.plain.is_some()).count()
     }
 
-    pub fn esp_opened(&self) -> usize {
+    pub(crate) fn esp_opened(&self) -> usize {
         self.esp.values().filter(|esp| esp.plain.is_some()).count()
     }
 
     /// In a line.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         let ike = self.ike.values().filter_map(|ike| ike.closed.clone());
         let esp = self.esp.values().filter_map(|esp| esp.closed.clone());
@@ -98,11 +98,11 @@ impl Result {
 }
 
 /// Opens frames in their order, learnt as a whole first.
-pub fn open(frames: &[Owned], keys: Vec<Key>) -> Result {
+pub(crate) fn open(frames: &[Owned], keys: Vec<Key>) -> Result {
     open_with(frames, keys, OpenerOptions::default(), true).0
 }
 
-pub fn open_with(
+pub(crate) fn open_with(
     frames: &[Owned],
     keys: Vec<Key>,
     options: OpenerOptions,
@@ -202,23 +202,23 @@ impl Result {
 }
 
 /// A scenario of the lab: its capture and its secrets.
-pub struct Scenario {
-    pub name: String,
-    pub folder: PathBuf,
-    pub frames: Vec<Owned>,
-    pub truth: serde_json::Value,
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) frames: Vec<Owned>,
+    pub(crate) truth: serde_json::Value,
 }
 
 impl Scenario {
     /// The keys of a file of the scenario; none if it is not there.
-    pub fn keys(&self, file: &str) -> Option<Vec<Key>> {
+    pub(crate) fn keys(&self, file: &str) -> Option<Vec<Key>> {
         let octets = std::fs::read(self.folder.join("secrets").join(file)).ok()?;
         Some(read(file, &octets).keys)
     }
 }
 
 /// All scenarios with a description of what is true about them.
-pub fn scenarios() -> Vec<Scenario> {
+pub(crate) fn scenarios() -> Vec<Scenario> {
     let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/lab");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(lab)
         .unwrap()

@@ -25,7 +25,7 @@ fn octets(digits: &str) -> Vec<u8> {
         .collect()
 }
 
-pub fn key(material: Material) -> Key {
+pub(crate) fn key(material: Material) -> Key {
     Key {
         source: Source {
             file: "truth".into(),
