@@ -557,17 +557,23 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
                 .iter()
                 .rposition(|known| known.key.as_ref() == Some(&key))
         });
-        match equal.and_then(|index| self.blocks.get_mut(index)) {
-            Some(known) if known.attempts.len() < MAX_ATTEMPTS => known
-                .attempts
-                .push((tunnel.initiator_spi.to_string(), tunnel.first)),
-            Some(known) => known.attempts_more += 1,
-            None if self.blocks.len() >= MAX_BLOCKS => self.more += 1,
-            None => {
-                let block = self.block(tunnel, diagnoses, comparison);
-                self.blocks.push(block);
+        if let Some(index) = equal
+            && let Some(known) = self.blocks.get_mut(index)
+        {
+            if known.attempts.len() < MAX_ATTEMPTS {
+                let attempt = (tunnel.initiator_spi.to_string(), tunnel.first);
+                known.attempts.push(attempt);
+            } else {
+                known.attempts_more += 1;
             }
+            return Ok(());
         }
+        if self.blocks.len() >= MAX_BLOCKS {
+            self.more += 1;
+            return Ok(());
+        }
+        let block = self.block(tunnel, diagnoses, comparison);
+        self.blocks.push(block);
         Ok(())
     }
 
