@@ -214,7 +214,6 @@ fn text_ends_with_what_was_sent_and_left_and_deceives_no_terminal() {
     writer.target(&gateway(), &found()).expect("written");
     writer.target(&closed(), &[]).expect("written");
     writer.finish().expect("written");
-    drop(writer);
     let text = String::from_utf8(text).expect("UTF-8");
     for expected in [
         "AES-GCM-16-256",

@@ -6,5 +6,5 @@ mod order;
 mod ranges;
 mod shard;
 
-pub(crate) use list::{Resolver, Target, Targets, Wanted, system_resolver};
+pub(crate) use list::{Target, Targets, Wanted, system_resolver};
 pub(crate) use shard::Shard;
