@@ -248,3 +248,90 @@ fn without_keys_it_is_said_which_option_is_missing() {
     assert_eq!(result.code, Some(2));
     assert!(result.stderr.contains("--secrets"), "{}", result.stderr);
 }
+
+/// AUTH data that Wireshark's own tests expect of its captures.
+const AUTH: [(&str, &str); 6] = [
+    (
+        "ikev2-decrypt-3des-sha1_160.pcap",
+        "02f7a0d5f1fdc8ea81039818c65bb9bd09af9b8917319b887ff9ba3046c344c7",
+    ),
+    (
+        "ikev2-decrypt-aes128ccm12.pcap",
+        "c2104394299e1ffe7908ea720ad5d13717a0d454e4fa0a2128ea689411f479c4",
+    ),
+    (
+        "ikev2-decrypt-aes192ctr.pcap",
+        "3ec23dcf9348485638407c754547aeb3085290082c49f583fdbae59263a20b4a",
+    ),
+    (
+        "ikev2-decrypt-aes256cbc.pcapng",
+        "e1a8d550064201a7ec024a85758d0673c61c5c510ac13bcd225d6327f50da3d3",
+    ),
+    (
+        "ikev2-decrypt-aes256ccm16.pcapng",
+        "fa2e74bdc01e30fb0b3ddc9723c9449095969da51f69e560209d2c2b7940210a",
+    ),
+    (
+        "ikev2-decrypt-aes256gcm16.pcap",
+        "9ab71f14ab553cad873a1aa70b99df155dee77cdcf3694b3b7527acbb9712ded",
+    ),
+];
+
+#[test]
+fn captures_of_wireshark_give_what_its_tests_expect() {
+    let Some(folder) = common::corpus_folder("wireshark") else {
+        return;
+    };
+    for (capture, expected) in AUTH {
+        let table = text(&folder.join("ikev2_decryption_table"));
+        let document = inspected(&folder.join(capture), &["--secrets", &table]);
+        let payloads = document["packets"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|packet| packet["ike"]["payloads"].as_array())
+            .flatten();
+        let mut auth = payloads.filter(|payload| payload["type"]["name"] == "AUTH");
+        assert_eq!(
+            auth.next().map(|payload| payload["data"].clone()),
+            Some(expected.into()),
+            "{capture}"
+        );
+    }
+    for (capture, expected) in [
+        (
+            "ikev1-bug-12610.pcapng.gz",
+            "b52521f774967402c9f6cee95fd17e5b",
+        ),
+        ("ikev1-certs.pcap", "OpenSwan"),
+    ] {
+        let table = text(&folder.join("ikev1_decryption_table"));
+        let document = inspected(&folder.join(capture), &["--secrets", &table]);
+        assert!(document.to_string().contains(expected), "{capture}");
+    }
+}
+
+#[test]
+fn captures_of_tcpdump_give_what_it_gives() {
+    let Some(folder) = common::corpus_folder("tcpdump") else {
+        return;
+    };
+    let clear = |capture: &str, secrets: &str| {
+        let secrets = text(&folder.join(secrets));
+        inspected(
+            &folder.join(capture),
+            &["--secrets", &secrets, "--unverified"],
+        )
+    };
+    let nested = clear("08-sunrise-sunset-esp2.pcap", "esp-secrets.txt");
+    for packet in nested["packets"].as_array().expect("a list") {
+        // tcpdump prints 192.0.2.1 > 192.0.1.1: ICMP echo request behind two ESP headers.
+        assert_eq!(packet["esp"]["integrity"], "unchecked");
+        assert_eq!(packet["esp"]["inner"]["src"], "192.0.2.1");
+        assert_eq!(packet["esp"]["inner"]["protocol"], 1);
+    }
+    let ike = clear("ikev2pI2.pcap", "ikev2pI2-secrets.txt");
+    let auth = &ike["packets"][1]["ike"];
+    assert_eq!(auth["integrity"], "unchecked");
+    assert_eq!(auth["payloads"][1]["value"], "west");
+}

@@ -30,4 +30,4 @@ pub use inputs::Inputs;
 pub use link_type::LinkType;
 pub use rewrite::{Carried, Envelope};
 pub use stack::{Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, outermost_ip_header, transport};
-pub use write::PcapngWriter;
+pub use write::{PacketBlock, PcapngWriter};

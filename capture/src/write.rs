@@ -1,6 +1,6 @@
 //! Writing pcapng
 
-use crate::{Frame, LinkType};
+use crate::{Frame, LinkType, Timestamp};
 use std::io::{self, Write};
 
 /// Writes frames as pcapng (draft-ietf-opsawg-pcapng): one section, an interface for each link type, nanoseconds
@@ -67,6 +67,22 @@ impl<W: Write> PcapngWriter<W> {
         self.end()
     }
 
+    /// The number of the interface with this link type, described on first use
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn interface_of(&mut self, link: LinkType) -> io::Result<u32> {
+        self.interface(link)
+    }
+
+    /// Writes blocks that [`PacketBlock::append`] made
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn write_blocks(&mut self, blocks: &[u8]) -> io::Result<()> {
+        self.out.write_all(blocks)
+    }
+
     /// Flushes and gives the stream back
     ///
     /// # Errors
@@ -125,6 +141,92 @@ impl<W: Write> PcapngWriter<W> {
     }
 }
 
+/// A packet to be made into a block, apart from the writer: blocks can be made on several threads
+#[derive(Clone, Copy, Debug)]
+pub struct PacketBlock {
+    /// The number that [`PcapngWriter::interface_of`] gave
+    pub interface: u32,
+    /// When it was captured
+    pub time: Option<Timestamp>,
+    /// Octets on the wire; `None` if all are there
+    pub length: Option<u32>,
+}
+
+impl PacketBlock {
+    /// Appends an Enhanced Packet Block with what `packet` and `comment` append: the octets of the packet, and UTF-8 that
+    /// may be empty. Nothing is appended if `packet` gives `None`, or what does not fit a block.
+    pub fn append(
+        &self,
+        out: &mut Vec<u8>,
+        packet: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+        comment: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<()> {
+        let start = out.len();
+        let made = self.put(out, packet, comment);
+        if made.is_none() {
+            out.truncate(start);
+        }
+        made
+    }
+
+    fn put(
+        &self,
+        out: &mut Vec<u8>,
+        packet: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+        comment: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<()> {
+        let start = out.len();
+        out.resize(start + PACKET_HEADER_LEN, 0);
+        packet(out)?;
+        let captured = out.len() - start - PACKET_HEADER_LEN;
+        if captured > MAX_FRAME {
+            return None;
+        }
+        pad(out, start);
+        let option = out.len();
+        out.extend_from_slice(&[0; 4]);
+        comment(out);
+        let text = out.len() - option - 4;
+        if text == 0 {
+            out.truncate(option);
+        } else {
+            let length = u16::try_from(text).ok()?.to_le_bytes();
+            out.get_mut(option..option + 2)?
+                .copy_from_slice(&COMMENT.to_le_bytes());
+            out.get_mut(option + 2..option + 4)?
+                .copy_from_slice(&length);
+            pad(out, start);
+            out.extend_from_slice(&END_OF_OPTIONS);
+        }
+        let total = (out.len() - start + 4) as u32;
+        out.extend_from_slice(&total.to_le_bytes());
+        let nanos = self
+            .time
+            .map_or(0, |time| time.as_nanos().clamp(0, u64::MAX.into()) as u64);
+        let captured = captured as u32;
+        let fields = [
+            ENHANCED_PACKET,
+            total,
+            self.interface,
+            (nanos >> 32) as u32,
+            nanos as u32,
+            captured,
+            self.length.unwrap_or(captured).max(captured),
+        ];
+        let header = out.get_mut(start..start + PACKET_HEADER_LEN)?;
+        for (place, field) in header.chunks_exact_mut(4).zip(fields) {
+            place.copy_from_slice(&field.to_le_bytes());
+        }
+        Some(())
+    }
+}
+
+/// Fills the last word of a block
+fn pad(out: &mut Vec<u8>, start: usize) {
+    let len = (out.len() - start).next_multiple_of(4);
+    out.resize(start + len, 0);
+}
+
 /// As much of a text as an option can hold
 fn head(text: &str) -> &str {
     let longest = text.len().min(usize::from(u16::MAX));
@@ -137,6 +239,8 @@ fn head(text: &str) -> &str {
 
 /// So that a block with a comment stays below what is read
 const MAX_FRAME: usize = crate::limits::MAX_BLOCK - (1 << 17);
+/// Block type, lengths, interface and time of an Enhanced Packet Block
+const PACKET_HEADER_LEN: usize = 28;
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const ENHANCED_PACKET: u32 = 6;

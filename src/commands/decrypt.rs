@@ -3,12 +3,14 @@
 use std::io::Write;
 
 use ikescope_analysis::opening::{Opener, ReadySa, Tally};
-use ikescope_analysis::{FrameId, Integrity, Observation};
-use ikescope_capture::Frame;
+use ikescope_analysis::{FrameId, Observation};
+use ikescope_capture::{Frame, LinkType, PacketBlock};
 use ikescope_report::{write_decrypt_json, write_decrypt_text};
 
 use crate::args::{Decrypt, ListFormat};
-use crate::decrypting::{Batch, Item, Kind, Meta, Target, Workers, esp_job, rewrite, write_again};
+use crate::decrypting::{
+    Batch, Kind, Meta, Target, Workers, esp_job, numbers, rewrite, write_again,
+};
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
 use crate::reading::{Consumer, Ended, Reading, counted, usage};
@@ -28,11 +30,12 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
     let mut decryption = Decryption {
         options,
         names: reading.names().to_vec(),
+        interface: None,
         opener,
         learns,
         ready: None,
         tally: Tally::default(),
-        workers: Workers::start(),
+        workers: Workers::start(reading.names()),
         batch: Batch::default(),
         frame: None,
         target,
@@ -46,6 +49,8 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
 struct Decryption<'a> {
     options: &'a Decrypt,
     names: Vec<String>,
+    /// The link type of the last frame, and its interface in the output.
+    interface: Option<(LinkType, u32)>,
     opener: Opener,
     /// Whether packets are learnt as they come.
     learns: bool,
@@ -85,22 +90,22 @@ impl Consumer for Decryption<'_> {
             self.ready = None;
             return Ok(());
         }
+        let meta = self.meta(frame)?;
         if let Some(ready) = self.ready.take() {
             if let Some(job) = self
                 .tally
                 .place(observation)
                 .and_then(|sa| esp_job(frame, observation, ready, sa))
             {
-                self.batch
-                    .push(Meta::of(frame), frame.octets, Kind::Esp(job));
+                self.batch.push(meta, frame.octets, Kind::Esp(job));
                 return Ok(());
             }
         }
         self.tally.observe(observation);
         self.buffer.clear();
         match rewrite(frame, observation, &mut self.buffer) {
-            Some(comment) => self.opened(frame, comment),
-            None if self.options.all => self.original(frame),
+            Some(comment) => self.opened(meta, &comment),
+            None if self.options.all => self.original(meta, frame),
             None => {}
         }
         Ok(())
@@ -112,9 +117,19 @@ impl Consumer for Decryption<'_> {
 }
 
 impl Decryption<'_> {
+    /// What is known of a frame, and its interface in the output.
+    fn meta(&mut self, frame: &Frame<'_>) -> Result<Meta, Error> {
+        let interface = match self.interface {
+            Some((link, number)) if link == frame.link => number,
+            _ => self.target.interface(frame.link)?,
+        };
+        self.interface = Some((frame.link, interface));
+        Ok(Meta::of(frame, interface))
+    }
+
     /// What was opened of a frame stands in the buffer.
-    fn opened(&mut self, frame: &Frame<'_>, comment: String) {
-        let comment = format!("{}: {comment}", self.origin(&Meta::of(frame)));
+    fn opened(&mut self, meta: Meta, comment: &str) {
+        let comment = format!("{}{comment}", self.origin(&meta));
         if let Some((_, original, opened)) = &mut self.frame {
             *opened = true;
             let item = original
@@ -124,30 +139,21 @@ impl Decryption<'_> {
                 item.kind = Kind::Dropped;
             }
         }
-        let meta = Meta {
-            length: u32::try_from(self.buffer.len()).unwrap_or(u32::MAX),
-            ..Meta::of(frame)
-        };
         self.batch.push(meta, &self.buffer, Kind::Ready(comment));
     }
 
     /// A frame as it was, once, unless something of it is opened.
-    fn original(&mut self, frame: &Frame<'_>) {
+    fn original(&mut self, meta: Meta, frame: &Frame<'_>) {
         if let Some((_, original @ None, false)) = &mut self.frame {
             *original = Some(self.batch.items.len());
-            self.batch
-                .push(Meta::of(frame), frame.octets, Kind::Original);
+            self.batch.push(meta, frame.octets, Kind::Original);
         }
     }
 
     fn origin(&self, meta: &Meta) -> String {
-        match usize::try_from(meta.file)
-            .ok()
-            .and_then(|file| self.names.get(file))
-        {
-            Some(name) => format!("frame {} of {name}", meta.number),
-            None => format!("frame {}", meta.number),
-        }
+        let mut text = Vec::new();
+        meta.origin(&self.names, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     fn pass_on(&mut self) -> Result<(), Error> {
@@ -160,85 +166,73 @@ impl Decryption<'_> {
     }
 
     /// Writes a batch that was opened.
-    fn write(&mut self, mut batch: Batch) -> Result<(), Error> {
-        let items = std::mem::take(&mut batch.items);
-        for item in &items {
-            self.write_item(&batch, item)?;
+    fn write(&mut self, batch: Batch) -> Result<(), Error> {
+        for item in &batch.items {
+            if let Kind::Esp(job) = &item.kind
+                && job.opened
+            {
+                self.opener.count(&job.ready, 1);
+                self.tally.opened_at(job.sa, &job.ready.source());
+            }
         }
-        batch.items = items;
+        let mut written = 0;
+        for (place, index) in &batch.closed {
+            self.target
+                .write(batch.made.get(written..*place).unwrap_or_default())?;
+            written = *place;
+            self.again(&batch, *index)?;
+        }
+        self.target
+            .write(batch.made.get(written..).unwrap_or_default())?;
         self.workers.recycle(batch);
         Ok(())
     }
 
-    fn write_item(&mut self, batch: &Batch, item: &Item) -> Result<(), Error> {
-        let octets = batch.octets.get(item.place.clone()).unwrap_or_default();
-        match &item.kind {
-            Kind::Dropped => Ok(()),
-            Kind::Original => self.put(&item.meta, octets, None),
-            Kind::Ready(comment) => self.put(&item.meta, octets, Some(comment)),
-            Kind::Esp(job) => {
-                let made = job.made.clone().and_then(|place| batch.made.get(place));
-                if let Some(made) = made {
-                    let source = job.ready.source();
-                    self.opener.count(&job.ready, 1);
-                    self.tally.opened_at(job.sa, &source);
-                    let packet = octets.get(job.packet.clone()).unwrap_or_default();
-                    let origin = self.origin(&item.meta);
-                    let unchecked = match job.ready.integrity() {
-                        Integrity::Verified => "",
-                        _ => ", unchecked",
-                    };
-                    let comment = format!(
-                        "{origin}: {}opened with {source}{unchecked}",
-                        numbers(packet)
-                    );
-                    return self.put(&item.meta, made, Some(&comment));
-                }
-                // Other keys may fit: an SPI that is used again, ESP within ESP.
-                self.buffer.clear();
-                let again = write_again(&mut self.opener, item, job, octets, &mut self.buffer);
-                match again {
-                    Ok(opened) => {
-                        self.tally.opened_at(job.sa, &opened.key);
-                        let comment = format!(
-                            "{}: {}opened with {}",
-                            self.origin(&item.meta),
-                            numbers(octets.get(job.packet.clone()).unwrap_or_default()),
-                            opened.key
-                        );
-                        let buffer = std::mem::take(&mut self.buffer);
-                        let written = self.put(&item.meta, &buffer, Some(&comment));
-                        self.buffer = buffer;
-                        written
-                    }
-                    Err(closed) => {
-                        self.tally.closed_at(job.sa, &closed);
-                        match self.options.all {
-                            true => self.put(&item.meta, octets, None),
-                            false => Ok(()),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn put(&mut self, meta: &Meta, octets: &[u8], comment: Option<&str>) -> Result<(), Error> {
-        let captured = u32::try_from(octets.len()).unwrap_or(u32::MAX);
-        let frame = Frame {
-            file: meta.file,
-            number: meta.number,
-            time: meta.time,
-            length: match comment {
-                Some(_) => captured,
-                None => meta.length,
-            },
-            captured,
-            link: meta.link,
-            octets,
+    /// Tries other keys on a packet: an SPI may be used again, ESP stand within ESP.
+    fn again(&mut self, batch: &Batch, index: usize) -> Result<(), Error> {
+        let Some(item) = batch.items.get(index) else {
+            return Ok(());
         };
-        let written = self.target.writer.write(&frame, comment);
-        written.map_err(|source| Error::write(self.target.name(), source))
+        let Kind::Esp(job) = &item.kind else {
+            return Ok(());
+        };
+        let frame = batch.octets.get(item.place.clone()).unwrap_or_default();
+        let mut octets = Vec::new();
+        let opened = write_again(&mut self.opener, item, job, frame, &mut octets);
+        let mut comment = Vec::new();
+        let length = match &opened {
+            Ok(opened) => {
+                self.tally.opened_at(job.sa, &opened.key);
+                item.meta.origin(&self.names, &mut comment);
+                numbers(
+                    frame.get(job.packet.clone()).unwrap_or_default(),
+                    &mut comment,
+                );
+                comment.extend_from_slice(b"opened with ");
+                comment.extend_from_slice(opened.key.as_bytes());
+                None
+            }
+            Err(closed) => {
+                self.tally.closed_at(job.sa, closed);
+                if !self.options.all {
+                    return Ok(());
+                }
+                octets.extend_from_slice(frame);
+                Some(item.meta.length)
+            }
+        };
+        let block = PacketBlock {
+            interface: item.meta.interface,
+            time: item.meta.time,
+            length,
+        };
+        let mut made = Vec::new();
+        let packet = |out: &mut Vec<u8>| {
+            out.extend_from_slice(&octets);
+            Some(())
+        };
+        block.append(&mut made, packet, |out| out.extend_from_slice(&comment));
+        self.target.write(&made)
     }
 
     fn finish(mut self, ended: &Ended, output: &mut Output) -> Result<Exit, Error> {
@@ -281,15 +275,4 @@ impl Decryption<'_> {
         self.target.keep()?;
         Ok(ended.exit())
     }
-}
-
-/// SPI and sequence number of an ESP packet, in front of what is said about it.
-fn numbers(packet: &[u8]) -> String {
-    let number = |at: usize| {
-        packet
-            .get(at..at + 4)
-            .and_then(|octets| octets.try_into().ok())
-            .map_or(0, u32::from_be_bytes)
-    };
-    format!("ESP {:#010x}, sequence number {}, ", number(0), number(4))
 }

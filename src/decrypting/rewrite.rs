@@ -67,7 +67,7 @@ pub(crate) fn esp_job(
         ends: (observation.src?.address, observation.dst?.address),
         packet: start..end,
         sa,
-        made: None,
+        opened: false,
     })
 }
 

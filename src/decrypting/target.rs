@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use ikescope_capture::PcapngWriter;
+use ikescope_capture::{LinkType, PcapngWriter};
 
 use crate::exit::Error;
 
@@ -13,7 +13,7 @@ pub(crate) struct Target {
     name: String,
     /// Where it is written, and what it is to be called; none for devices and pipes.
     rename: Option<(PathBuf, PathBuf)>,
-    pub(crate) writer: PcapngWriter<BufWriter<File>>,
+    writer: PcapngWriter<BufWriter<File>>,
 }
 
 impl Target {
@@ -46,7 +46,7 @@ impl Target {
         let rename = (!special).then(|| (beside(out), out.to_owned()));
         let path = rename.as_ref().map_or(out, |(path, _)| path.as_path());
         let file = create(path).map_err(|source| Error::write(&name, source))?;
-        let writer = PcapngWriter::new(BufWriter::with_capacity(1 << 20, file))
+        let writer = PcapngWriter::new(BufWriter::new(file))
             .map_err(|source| Error::write(&name, source))?;
         Ok(Self {
             name,
@@ -55,9 +55,16 @@ impl Target {
         })
     }
 
-    /// As it is called in messages.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    /// The number of the interface with this link type.
+    pub(crate) fn interface(&mut self, link: LinkType) -> Result<u32, Error> {
+        let number = self.writer.interface_of(link);
+        number.map_err(|source| Error::write(&self.name, source))
+    }
+
+    /// Writes blocks.
+    pub(crate) fn write(&mut self, blocks: &[u8]) -> Result<(), Error> {
+        let written = self.writer.write_blocks(blocks);
+        written.map_err(|source| Error::write(&self.name, source))
     }
 
     /// Gives it its name.

@@ -1,6 +1,7 @@
 //! Batches opened on several threads, and given back in order.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -15,6 +16,7 @@ pub(crate) struct Workers {
     under_way: usize,
     free: VecDeque<Batch>,
     buffer: Vec<u8>,
+    names: Arc<[String]>,
 }
 
 struct Lane {
@@ -23,12 +25,13 @@ struct Lane {
 }
 
 impl Workers {
-    /// As many threads as there are processors; none for one.
-    pub(crate) fn start() -> Self {
+    /// As many threads as there are processors; none for one. `names` are those of the inputs.
+    pub(crate) fn start(names: &[String]) -> Self {
+        let names: Arc<[String]> = names.into();
         let count = thread::available_parallelism().map_or(1, usize::from);
         let lanes = match count {
             1 => Vec::new(),
-            many => (0..many.min(MOST)).map(|_| lane()).collect(),
+            many => (0..many.min(MOST)).map(|_| lane(names.clone())).collect(),
         };
         Self {
             lanes,
@@ -37,6 +40,7 @@ impl Workers {
             under_way: 0,
             free: VecDeque::new(),
             buffer: Vec::new(),
+            names,
         }
     }
 
@@ -57,7 +61,7 @@ impl Workers {
     pub(crate) fn submit(&mut self, mut batch: Batch) -> Option<Batch> {
         let count = self.lanes.len();
         if count == 0 {
-            batch.open(&mut self.buffer);
+            batch.open(&self.names, &mut self.buffer);
             return Some(batch);
         }
         let done = match self.under_way >= count * AHEAD {
@@ -85,13 +89,13 @@ impl Workers {
     }
 }
 
-fn lane() -> Lane {
+fn lane(names: Arc<[String]>) -> Lane {
     let (jobs, todo) = sync_channel::<Batch>(AHEAD);
     let (done, results) = sync_channel::<Batch>(AHEAD);
     thread::spawn(move || {
         let mut buffer = Vec::new();
         for mut batch in todo {
-            batch.open(&mut buffer);
+            batch.open(&names, &mut buffer);
             if done.send(batch).is_err() {
                 return;
             }

@@ -118,6 +118,20 @@ pub(crate) fn corpus() -> Vec<PathBuf> {
     captures_below(&folder)
 }
 
+/// A folder of captures that stays outside the repository, with what goes with them; says so if it is not there.
+pub(crate) fn corpus_folder(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("IKESCOPE_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    let folder = folder.join(name);
+    if !folder.is_dir() {
+        eprintln!("skipped: no captures in {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
 fn captures_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
