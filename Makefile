@@ -5,8 +5,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # rustup's place, which a shell has in PATH only after the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
-DEMO ?= testdata/ikev2-cookie/capture.pcap
-DEMO_FAILED ?= testdata/lab/fail-ikev1-psk-main/capture.pcapng
+DEMO ?= testdata/plaintext/ikev2-cookie/capture.pcap
+DEMO_FAILED ?= testdata/fail-ikev1-psk-main/capture.pcapng
 
 # Captures that are not in the repository; tests that want them skip without them.
 ifneq ($(wildcard ../shared/corpus/README.md),)

@@ -41,7 +41,7 @@ done
 echo
 echo "start-up, median of 21:"
 "$built/measure" --repeat 21 -- true true -- 'ikescope --version' "$ikescope" --version \
-    -- 'ikescope inspect' "$ikescope" inspect testdata/ikev2-cookie/capture.pcap
+    -- 'ikescope inspect' "$ikescope" inspect testdata/plaintext/ikev2-cookie/capture.pcap
 
 if "$ikescope" decrypt --help >/dev/null 2>&1; then
     for suite in cbc-sha1 gcm; do

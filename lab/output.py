@@ -1,4 +1,4 @@
-"""Writes testdata/lab/NAME: the capture, the secrets in the peers' formats, what happened, and the truth from the daemons' logs."""
+"""Writes testdata/NAME: the capture, the secrets in the peers' formats, what happened, and the truth from the daemons' logs."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import logs
 SCHEMA = "ikescope.lab-truth/1"
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAP_HEADER = 24
-TARGET = os.path.join(os.path.dirname(HERE), "testdata", "lab")
+TARGET = os.path.join(os.path.dirname(HERE), "testdata")
 
 IKE_ENCR = {"3DES_CBC": "3DES [RFC2451]", "NULL": "NULL [RFC2410]"}
 for bits in (128, 192, 256):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs lab scenarios: real IPsec peers in network namespaces. `run.py [--list] [--jobs N] [NAME or PATTERN …]`, as root.
 
-Writes testdata/lab/NAME. Exit codes: 0 all as expected, 1 a scenario went otherwise, 2 usage, 130 interrupted.
+Writes testdata/NAME. Exit codes: 0 all as expected, 1 a scenario went otherwise, 2 usage, 130 interrupted.
 """
 
 import argparse

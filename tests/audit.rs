@@ -37,7 +37,7 @@ fn audit(arguments: &[&str]) -> (Value, Option<i32>) {
 }
 
 fn lab(name: &str) -> String {
-    testdata(&format!("lab/{name}/capture.pcapng"))
+    testdata(&format!("{name}/capture.pcapng"))
 }
 
 fn ids(subject: &Value) -> Vec<&str> {
@@ -265,7 +265,7 @@ fn a_profile_of_ones_own_is_checked_line_by_line() {
     );
 }
 
-/// What strongSwan's log says was negotiated (`testdata/lab/*/truth.json`).
+/// What strongSwan's log says was negotiated (`testdata/*/truth.json`).
 #[test]
 fn each_end_of_a_tunnel_is_judged_by_what_was_negotiated() {
     let (document, code) = audit(&[&lab("ikev2-psk-aes128-sha1-modp1024")]);
@@ -290,7 +290,7 @@ fn each_end_of_a_tunnel_is_judged_by_what_was_negotiated() {
 #[test]
 fn keys_show_more() {
     let capture = lab("ikev2-psk-aes128-sha1-modp1024");
-    let log = testdata("lab/ikev2-psk-aes128-sha1-modp1024/secrets/initiator.charon.log");
+    let log = testdata("ikev2-psk-aes128-sha1-modp1024/secrets/initiator.charon.log");
     let (document, _) = audit(&[&capture, "--secrets", &log]);
     for subject in document["subjects"].as_array().unwrap() {
         let reasons = subject["reasons"].as_array().unwrap();
@@ -308,7 +308,7 @@ fn keys_show_more() {
 /// Each capture shows what its scenario was made for, and nothing that it was not.
 #[test]
 fn captures_have_the_findings_of_their_scenarios() {
-    let secrets = |name: &str| testdata(&format!("lab/{name}/secrets/initiator.charon.log"));
+    let secrets = |name: &str| testdata(&format!("{name}/secrets/initiator.charon.log"));
     for (name, keys, expected, absent) in [
         (
             "ikev1-aggressive-psk-des-md5-modp768",
@@ -474,7 +474,7 @@ fn a_written_profile_passes_its_peers() {
     let folder = Folder::new("written-profile");
     let profile = format!("{}/ours.toml", folder.path().display());
     let capture = lab("ikev2-psk-aes256gcm16");
-    let log = testdata("lab/ikev2-psk-aes256gcm16/secrets/initiator.charon.log");
+    let log = testdata("ikev2-psk-aes256gcm16/secrets/initiator.charon.log");
     audit(&[&capture, "--secrets", &log, "--write-profile", &profile]);
     let (document, _) = audit(&[&capture, "--secrets", &log, "--profile", &profile]);
     for subject in document["subjects"].as_array().unwrap() {

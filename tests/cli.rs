@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 fn cookie() -> String {
-    testdata("ikev2-cookie/capture.pcap")
+    testdata("plaintext/ikev2-cookie/capture.pcap")
 }
 
 fn schema(command: &str) -> jsonschema::Validator {
@@ -363,7 +363,7 @@ fn a_closed_pipe_ends_quietly() {
             "inspect",
             "-v",
             "-x",
-            &testdata("ikev2-psk-many-proposals/capture.pcap"),
+            &testdata("plaintext/ikev2-psk-many-proposals/capture.pcap"),
         ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

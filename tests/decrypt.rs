@@ -10,7 +10,7 @@ use serde_json::Value;
 
 fn lab(scenario: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("testdata/lab")
+        .join("testdata")
         .join(scenario)
 }
 

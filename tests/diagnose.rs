@@ -54,7 +54,7 @@ fn document(capture: &Path, keys: bool) -> (Option<i32>, Value) {
 }
 
 fn lab(name: &str) -> PathBuf {
-    PathBuf::from(testdata(&format!("lab/{name}/capture.pcapng")))
+    PathBuf::from(testdata(&format!("{name}/capture.pcapng")))
 }
 
 fn severities(document: &Value) -> Vec<&str> {

@@ -44,7 +44,7 @@ fn times(capture: &str) -> Vec<String> {
 
 #[test]
 fn every_way_of_storing_packets_gives_the_same_messages() {
-    let source = testdata("ikev2-cookie/capture.pcap");
+    let source = testdata("plaintext/ikev2-cookie/capture.pcap");
     let (expected, expected_times) = (messages(&source), times(&source));
     assert_eq!(expected.len(), 16);
     let mut read = 0;

@@ -26,11 +26,11 @@ fn check(document: &Value) {
 }
 
 fn log(scenario: &str) -> String {
-    testdata(&format!("lab/{scenario}/secrets/initiator.charon.log"))
+    testdata(&format!("{scenario}/secrets/initiator.charon.log"))
 }
 
 fn truth(scenario: &str) -> Value {
-    let text = fs::read_to_string(testdata(&format!("lab/{scenario}/truth.json")));
+    let text = fs::read_to_string(testdata(&format!("{scenario}/truth.json")));
     serde_json::from_str(&text.expect("the truth is there")).expect("it is JSON")
 }
 
@@ -149,7 +149,7 @@ fn what_gives_no_key_is_told() {
     let folder = Folder::new("secrets-none");
     let none = folder.path().join("none.txt").display().to_string();
     fs::write(&none, "nothing of interest\n").expect("it can be written");
-    let capture = testdata("lab/ikev2-ppk/capture.pcapng");
+    let capture = testdata("ikev2-ppk/capture.pcapng");
     let empty = run(["secrets", &none]);
     assert_eq!((empty.code, &*empty.stdout), (Some(1), ""));
     assert!(
@@ -250,7 +250,7 @@ fn pre_shared_keys_come_from_files_and_variables() {
 fn captures_tell_what_follows() {
     let folder = Folder::new("secrets-derived");
     for scenario in ["ikev2-rekey-child-pfs", "ikev1-rekey-quick-pfs"] {
-        let capture = testdata(&format!("lab/{scenario}/capture.pcapng"));
+        let capture = testdata(&format!("{scenario}/capture.pcapng"));
         // The shared secrets alone; for IKEv1 the pre-shared key beside them.
         let truth = truth(scenario);
         let all = run(["secrets", &log(scenario), "--to", "ikescope"]).stdout;
@@ -338,7 +338,7 @@ fn tshark_decrypts_with_the_tables() {
             let written = run(["secrets", &log(scenario), "-q", "--to", target, "-o", &path]);
             assert_eq!(written.code, Some(0), "{scenario}: {}", written.stderr);
         }
-        let capture = testdata(&format!("lab/{scenario}/capture.pcapng"));
+        let capture = testdata(&format!("{scenario}/capture.pcapng"));
         let Some(found) = tshark(&capture, folder.path()) else {
             eprintln!("tshark is not here: its test is left out");
             return;

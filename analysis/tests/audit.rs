@@ -68,8 +68,8 @@ const ESP: usize = IP + 20;
 
 const INITIATOR: &str = "10.9.0.1";
 const RESPONDER: &str = "10.9.0.2";
-const TUNNEL: &str = "lab/ikev2-psk-aes256gcm16/capture.pcapng";
-const NATIVE: &str = "lab/strongswan6-native-esp-aes256gcm16/capture.pcapng";
+const TUNNEL: &str = "ikev2-psk-aes256gcm16/capture.pcapng";
+const NATIVE: &str = "strongswan6-native-esp-aes256gcm16/capture.pcapng";
 
 /// The packets twice; the second time with another initiator SPI.
 fn with_another_spi(fresh: impl Fn(&mut [u8])) -> (Vec<Packet>, LinkType) {
@@ -237,8 +237,8 @@ fn what_a_healthy_tunnel_shows_is_nothing_of_this() {
     for capture in [
         TUNNEL,
         NATIVE,
-        "lab/ikev2-rekey-ike/capture.pcapng",
-        "lab/ikev2-mobike/capture.pcapng",
+        "ikev2-rekey-ike/capture.pcapng",
+        "ikev2-mobike/capture.pcapng",
     ] {
         let facts = collect(&frames(capture));
         for peer in &facts {

@@ -1,4 +1,4 @@
-//! What is said of captured packets, against what the peers' logs and the lab's notes say (`testdata/*/origin.md`).
+//! What is said of captured packets, against what the peers' logs and the lab's notes say (`testdata/plaintext/*/origin.md`).
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ struct Row {
 /// Rows of the observations of a capture, `copies` of each frame after another.
 fn rows(capture: &str, copies: usize) -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../testdata")
+        .join("../testdata/plaintext")
         .join(capture);
     let mut reader = FileReader::open(&path, 0).unwrap();
     let mut stack = Stack::new(Options::default());

@@ -1,4 +1,4 @@
-//! What the rules say of every capture, against what the lab did to the peers (`testdata/lab/*/truth.json`).
+//! What the rules say of every capture, against what the lab did to the peers (`testdata/*/truth.json`).
 
 use std::path::{Path, PathBuf};
 
@@ -177,7 +177,7 @@ fn field(json: &str, name: &str) -> Option<String> {
 }
 
 fn captures() -> Vec<PathBuf> {
-    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/lab");
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(lab)
         .unwrap()
         .map(|entry| entry.unwrap().path())

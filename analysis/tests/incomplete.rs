@@ -9,7 +9,7 @@ use ikescope_capture::{FileReader, Options, Stack};
 
 /// The captures of the lab in which nothing is wrong.
 fn healthy() -> Vec<PathBuf> {
-    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/lab");
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(lab)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -1,4 +1,4 @@
-//! What is known of each tunnel without keys, against what the logs of the peers say (`testdata/lab/*/truth.json`).
+//! What is known of each tunnel without keys, against what the logs of the peers say (`testdata/*/truth.json`).
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn track_if(capture: &Path, wanted: impl Fn(u64, IpAddr) -> bool) -> Finished {
 
 /// Every labelled capture: its name, what the peers' logs say, and what was found.
 fn labelled() -> Vec<(String, Value, Finished)> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(testdata().join("lab"))
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(testdata())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("truth.json").exists())
@@ -215,7 +215,7 @@ fn healthy() -> Vec<PathBuf> {
                 && truth["fault"].is_null()
                 && !name.starts_with("path-")
         })
-        .map(|(name, ..)| testdata().join("lab").join(name).join("capture.pcapng"))
+        .map(|(name, ..)| testdata().join(name).join("capture.pcapng"))
         .collect()
 }
 
@@ -262,7 +262,7 @@ fn a_healthy_tunnel_of_which_one_direction_is_missing_has_not_failed() {
 #[test]
 fn every_cut_is_followed_without_panic() {
     for (name, ..) in labelled() {
-        let capture = testdata().join("lab").join(&name).join("capture.pcapng");
+        let capture = testdata().join(&name).join("capture.pcapng");
         for modulus in [2, 3, 5] {
             let found = track_if(&capture, |frame, _| frame % modulus == 0);
             assert!(found.capture.packets < 1_000_000, "{name}");

@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SOURCE = HERE.parent / "ikev2-cookie" / "capture.pcap"
+SOURCE = HERE.parent / "plaintext" / "ikev2-cookie" / "capture.pcap"
 
 ETHERNET, NULL, PPP, RAW, LOOP, ENC, SLL, IPV4, SLL2, PPP_HDLC = 1, 0, 9, 101, 108, 109, 113, 228, 276, 50
 

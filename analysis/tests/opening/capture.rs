@@ -219,7 +219,7 @@ impl Scenario {
 
 /// All scenarios with a description of what is true about them.
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/lab");
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(lab)
         .unwrap()
         .map(|entry| entry.unwrap().path())

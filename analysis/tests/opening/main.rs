@@ -1,4 +1,4 @@
-//! Opening, held against captures of real peers (`testdata/lab`): their logs, the notes about what happened, tshark's own
+//! Opening, held against captures of real peers (`testdata`): their logs, the notes about what happened, tshark's own
 //! decryption, and independent plaintexts.
 
 mod capture;

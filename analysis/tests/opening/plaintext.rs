@@ -1,4 +1,4 @@
-//! Plaintexts that an independent program made (`testdata/*/plaintext.txt`), and keys of others.
+//! Plaintexts that an independent program made (`testdata/plaintext/*/plaintext.txt`), and keys of others.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn octets(digits: &str) -> Vec<u8> {
 
 #[test]
 fn tables_give_the_plaintexts_of_an_independent_program() {
-    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/plaintext");
     let mut compared = 0;
     for entry in fs::read_dir(testdata).unwrap() {
         let folder = entry.unwrap().path();

@@ -262,7 +262,7 @@ impl Random {
 
 /// IKE_SA_INIT and IKE_AUTH between two strongSwan 6 peers, all on UDP port 500
 const RECORDED: &[u8] =
-    include_bytes!("../../../testdata/ss6-ikev2-rawesp-aes128-sha256/capture.pcap");
+    include_bytes!("../../../testdata/plaintext/ss6-ikev2-rawesp-aes128-sha256/capture.pcap");
 
 const TUNNELS: u64 = 1_000;
 const SAS: u64 = 2 * TUNNELS;

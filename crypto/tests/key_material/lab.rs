@@ -34,7 +34,7 @@ impl Scenario {
 }
 
 pub fn scenarios() -> Vec<Scenario> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/lab");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let mut folders: Vec<PathBuf> = fs::read_dir(&root)
         .expect("the lab's captures")
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -92,7 +92,7 @@ fn encryption(name: &str) -> Option<(EncryptionAlgorithm, Option<u16>)> {
 pub fn scenarios() -> Vec<Scenario> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let more = std::env::var_os("IKESCOPE_LAB").map(PathBuf::from);
-    let mut scenarios: Vec<Scenario> = [here.join("tests/lab"), here.join("../testdata")]
+    let mut scenarios: Vec<Scenario> = [here.join("tests/lab"), here.join("../testdata/plaintext")]
         .into_iter()
         .chain(more)
         .filter_map(|folder| fs::read_dir(folder).ok())
