@@ -29,5 +29,7 @@ pub use frame::{Frame, Timestamp};
 pub use inputs::Inputs;
 pub use link_type::LinkType;
 pub use rewrite::{Carried, Envelope};
-pub use stack::{Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, outermost_ip_header, transport};
+pub use stack::{
+    Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, outermost_ip_header, transport,
+};
 pub use write::{PacketBlock, PcapngWriter};

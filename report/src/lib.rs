@@ -17,15 +17,16 @@ mod text;
 mod time;
 
 pub use audit::{
-    AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv, write_audit_json, write_audit_markdown,
-    write_audit_sarif, write_audit_text, write_catalogue_json, write_catalogue_text, write_page_json, write_page_text,
+    AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv, write_audit_json,
+    write_audit_markdown, write_audit_sarif, write_audit_text, write_catalogue_json,
+    write_catalogue_text, write_page_json, write_page_text,
 };
 pub use csv::CsvWriter;
-pub use diagnose::{
-    DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter, DiagnoseWriter,
-    Overview,
-};
 pub use decrypt::{write_decrypt_json, write_decrypt_text};
+pub use diagnose::{
+    DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter,
+    DiagnoseWriter, Overview,
+};
 pub use jiff::tz::TimeZone;
 pub use json::{JsonWriter, NdjsonWriter};
 pub use packet_writer::{CaptureSummary, PacketWriter};

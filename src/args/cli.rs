@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Audit, Explain, Decrypt, Diagnose, Generate, Inspect, Interfaces, Probe, Secrets};
+use super::{Audit, Decrypt, Diagnose, Explain, Generate, Inspect, Interfaces, Probe, Secrets};
 
 /// See into IPsec: IKEv1, IKEv2, ESP and AH, from captures or live.
 ///

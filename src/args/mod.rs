@@ -24,6 +24,6 @@ pub(crate) use input::{Input, Live, Selection};
 pub(crate) use inspect::{Format, Inspect, View};
 pub(crate) use interfaces::Interfaces;
 pub(crate) use keys::Keys;
+pub(crate) use output::{Color, ListFormat, Output, Quiet, Time};
 pub(crate) use probe::{Probe, ProbeFormat};
 pub(crate) use secrets::{Secrets, SecretsFormat, SecretsTarget};
-pub(crate) use output::{Color, ListFormat, Output, Quiet, Time};

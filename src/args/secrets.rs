@@ -52,7 +52,13 @@ pub(crate) struct Secrets {
     ///
     /// What the program lacks is left out, with the reason on standard error. Files of Wireshark go to its folder of
     /// personal configuration or to WIRESHARK_CONFIG_DIR, under the name of the table.
-    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "format", help_heading = "How it is shown")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        conflicts_with = "format",
+        help_heading = "How it is shown"
+    )]
     pub(crate) to: Option<SecretsTarget>,
 
     /// Write over a file that is there already

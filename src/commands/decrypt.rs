@@ -91,15 +91,12 @@ impl Consumer for Decryption<'_> {
             return Ok(());
         }
         let meta = self.meta(frame)?;
-        if let Some(ready) = self.ready.take() {
-            if let Some(job) = self
-                .tally
-                .place(observation)
-                .and_then(|sa| esp_job(frame, observation, ready, sa))
-            {
-                self.batch.push(meta, frame.octets, Kind::Esp(job));
-                return Ok(());
-            }
+        if let Some(ready) = self.ready.take()
+            && let Some(sa) = self.tally.place(observation)
+            && let Some(job) = esp_job(frame, observation, ready, sa)
+        {
+            self.batch.push(meta, frame.octets, Kind::Esp(job));
+            return Ok(());
         }
         self.tally.observe(observation);
         self.buffer.clear();

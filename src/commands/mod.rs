@@ -1,8 +1,8 @@
 //! One file a command.
 
+mod audit;
 mod decrypt;
 mod diagnose;
-mod audit;
 mod explain;
 mod generate;
 mod inspect;

@@ -1,7 +1,9 @@
 //! From the command line to the command.
 
 use crate::args::{Cli, Command};
-use crate::commands::{audit, explain, decrypt, diagnose, generate, inspect, interfaces, probe, secrets};
+use crate::commands::{
+    audit, decrypt, diagnose, explain, generate, inspect, interfaces, probe, secrets,
+};
 use crate::exit::{Error, Exit};
 
 /// Runs what the user asked for.
