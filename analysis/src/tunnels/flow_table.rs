@@ -144,6 +144,14 @@ impl FlowTable {
         self.index.get(&(spi, receiver)).copied()
     }
 
+    /// When the youngest flows between two addresses had their last packets.
+    pub(super) fn last_between(&self, one: IpAddr, other: IpAddr) -> Option<Timestamp> {
+        [(one, other), (other, one)]
+            .iter()
+            .filter_map(|pair| self.flows.get(*self.youngest.get(pair)?)?.flow.last)
+            .max()
+    }
+
     /// Flows by SPI alone, for peers that moved: none where several have the same.
     pub(super) fn by_spi(&self) -> HashMap<Spi, Option<usize>> {
         let mut flows = HashMap::with_capacity(self.flows.len());

@@ -40,8 +40,8 @@ pub struct Tracker {
     fragmented: Fragmented,
     ended: VecDeque<Tunnel>,
     past: VecDeque<Tunnel>,
-    /// IKE messages since the last look for tunnels that have ended.
-    since_sweep: u32,
+    /// When tunnels that have ended were looked for last.
+    swept: Option<Timestamp>,
     eager: bool,
 }
 
@@ -155,7 +155,7 @@ impl Tracker {
             fragmented: Fragmented::default(),
             ended: VecDeque::new(),
             past: VecDeque::new(),
-            since_sweep: 0,
+            swept: None,
             eager,
         }
     }
@@ -163,6 +163,9 @@ impl Tracker {
     /// Takes the next observation.
     pub fn observe(&mut self, observation: &Observation<'_>) {
         self.count(observation);
+        if self.eager {
+            self.sweep(observation.time);
+        }
         if !observation.reassembled_from.is_empty()
             || matches!(observation.content, Content::Fragment { .. })
         {
@@ -404,11 +407,6 @@ impl Tracker {
         for event in events {
             self.event(header.initiator_spi, id, event);
         }
-        self.since_sweep += 1;
-        if self.since_sweep >= SWEEP_EVERY {
-            self.since_sweep = 0;
-            self.sweep();
-        }
     }
 
     fn begin(&mut self, arrival: &Arrival<'_, '_>) {
@@ -603,21 +601,25 @@ impl Tracker {
         id
     }
 
-    /// Hands out tunnels that have ended, if asked to.
-    fn sweep(&mut self) {
-        if !self.eager {
+    /// Hands out tunnels that have ended and were quiet for long, in capture time.
+    fn sweep(&mut self, now: Option<Timestamp>) {
+        let Some(now) = now else {
+            return;
+        };
+        let swept = *self.swept.get_or_insert(now);
+        if now.seconds.saturating_sub(swept.seconds) < SWEEP_SECONDS {
             return;
         }
-        let Some(now) = self.capture.last else {
-            return;
+        self.swept = Some(now);
+        let is_quiet = |live: &Live| {
+            let (one, other) = (live.tunnel.initiator.address, live.tunnel.responder.address);
+            let last = live.touched.max(self.flows.last_between(one, other));
+            last.is_some_and(|last| now.nanos_since(last) > LINGER_NANOS)
         };
         let quiet: Vec<IkeSpi> = self
             .live
             .iter()
-            .filter(|(_, live)| {
-                live.touched
-                    .is_some_and(|touched| now.nanos_since(touched) > LINGER_NANOS)
-            })
+            .filter(|(_, live)| is_quiet(live))
             .map(|(spi, _)| *spi)
             .collect();
         let mut over = Vec::new();
@@ -887,8 +889,8 @@ const NEAR_TUNNELS: usize = 256;
 const LEAST_NEAR: usize = 16;
 const NEAR_IN_ALL: usize = 131_072;
 
-/// IKE messages between two looks for tunnels that have ended.
-const SWEEP_EVERY: u32 = 256;
+/// Seconds between two looks for tunnels that have ended.
+const SWEEP_SECONDS: i64 = 10;
 
 /// A flow may be seen before the exchange that made it is complete.
 const BEFORE_NANOS: i64 = 500_000_000;

@@ -878,7 +878,8 @@ fn counts<W: Write>(flow: &Flow, writer: &DiagnoseTextWriter<W>) -> String {
 
 /// `384 s`, `12 min`, `2.5 h`.
 fn duration(nanos: i64) -> String {
-    let seconds = nanos as f64 / 1e9;
+    // Files whose clock goes back.
+    let seconds = nanos.max(0) as f64 / 1e9;
     if seconds < 10.0 {
         format!("{seconds:.3} s")
     } else if seconds < 600.0 {
