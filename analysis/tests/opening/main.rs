@@ -3,5 +3,6 @@
 
 mod capture;
 mod order;
+mod packets;
 mod plaintext;
 mod sources;
