@@ -185,11 +185,7 @@ impl Tally {
             (None, Some(Closed::Fragment { missing, .. })) if missing.is_empty() => Some(fragment),
             _ => None,
         };
-        let closed = match &ike.closed {
-            // Told apart by their numbers they would be a reason each.
-            Some(Closed::Fragment { .. }) => Some(Closed::Truncated),
-            other => other.clone(),
-        };
+        let closed = ike.closed.clone();
         if let Some(sa) = self.sa(name, observation) {
             sa.count(key.as_ref(), closed.as_ref());
             if sa.key.as_deref() == Some("") {
