@@ -20,7 +20,9 @@ pub(crate) use decrypt::Decrypt;
 pub(crate) use diagnose::{Diagnose, DiagnoseFormat, FailOn};
 pub(crate) use explain::Explain;
 pub(crate) use generate::{Generate, Generated};
-pub(crate) use input::{Input, Live, Selection};
+#[cfg(feature = "live")]
+pub(crate) use input::Live;
+pub(crate) use input::{Input, Selection};
 pub(crate) use inspect::{Format, Inspect, View};
 pub(crate) use interfaces::Interfaces;
 pub(crate) use keys::Keys;
