@@ -62,6 +62,8 @@ pub(super) enum Stop {
     Confused,
     /// It does not speak this version or mode at all.
     NotSpoken,
+    /// It drops what it refuses, so that every refusal takes half a minute.
+    Drops,
     /// More questions than any policy needs.
     TooMany,
 }
@@ -390,6 +392,9 @@ impl<'a, A: Asker> Enumeration<'a, A> {
                         return Ok(answer);
                     }
                     self.found.silent_refusals += 1;
+                    if self.found.silent_refusals == MOST_SILENT_REFUSALS {
+                        return Err(Stop::Drops);
+                    }
                     return Ok(Answer::Refused);
                 }
             }
@@ -721,6 +726,8 @@ const MOST_TRANSFORMS: usize = 34;
 const MAX_QUESTIONS: usize = 4_000;
 /// Offers without an answer, before anything was answered, after which nobody is asked any more.
 const SILENT_OFFERS: usize = 3;
+/// Refusals of a peer that drops what it refuses: enough for the attributes around what it accepts, four minutes of waiting.
+const MOST_SILENT_REFUSALS: usize = 8;
 /// Times that a peer which stopped answering is asked again what it had answered.
 const CANARIES: usize = 3;
 /// A peer that takes as many methods takes them all; with fewer it may happen to have both.

@@ -42,8 +42,8 @@ pub(super) fn finish(report: &mut Ikev1Report, found: &Found, result: Result<(),
         Err(Stop::RateLimited) => Outcome::RateLimited,
         Err(Stop::Unstable) => Outcome::Unstable,
         Err(Stop::Silent) => Outcome::Silent,
-        Err(Stop::Confused | Stop::TooMany) if report.answers => Outcome::Refused,
-        Err(Stop::Confused | Stop::TooMany) => Outcome::Silent,
+        Err(Stop::Confused | Stop::Drops | Stop::TooMany) if report.answers => Outcome::Refused,
+        Err(Stop::Confused | Stop::Drops | Stop::TooMany) => Outcome::Silent,
     };
     let silent = found.silent_refusals;
     report.complete = match result {
@@ -95,6 +95,9 @@ fn undetermined(result: Result<(), Stop>, all: bool) -> Option<String> {
         Err(Stop::RateLimited) => "the rest, because it stopped answering",
         Err(Stop::Unstable) => "the rest, because it refused what it had accepted before",
         Err(Stop::Confused) => "the rest, because an answer made no sense",
+        Err(Stop::Drops) => {
+            "the rest, because it drops what it refuses: hundreds of offers would take hours"
+        }
         Err(Stop::TooMany) => "the rest, because it would take too many questions",
     };
     Some(why.to_owned())
