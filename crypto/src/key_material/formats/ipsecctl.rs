@@ -9,14 +9,12 @@
 use std::net::IpAddr;
 
 use ikescope_dissectors::Spi;
-use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
+use ikescope_dissectors::registries::ikev2::IntegrityAlgorithm;
 
+use super::printed_sa::PrintedSa;
 use crate::Secret;
 use crate::key_material::format::Format;
-use crate::key_material::key::{AhSa, EspSa, Material};
-use crate::key_material::names::{
-    NamedCipher, NamedIntegrity, cipher, integrity, is_aead, key_bits,
-};
+use crate::key_material::names::{NamedCipher, NamedIntegrity, cipher, integrity};
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, named_hex, spi_hex};
 
@@ -129,48 +127,21 @@ impl IpsecctlSas {
         if sa.encryption_key.is_none() && sa.integrity_key.is_none() {
             return;
         }
-        let (src, dst) = (sa.src.map(Into::into), sa.dst.map(Into::into));
-        let named = sa.integrity.unwrap_or(NamedIntegrity::NONE);
-        let integrity_key = sa.integrity_key.unwrap_or_default();
         let ah = sa.ah || sa.cipher.is_none() && sa.encryption_key.is_none();
+        let printed = PrintedSa {
+            src: sa.src,
+            dst: sa.dst,
+            spi: sa.spi,
+            cipher: sa.cipher,
+            encryption_key: sa.encryption_key.unwrap_or_default(),
+            integrity: sa.integrity,
+            integrity_key: sa.integrity_key.unwrap_or_default(),
+        };
         let material = if ah {
-            Material::AhSa(AhSa {
-                src,
-                dst,
-                spi: sa.spi,
-                integrity: named.id,
-                icv_len: named.icv_len,
-                integrity_key,
-                ..AhSa::default()
-            })
+            printed.ah()
         } else {
-            let id = sa
-                .cipher
-                .map_or(EncryptionAlgorithm::NULL, |named| named.id);
-            let key = sa.encryption_key.unwrap_or_default();
-            let key_bits = key_bits(id, key.len());
-            if let Err(fault) = &key_bits {
-                sink.problem(crate::key_material::Problem::new(
-                    sa.line,
-                    format!("the encryption key is of no use: {fault}"),
-                ));
-            }
-            let named = match is_aead(id) {
-                true => NamedIntegrity::NONE,
-                false => named,
-            };
-            Material::EspSa(EspSa {
-                src,
-                dst,
-                spi: sa.spi,
-                encryption: Some(id),
-                key_bits: key_bits.unwrap_or_default(),
-                encryption_key: key,
-                integrity: named.id.or(Some(IntegrityAlgorithm::NONE)),
-                icv_len: named.icv_len,
-                integrity_key,
-                ..EspSa::default()
-            })
+            printed.tell_unfit_key(sa.line, sink);
+            printed.esp(Some(IntegrityAlgorithm::NONE))
         };
         sink.key(sa.line, Format::Ipsecctl, material);
     }

@@ -8,14 +8,11 @@
 use std::net::IpAddr;
 
 use ikescope_dissectors::Spi;
-use ikescope_dissectors::registries::ikev2::EncryptionAlgorithm;
 
+use super::printed_sa::PrintedSa;
 use crate::Secret;
 use crate::key_material::format::Format;
-use crate::key_material::key::{AhSa, EspSa, Material};
-use crate::key_material::names::{
-    NamedCipher, NamedIntegrity, cipher, integrity, is_aead, key_bits,
-};
+use crate::key_material::names::{NamedCipher, NamedIntegrity, cipher, integrity};
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, spi_hex};
 
@@ -119,45 +116,21 @@ impl MikrotikSas {
         if sa.encryption_key.is_empty() && sa.integrity_key.is_empty() {
             return;
         }
-        let (src, dst) = (sa.src.map(Into::into), sa.dst.map(Into::into));
-        let named = sa.integrity.unwrap_or(NamedIntegrity::NONE);
-        let material = if sa.ah && sa.encryption_key.is_empty() {
-            Material::AhSa(AhSa {
-                src,
-                dst,
-                spi: sa.spi,
-                integrity: named.id,
-                icv_len: named.icv_len,
-                integrity_key: sa.integrity_key,
-                ..AhSa::default()
-            })
+        let ah = sa.ah && sa.encryption_key.is_empty();
+        let printed = PrintedSa {
+            src: sa.src,
+            dst: sa.dst,
+            spi: sa.spi,
+            cipher: sa.cipher,
+            encryption_key: sa.encryption_key,
+            integrity: sa.integrity,
+            integrity_key: sa.integrity_key,
+        };
+        let material = if ah {
+            printed.ah()
         } else {
-            let id = sa
-                .cipher
-                .map_or(EncryptionAlgorithm::NULL, |named| named.id);
-            let bits = key_bits(id, sa.encryption_key.len());
-            if let Err(fault) = &bits {
-                sink.problem(crate::key_material::Problem::new(
-                    sa.line,
-                    format!("the encryption key is of no use: {fault}"),
-                ));
-            }
-            let named = match is_aead(id) {
-                true => NamedIntegrity::NONE,
-                false => named,
-            };
-            Material::EspSa(EspSa {
-                src,
-                dst,
-                spi: sa.spi,
-                encryption: Some(id),
-                key_bits: bits.unwrap_or_default(),
-                encryption_key: sa.encryption_key,
-                integrity: named.id,
-                icv_len: named.icv_len,
-                integrity_key: sa.integrity_key,
-                ..EspSa::default()
-            })
+            printed.tell_unfit_key(sa.line, sink);
+            printed.esp(None)
         };
         sink.key(sa.line, Format::Mikrotik, material);
     }

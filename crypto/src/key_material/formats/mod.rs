@@ -6,6 +6,7 @@ pub(super) mod ikescope;
 pub(super) mod ipsecctl;
 pub(super) mod libreswan;
 pub(super) mod mikrotik;
+mod printed_sa;
 pub(super) mod psk;
 pub(super) mod racoon;
 pub(super) mod setkey;

@@ -12,14 +12,12 @@
 use std::net::IpAddr;
 
 use ikescope_dissectors::Spi;
-use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
+use ikescope_dissectors::registries::ikev2::IntegrityAlgorithm;
 
+use super::printed_sa::PrintedSa;
 use crate::Secret;
 use crate::key_material::format::Format;
-use crate::key_material::key::{AhSa, EspSa, Material};
-use crate::key_material::names::{
-    NamedCipher, NamedIntegrity, cipher, integrity, is_aead, key_bits,
-};
+use crate::key_material::names::{NamedCipher, NamedIntegrity, cipher, integrity, key_bits};
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, spi_number, without_0x};
 use crate::mac::IntegrityFacts;
@@ -220,38 +218,20 @@ impl SetkeyDump {
         if sa.cipher.is_none() && sa.integrity.is_none() {
             return;
         }
-        let (src, dst) = (sa.src.map(Into::into), sa.dst.map(Into::into));
-        let named = sa.integrity.unwrap_or(NamedIntegrity::NONE);
-        let material = if sa.ah {
-            Material::AhSa(AhSa {
-                src,
-                dst,
-                spi: sa.spi,
-                integrity: named.id,
-                icv_len: named.icv_len,
-                integrity_key: sa.integrity_key,
-                ..AhSa::default()
-            })
+        let ah = sa.ah;
+        let printed = PrintedSa {
+            src: sa.src,
+            dst: sa.dst,
+            spi: sa.spi,
+            cipher: sa.cipher,
+            encryption_key: sa.encryption_key,
+            integrity: sa.integrity,
+            integrity_key: sa.integrity_key,
+        };
+        let material = if ah {
+            printed.ah()
         } else {
-            let id = sa
-                .cipher
-                .map_or(EncryptionAlgorithm::NULL, |named| named.id);
-            let named = match is_aead(id) {
-                true => NamedIntegrity::NONE,
-                false => named,
-            };
-            Material::EspSa(EspSa {
-                src,
-                dst,
-                spi: sa.spi,
-                encryption: Some(id),
-                key_bits: key_bits(id, sa.encryption_key.len()).unwrap_or_default(),
-                encryption_key: sa.encryption_key,
-                integrity: named.id.or(Some(IntegrityAlgorithm::NONE)),
-                icv_len: named.icv_len,
-                integrity_key: sa.integrity_key,
-                ..EspSa::default()
-            })
+            printed.esp(Some(IntegrityAlgorithm::NONE))
         };
         sink.key(sa.line, Format::Setkey, material);
     }
