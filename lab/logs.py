@@ -18,6 +18,8 @@ PPK = "derive keys using PPK"
 KEPT_SECRETS = {*IKE_KEYS, *CHILD_KEYS, *SEEDS, *SHARED, ADDITIONAL, PPK, "nonces", "MSK", "EAP-MSK"}
 SPIS = re.compile(r"checkin IKEv(\d) SA .*\[(\d+)\] with SPIs ([0-9a-f]{16})_i ([0-9a-f]{16})_r")
 MESSAGE = re.compile(r"(parsed|generating) (\w+) (request|response) (\d+) \[")
+# charon's first words of a life that all versions say; numbers of SAs begin again after it.
+LIFE = re.compile(r"^.* 00\[JOB\] spawning \d+ worker threads$", re.M)
 TROUBLE = re.compile(r"received \S+ (?:error notify|notify error)|no (?:acceptable|matching|proposal|IKE|shared key|trusted|private|issuer|config|virtual|peer)|"
                      r"giving up|failed|mismatch|unacceptable|not (?:found|acceptable|accepted|supported|confirmed)|inacceptable|invalid|reject|refus|expired|untrusted|"
                      r"unable to|could not|peer didn't|constraint|timed out|unexpected|no .* found|does not match|lost", re.I)
@@ -59,6 +61,9 @@ def excerpt(text):
         if not match:
             continue
         _, thread, group, tag, words = match.groups()
+        if LIFE.match(raw):
+            kept.append(raw)
+            continue
         if DATA.match(words):
             if hex_of == (thread, group, tag):
                 kept.append(raw)
@@ -87,7 +92,12 @@ def excerpt(text):
 
 
 def read(text):
-    """One peer's view: {"ike": [...], "children": [...], "trouble": [...]}."""
+    """One peer's view: {"ike": [...], "children": [...], "trouble": [...]}. A daemon that was started again lives again."""
+    views = [read_life(life) for life in LIFE.split(text)]
+    return {part: [item for view in views for item in view[part]] for part in views[0]}
+
+
+def read_life(text):
     ikes, children, trouble = [], [], []
     latest, spis, shared, additional, proposals, child_proposals = {}, {}, {}, {}, {}, {}
     exchange, parsed, pending, installing = {}, {}, {}, {}

@@ -227,7 +227,7 @@ def write(scenario, peers, captures, texts, happened):
     for role, path in captures.items():
         with open(path, "rb") as file:
             octets = to_pcapng(file.read())
-        with open(f"{folder}/capture{'' if role == 'responder' else '-' + role}.pcapng", "wb") as file:
+        with open(f"{folder}/capture{'' if role == scenario.vantages[0] else '-' + role}.pcapng", "wb") as file:
             file.write(octets)
     charon = {role: text for role, text in texts.items() if type(peers[role]).__name__ == "Charon"}
     account = truth(scenario, charon)

@@ -37,7 +37,7 @@ class Run:
             self.bench.build(self.scenario.topology, self.scenario.ipv6)
             self.peers = {role: daemons.peer(self.bench, role, self.scenario.settings[role]) for role in scenarios.ROLES}
             expression = None if self.scenario.capture == "all" else self.scenario.capture or benches.CAPTURE_FILTER
-            for role in reversed(scenarios.ROLES) if self.scenario.both_vantages else ("responder",):
+            for role in self.scenario.vantages:
                 self.bench.capture(role, expression)
             for event in self.scenario.events:
                 self.happened.append((event, shorten(self.perform(shlex.split(event)) or "")))
@@ -48,8 +48,8 @@ class Run:
                     with open(peer.log, errors="replace") as file:
                         self.texts[role] = file.read()
             captures = {role: path for role, (_, path) in self.bench.captures.items()}
-            if all(os.path.getsize(path) <= output.PCAP_HEADER for path in captures.values()):
-                raise LabError("nothing was on the wire")
+            if os.path.getsize(captures[self.scenario.vantages[0]]) <= output.PCAP_HEADER:
+                raise LabError(f"nothing was on the wire at the {self.scenario.vantages[0]}")
             return output.write(self.scenario, self.peers, captures, self.texts, self.happened)
         finally:
             self.bench.close()

@@ -28,7 +28,8 @@ class Scenario:
         self.fault = table.get("fault")
         self.expect = table.get("expect", "established")
         self.capture = table.get("capture")
-        self.both_vantages = table.get("vantage", "both" if self.topology in ("nat", "bridge") else "responder") == "both"
+        vantage = table.get("vantage", "both" if self.topology in ("nat", "bridge") else "responder")
+        self.vantages = ("responder", "initiator") if vantage == "both" else (vantage,)
         self.settings = {role: self._settings(role, table) for role in ROLES}
 
     def _settings(self, role, table):
