@@ -5,6 +5,7 @@ signal handler while another thread is still working. Names carry the process id
 runner left that was killed outright.
 """
 
+import glob
 import itertools
 import os
 import re
@@ -58,11 +59,11 @@ class Bench:
             self.processes.append(process)
         return process
 
-    def run(self, command, role=None, check=True, timeout=60, env=None):
+    def run(self, command, role=None, check=True, timeout=60, env=None, stderr=subprocess.STDOUT):
         """Runs a command to its end and returns what it printed; `LabError` when it fails and `check` is set."""
         if isinstance(command, str):
             command = command.split()
-        process = self.spawn(command, role, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
+        process = self.spawn(command, role, stdout=subprocess.PIPE, stderr=stderr, env=env)
         try:
             output = process.communicate(timeout=timeout)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
@@ -174,6 +175,19 @@ class Bench:
         for process, _ in self.captures.values():
             process.send_signal(signal.SIGTERM)
             process.wait(5)
+
+    def replace(self, target, folder):
+        """Puts a complete result in the place of the one before, as its owner; an interruption comes before or after."""
+        parent = os.path.dirname(target)
+        with _lock:
+            if self.closed:
+                raise LabError("interrupted")
+            os.makedirs(parent, exist_ok=True)
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(folder, target)
+            owner = os.stat(parent)
+            for path in (target, *glob.iglob(f"{glob.escape(target)}/**", recursive=True)):
+                os.chown(path, owner.st_uid, owner.st_gid)
 
     def close(self):
         """Kills what still runs and removes namespaces and files. May be called twice, from any thread."""

@@ -61,9 +61,8 @@ class Live(Run):
             for role, peer in self.peers.items():
                 with open(peer.log, errors="replace") as file:
                     texts[role] = file.read()
-            seen = subprocess.run(["tshark", "-n", "-r", self.bench.captures["responder"][1], "-Y", "isakmp && !icmp", "-T", "fields",
-                                   "-e", "isakmp.ispi", "-e", "isakmp.exchangetype", "-e", "isakmp.messageid"],
-                                  capture_output=True, text=True, check=False).stdout.splitlines()
+            seen = output.tshark(self.bench, ["-r", self.bench.captures["responder"][1], "-Y", "isakmp && !icmp", "-T", "fields",
+                                              "-e", "isakmp.ispi", "-e", "isakmp.exchangetype", "-e", "isakmp.messageid"]).splitlines()
             return printed, messages, output.truth(self.scenario, texts), [tuple(line.split("\t")) for line in seen]
         finally:
             self.bench.close()
@@ -165,6 +164,8 @@ def main():
         print("\n".join(CHECKS))
         return 0
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     reason = why_not(arguments.program)
     if not reason:
         try:
@@ -172,8 +173,6 @@ def main():
             install.system()
         except LabError as error:
             reason = str(error)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     for name in arguments.checks:
         try:
             if reason:

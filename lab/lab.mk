@@ -2,10 +2,10 @@
 .PHONY: lab lab-deps interop
 
 lab: lab-deps ## real IPsec peers in network namespaces (root); SCENARIO=name for one
-	python3 lab/run.py $(foreach name,$(SCENARIO),'$(name)')
+	python3 -B lab/run.py $(foreach name,$(SCENARIO),'$(name)')
 
 interop: build lab-deps ## our own program beside real peers (root; skips by name without the rights)
-	python3 lab/interop.py
+	python3 -B lab/interop.py
 
 lab-deps:
 	@scripts/deps.sh lab

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import struct
 import subprocess
 
@@ -182,16 +181,16 @@ def to_pcapng(pcap):
     return b"".join(blocks)
 
 
-def tshark(arguments, config=None):
+def tshark(bench, arguments, config=None):
     environment = dict(os.environ)
     if config:
         environment["WIRESHARK_CONFIG_DIR"] = config
-    return subprocess.run(["tshark", "-n", *arguments], env=environment, capture_output=True, text=True, errors="replace", check=False).stdout
+    return bench.run(["tshark", "-n", *arguments], check=False, env=environment, stderr=subprocess.DEVNULL)
 
 
-def verify(folder):
+def verify(bench, folder):
     """Lets tshark decrypt the capture with the tables beside it: counts of encrypted frames and of those it opened."""
-    out = tshark(["-r", f"{folder}/capture.pcapng", "-o", "esp.enable_encryption_decode:TRUE", "-T", "fields", "-e", "frame.protocols",
+    out = tshark(bench, ["-r", f"{folder}/capture.pcapng", "-o", "esp.enable_encryption_decode:TRUE", "-T", "fields", "-e", "frame.protocols",
                   "-e", "isakmp.version", "-e", "isakmp.flags", "-e", "isakmp.typepayload", "-e", "isakmp.enc.decrypted", "-e", "isakmp.ikev2.integrity_checksum",
                   "-e", "_ws.malformed"],
                  f"{folder}/secrets/wireshark")
@@ -214,15 +213,16 @@ def verify(folder):
     return {"ike_encrypted": ike, "ike_opened": ike_open, "esp": esp, "esp_opened": esp_open}
 
 
-def frames(folder, name="capture.pcapng"):
-    out = tshark(["-r", f"{folder}/{name}", "-T", "fields", "-E", "separator= ", "-e", "frame.number", "-e", "frame.time_relative",
+def frames(bench, folder, name):
+    out = tshark(bench, ["-r", f"{folder}/{name}", "-T", "fields", "-E", "separator= ", "-e", "frame.number", "-e", "frame.time_relative",
                   "-e", "_ws.col.Source", "-e", "_ws.col.Destination", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info"])
     return [re.sub(r"(\d\.\d{6})\d+", r"\1", line) for line in out.splitlines()]
 
 
 def write(scenario, peers, captures, texts, happened):
     """Returns the truth and what tshark could open."""
-    folder = os.path.join(peers["initiator"].bench.folder, "result")
+    bench = peers["initiator"].bench
+    folder = os.path.join(bench.folder, "result")
     os.makedirs(f"{folder}/secrets/wireshark")
     for role, path in captures.items():
         with open(path, "rb") as file:
@@ -246,17 +246,13 @@ def write(scenario, peers, captures, texts, happened):
     if account["child_sas"]:
         with open(f"{folder}/secrets/ip-xfrm-state.txt", "w") as file:
             file.write(xfrm_state(account))
-    checked = verify(folder)
+    checked = verify(bench, folder)
     with open(f"{folder}/truth.json", "w") as file:
         json.dump(account, file, indent=1)
         file.write("\n")
     with open(f"{folder}/origin.md", "w") as file:
         file.write(origin(scenario, peers, folder, happened, checked))
-    # Only a complete result takes the place of the one before.
-    target = os.path.join(TARGET, scenario.name)
-    os.makedirs(TARGET, exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
+    bench.replace(os.path.join(TARGET, scenario.name), folder)
     return account, checked
 
 
@@ -278,7 +274,7 @@ def origin(scenario, peers, folder, happened, checked):
         if peer.settings.get("charon"):
             lines += ["", f"strongswan.conf besides the lab's defaults: `{peer.settings['charon']}`"]
     for name in sorted(n for n in os.listdir(folder) if n.endswith(".pcapng")):
-        shown = frames(folder, name)
+        shown = frames(peers["initiator"].bench, folder, name)
         lines += ["", f"## Frames of {name} (tshark, without keys)", "", "```", *(line[:160] for line in shown[:60])]
         lines += [f"… {len(shown) - 60} more"] if len(shown) > 60 else []
         lines += ["```"]

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to remove
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench as benches
 import daemons
@@ -207,17 +208,20 @@ def main():
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
-    benches.sweep()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    benches.sweep()
     failed = []
     pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
     try:
-        for future in concurrent.futures.as_completed([pool.submit(one, s) for s in chosen]):
-            name, good, message = future.result()
-            print(f"{'ok    ' if good else 'FAILED'} {name}: {message}", flush=True)
-            if not good:
-                failed.append(name)
+        waiting = {pool.submit(one, s) for s in chosen}
+        while waiting:
+            # Python may leave a signal for later that comes just as a wait begins: no wait is long.
+            done, waiting = concurrent.futures.wait(waiting, 0.3, concurrent.futures.FIRST_COMPLETED)
+            for name, good, message in (future.result() for future in done):
+                print(f"{'ok    ' if good else 'FAILED'} {name}: {message}", flush=True)
+                if not good:
+                    failed.append(name)
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
         benches.close_all()
