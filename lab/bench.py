@@ -9,6 +9,7 @@ import glob
 import itertools
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ CAPTURE_FILTER = "udp or tcp port 4500 or esp or ah or ip proto 108 or icmp or i
 
 _numbers = itertools.count(1)
 _open = set()
+_ending = False
 _lock = threading.Lock()
 
 
@@ -40,8 +42,11 @@ class Bench:
         self.namespaces = {}
         self.captures = {}
         with _lock:
-            self.folder = tempfile.mkdtemp(prefix=f"{self.tag}-")
+            if _ending:
+                raise LabError("interrupted")
+            self.folder = os.path.join(tempfile.gettempdir(), f"{self.tag}-{secrets.token_hex(4)}")
             _open.add(self)
+            os.mkdir(self.folder, 0o700)
 
     # Commands and processes
 
@@ -82,7 +87,9 @@ class Bench:
             if self.closed:
                 raise LabError("interrupted")
             self.namespaces[role] = name
-            subprocess.run(["ip", "netns", "add", name], check=True)
+            made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise LabError(f"ip netns add: {made.stderr.strip()}")
         self.run(f"ip -n {name} link set lo up")
         for setting in ("ipv4.conf.all.rp_filter=0", "ipv4.conf.default.rp_filter=0", "ipv6.conf.all.accept_dad=0",
                         "ipv6.conf.default.accept_dad=0", "ipv6.conf.default.addr_gen_mode=1"):
@@ -164,11 +171,13 @@ class Bench:
         process = self.spawn(["tcpdump", "-n", "-i", "eth0", "-s", "0", "-U", "-B", "16384", "--immediate-mode", "-Z", "root",
                               "--time-stamp-precision", "nano", "-w", path, *([expression] if expression else [])],
                              role, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        told = []
         for line in process.stderr:
             if b"listening on" in line:
                 break
+            told.append(line.decode(errors="replace").strip())
         else:
-            raise LabError("tcpdump did not start")
+            raise LabError(f"tcpdump does not start: {' '.join(told)}")
         self.captures[role] = (process, path)
 
     def stop_captures(self):
@@ -208,9 +217,43 @@ class Bench:
         _open.discard(self)
 
 
+def why_not():
+    """The reason why no bench can be built here, or None: the rights that root has in a container are told by trying."""
+    bench = Bench()
+    try:
+        bench.build("nat")
+        bench.run("ip tuntap add dev tun0 mode tun", "responder")
+        bench.capture("responder", None)
+    except LabError as error:
+        return f"no rights or no kernel support for network namespaces: {error}"
+    finally:
+        bench.close()
+
+
+def catch_signals():
+    """From now on SIGINT, SIGTERM and SIGHUP raise `KeyboardInterrupt`, once: a second one does not disturb the removal."""
+    def interrupt(*_):
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, interrupt)
+
+
 def close_all():
     for bench in list(_open):
         bench.close()
+
+
+def interrupted():
+    """Removes everything and ends the runner; its threads would only report that their processes are gone."""
+    global _ending
+    with _lock:
+        _ending = True
+    close_all()
+    print("lab: interrupted; everything is removed", file=sys.stderr, flush=True)
+    os._exit(130)
 
 
 def sweep():

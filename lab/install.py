@@ -38,7 +38,9 @@ FOREIGN = {
 
 
 def system():
-    """Installs the missing packages, saying which."""
+    """Installs the missing packages, saying which. `LabError` without root, as nothing of the lab goes without."""
+    if os.geteuid():
+        raise LabError("network namespaces need root")
     def missing():
         return sorted({p for f, p in SYSTEM.items() if not (os.path.exists(f) if f[0] == "/" else shutil.which(f))})
     packages = missing()

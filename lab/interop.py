@@ -126,16 +126,14 @@ CHECKS = {
 
 def why_not(program):
     """The reason why no check can run here, or None."""
-    if os.geteuid():
-        return "network namespaces need root"
-    probe = subprocess.run(["unshare", "--net", "true"], capture_output=True, text=True, check=False)
-    if probe.returncode:
-        return f"no rights for network namespaces: {probe.stderr.strip()}"
-    if not os.path.exists("/dev/net/tun"):
-        return "no /dev/net/tun, which the peers' data plane needs"
     if not os.path.exists(program):
         return f"{os.path.relpath(program, ROOT)} is not built (cargo build --release)"
-    return None
+    try:
+        install.system()
+    except LabError as error:
+        return str(error)
+    benches.sweep()
+    return benches.why_not()
 
 
 def supported(program, name):
@@ -164,15 +162,8 @@ def main():
         print("\n".join(CHECKS))
         return 0
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    benches.catch_signals()
     reason = why_not(arguments.program)
-    if not reason:
-        try:
-            benches.sweep()
-            install.system()
-        except LabError as error:
-            reason = str(error)
     for name in arguments.checks:
         try:
             if reason:
@@ -183,10 +174,6 @@ def main():
             result, message = "skipped", str(skip)
         except LabError as error:
             result, message = "FAILED", str(error)
-        except KeyboardInterrupt:
-            benches.close_all()
-            print("interop: interrupted; everything is removed", file=sys.stderr)
-            return 130
         counts[result] += 1
         print(f"{result:8}{name}: {message}", flush=True)
     print(f"interop: {counts['ok']} passed, {counts['FAILED']} failed, {counts['skipped']} skipped")
@@ -194,4 +181,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        benches.interrupted()

@@ -200,36 +200,33 @@ def main():
             for scenario in chosen:
                 print(f"| {scenario.name} | {scenario.fault or ''} | {scenario.expect} | {scenario.what} |")
             return 0
-        if os.geteuid():
-            raise LabError("network namespaces need root")
         install.system()
         for name in sorted({d for s in chosen for d in s.daemons()} - {"strongswan"}):
             install.foreign(name)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    benches.catch_signals()
     benches.sweep()
+    if reason := benches.why_not():
+        print(f"lab: {reason}", file=sys.stderr)
+        return 2
     failed = []
     pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
-    try:
-        waiting = {pool.submit(one, s) for s in chosen}
-        while waiting:
-            # Python may leave a signal for later that comes just as a wait begins: no wait is long.
-            done, waiting = concurrent.futures.wait(waiting, 0.3, concurrent.futures.FIRST_COMPLETED)
-            for name, good, message in (future.result() for future in done):
-                print(f"{'ok    ' if good else 'FAILED'} {name}: {message}", flush=True)
-                if not good:
-                    failed.append(name)
-    except KeyboardInterrupt:
-        pool.shutdown(wait=False, cancel_futures=True)
-        benches.close_all()
-        print("lab: interrupted; everything is removed", file=sys.stderr, flush=True)
-        os._exit(130)  # the workers would only report that their processes are gone
+    waiting = {pool.submit(one, s) for s in chosen}
+    while waiting:
+        # Python may leave a signal for later that comes just as a wait begins: no wait is long.
+        done, waiting = concurrent.futures.wait(waiting, 0.3, concurrent.futures.FIRST_COMPLETED)
+        for name, good, message in (future.result() for future in done):
+            print(f"{'ok    ' if good else 'FAILED'} {name}: {message}", flush=True)
+            if not good:
+                failed.append(name)
     print(f"{len(chosen) - len(failed)} of {len(chosen)} scenarios as expected" + (f"; not: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        benches.interrupted()
