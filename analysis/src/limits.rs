@@ -126,6 +126,9 @@ pub(crate) const MAX_TRACKED_FLOWS: usize = 98_304;
 /// Changes of address or port of one flow that are kept.
 pub(crate) const MAX_SOURCE_CHANGES: usize = 16;
 
+/// Pairs of inner addresses of one flow that are compared with its selectors: more of the same prove nothing more.
+pub(crate) const MAX_INNER_ENDS: usize = 16;
+
 /// Pairs of addresses whose traffic beside ESP is counted.
 pub(crate) const MAX_TRAFFIC: usize = 32_768;
 

@@ -15,8 +15,8 @@ use super::running::{
     times, with_copies, within,
 };
 use crate::tunnels::{
-    ChildState, EncapsulationMode, Message, Notify, Payloads, Protocol, Sender, Stage, State, Step,
-    Suite, Surroundings, Tunnel,
+    Child, ChildState, EncapsulationMode, InnerEnds, Message, Notify, Payloads, Protocol, Sender,
+    Stage, State, Step, Suite, Surroundings, Tunnel,
 };
 
 /// Everything on this topic.
@@ -91,7 +91,10 @@ pub(super) static QM_NO_PROPOSAL: Declaration = Declaration {
             "qm-id-mismatch",
             "the notification is INVALID-ID-INFORMATION; without keys it looks the same",
         ),
-        ("qm-pfs-mismatch", "the proposals differ in the group only"),
+        (
+            "qm-pfs-mismatch",
+            "the same notification, but the proposals differ in the group only",
+        ),
         ("qm-silent", "nothing comes back at all"),
     ],
     references: &["RFC 2409, section 5.5", "RFC 2408, section 3.14.1"],
@@ -161,7 +164,7 @@ pub(super) static QM_PFS_MISMATCH: Declaration = Declaration {
     competitors: &[
         (
             "qm-no-proposal",
-            "the proposals differ in more than the group",
+            "the same notification, but the proposals differ in more than the group",
         ),
         (
             "qm-id-mismatch",
@@ -1211,41 +1214,48 @@ fn narrowed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
 
 /// Transport mode that was asked for and not granted (IKEv2).
 fn transport_not_granted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (request, response) = set_up_with(tunnel, NotifyType::USE_TRANSPORT_MODE)?;
-    let summary = format!(
-        "The {} asked for transport mode, and the {} answered without it: the child is in tunnel mode.",
-        request.from.name(),
-        response.from.name()
-    );
-    Some(
-        Diagnosis::new(
-            &TRANSPORT_TUNNEL_MISMATCH,
-            Confidence::Certain,
-            Side::Both,
-            summary,
-        )
-        .evidence(request.frame, "USE_TRANSPORT_MODE")
-        .evidence(response.frame, "a child without USE_TRANSPORT_MODE"),
+    let hence = "the child is in tunnel mode";
+    not_granted(
+        tunnel,
+        &TRANSPORT_TUNNEL_MISMATCH,
+        NotifyType::USE_TRANSPORT_MODE,
+        ("transport mode", hence),
     )
 }
 
 /// IPComp that was offered and not taken.
 fn compression_not_taken<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (request, response) = set_up_with(tunnel, NotifyType::IPCOMP_SUPPORTED)?;
+    let hence = "the child is up without compression";
+    not_granted(
+        tunnel,
+        &IPCOMP_MISMATCH,
+        NotifyType::IPCOMP_SUPPORTED,
+        ("IPComp", hence),
+    )
+}
+
+/// What one side asks for with a notification, and the other sets up a child without.
+pub(super) fn not_granted(
+    tunnel: &Tunnel,
+    declaration: &'static Declaration,
+    wanted: NotifyType,
+    (what, hence): (&str, &str),
+) -> Option<Diagnosis> {
+    let (request, response) = set_up_with(tunnel, wanted)?;
     let summary = format!(
-        "The {} offered IPComp and the {} did not take it; the child is up without compression.",
+        "The {} asked for {what}, and the {} answered without it: {hence}.",
         request.from.name(),
         response.from.name()
     );
     Some(
-        Diagnosis::new(&IPCOMP_MISMATCH, Confidence::Certain, Side::Both, summary)
-            .evidence(request.frame, "IPCOMP_SUPPORTED")
-            .evidence(response.frame, "a child without IPCOMP_SUPPORTED"),
+        Diagnosis::new(declaration, Confidence::Certain, Side::Both, summary)
+            .evidence(request.frame, wanted.to_string())
+            .evidence(response.frame, format!("a child without {wanted}")),
     )
 }
 
 /// The request with this notification whose answer set up a child and does not have it.
-pub(super) fn set_up_with(tunnel: &Tunnel, wanted: NotifyType) -> Option<(&Message, &Message)> {
+fn set_up_with(tunnel: &Tunnel, wanted: NotifyType) -> Option<(&Message, &Message)> {
     tunnel.messages.iter().find_map(|response| {
         let got = response.opened.as_ref()?;
         let last = answered(tunnel, response)?;
@@ -1537,6 +1547,25 @@ impl Network {
             && self.bits <= other.bits
             && (self.address & mask) == (other.address & mask)
     }
+}
+
+/// Whether the selectors of a child let packets pass that its sender has for this destination; `None` where they are not
+/// known, or are no networks.
+pub(super) fn allows(child: &Child, sender: Sender, ends: &InnerEnds) -> Option<bool> {
+    let (from, to) = match sender {
+        Sender::Initiator => (&child.selectors_initiator, &child.selectors_responder),
+        _ => (&child.selectors_responder, &child.selectors_initiator),
+    };
+    let within = |selectors: &[String], address: IpAddr| {
+        let networks: Option<Vec<Network>> = selectors
+            .iter()
+            .map(|selector| Network::parse(selector))
+            .collect();
+        let networks = networks.filter(|networks| !networks.is_empty())?;
+        let host = Network::host(address);
+        Some(networks.iter().any(|network| network.contains(&host)))
+    };
+    Some(within(from, ends.src)? && within(to, ends.dst)?)
 }
 
 /// Notifications of IKEv1 (RFC 2408, section 3.14.1).

@@ -137,7 +137,7 @@ pub(super) static AWS_PSK_CHARSET: Declaration = Declaration {
     explanation: "Keys of AWS have 8 to 64 characters: letters, digits, dot and underscore, and do not begin with 0. \
         Another key cannot be entered there.",
     symptom: "A key that one side cannot hold.",
-    wire: "Nothing; the wire shows a wrong key.",
+    wire: "Nothing: no capture shows which characters a key has. A key that one side could not hold shows as any wrong key.",
     opened: "",
     checks: &[(Side::Both, "a key of these characters on both sides")],
     needs: &[Need::PreSharedKey],
@@ -178,7 +178,8 @@ pub(super) static AWS_LIFETIME_WINDOW: Declaration = Declaration {
     explanation: "AWS allows at most 3600 s for the child and begins the rekey some minutes before, at a random \
         moment. A peer with a longer life sees rekeys that it did not begin.",
     symptom: "Rekeys that come earlier than configured.",
-    wire: "CREATE_CHILD_SA from the side of AWS before one hour is over.",
+    wire: "CREATE_CHILD_SA from the side of AWS before one hour is over. Which side is AWS is in no packet, so this is \
+        explained here only.",
     opened: "",
     checks: &[(Side::Both, "3600 s or less on both sides")],
     needs: &[Need::Timing],

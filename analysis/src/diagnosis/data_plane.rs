@@ -6,7 +6,7 @@ use ikescope_dissectors::registries::ikev2::{
     EncryptionAlgorithm, ExchangeType, IntegrityAlgorithm, NotifyType, TransformType,
 };
 
-use super::child::{Network, set_up_with};
+use super::child::{Network, allows, not_granted};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
@@ -15,7 +15,7 @@ use super::running::{
 };
 use crate::observation::Encapsulation;
 use crate::tunnels::{
-    ChildState, Flow, Protocol, Sender, State, Step, Surroundings, Traffic, Tunnel,
+    ChildState, Flow, InnerEnds, Protocol, Sender, State, Step, Surroundings, Traffic, Tunnel,
 };
 
 /// Everything on this topic.
@@ -54,6 +54,9 @@ pub(super) const RULES: &[TunnelRule] = &[
     keepalives_only,
     leaked,
     aggregation_not_taken,
+    outside_selectors,
+    overlapping,
+    lengths_tell,
 ];
 
 pub(super) static ESP_ONE_WAY: Declaration = Declaration {
@@ -411,7 +414,8 @@ pub(super) static ANYCAST_OR_ECMP_PEER: Declaration = Declaration {
     explanation: "The packets of one SPI come from several hosts that count together, as some cloud services do. \
         Their order is mixed on the way, so replay protection drops some.",
     symptom: "Random loss with a cloud service.",
-    wire: "TTL or IP identification of one SPI form several series; the order of sequence numbers is mixed.",
+    wire: "TTL or IP identification of one SPI form several series; the order of sequence numbers is mixed. These fields \
+        are not compared here: what is told of such a peer is esp-replay-drops, and this stands for the explanation.",
     opened: "",
     checks: &[(
         Side::Both,
@@ -468,7 +472,8 @@ pub(super) static THROUGHPUT_LIMITS: Declaration = Declaration {
     explanation: "The data passes at a constant rate as if something limited it: a licence, one processor, a shaper. \
         This is no fault of the protocol, and only possible.",
     symptom: "\"The VPN is slow.\"",
-    wire: "The octets of ESP a second stay at a plateau without loss.",
+    wire: "The octets of ESP a second stay at a plateau without loss. A sender that has no more to send looks the same, so \
+        no capture proves it, and it is explained here only.",
     opened: "",
     checks: &[(Side::Both, "licence, processor load of one core, shapers")],
     needs: &[Need::Esp, Need::Timing],
@@ -1010,22 +1015,140 @@ fn private(address: IpAddr) -> bool {
 
 /// USE_AGGFRAG that was not answered.
 fn aggregation_not_taken<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (request, response) = set_up_with(tunnel, NotifyType::USE_AGGFRAG)?;
+    let hence = "packets are neither aggregated nor fragmented";
+    let (wanted, words) = (NotifyType::USE_AGGFRAG, ("AGGFRAG mode", hence));
+    not_granted(tunnel, &IPTFS_MISMATCH, wanted, words)
+        .map(|diagnosis| diagnosis.severity(Severity::Warning))
+}
+
+/// Inner packets that the selectors of their SA do not allow.
+fn outside_selectors<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (child, sender, ends) = SIDES.into_iter().find_map(|sender| {
+        flows_from(tunnel, sender).find_map(|(child, flow)| {
+            let inside = flow.inside.as_ref()?;
+            let stray =
+                |ends: &&InnerEnds| !ends.icmp_error && allows(child, sender, ends) == Some(false);
+            Some((child, sender, inside.ends.iter().find(stray)?))
+        })
+    })?;
+    let fitting = tunnel
+        .children
+        .iter()
+        .find(|other| allows(other, sender, ends) == Some(true));
+    let (from, to) = match sender {
+        Sender::Initiator => (&child.selectors_initiator, &child.selectors_responder),
+        _ => (&child.selectors_responder, &child.selectors_initiator),
+    };
+    let (declaration, confidence, hence) = match fitting {
+        Some(_) => (
+            &WRONG_SA_SELECTED,
+            Confidence::Certain,
+            "They fit another child of this tunnel",
+        ),
+        None => (
+            &INTERNAL_NAT_OR_OVERLAP,
+            Confidence::Likely,
+            "No child of this tunnel fits them: perhaps an address is translated before encryption",
+        ),
+    };
     let summary = format!(
-        "The {} asked for AGGFRAG mode, and the {} answered without it.",
-        request.from.name(),
-        response.from.name()
+        "The {} sends packets from {} to {} in an SA for {} and {}. {hence}; the receiver must drop them.",
+        sender.name(),
+        ends.src,
+        ends.dst,
+        from.join(", "),
+        to.join(", ")
     );
     Some(
-        Diagnosis::new(&IPTFS_MISMATCH, Confidence::Certain, Side::Both, summary)
-            .severity(Severity::Warning)
-            .evidence(request.frame, "USE_AGGFRAG")
-            .evidence(response.frame, "a child without USE_AGGFRAG"),
+        Diagnosis::new(declaration, confidence, side(sender), summary)
+            .evidence_if(child.response, "the child with its selectors is up")
+            .evidence(ends.frame, "the first packet that does not fit")
+            .evidence_if(
+                fitting.and_then(|fitting| fitting.response),
+                "the child that it would fit is up",
+            ),
     )
 }
 
+/// The same network behind both gateways.
+fn overlapping<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let child = tunnel.children.iter().find(|child| {
+        let network = |selector: &String| {
+            Network::parse(selector).is_some_and(|network| network.bits > WIDEST_SITE)
+        };
+        child.selectors_initiator == child.selectors_responder
+            && !child.selectors_initiator.is_empty()
+            && child.selectors_initiator.iter().all(network)
+    })?;
+    let summary = format!(
+        "Both sides have {} behind them, as the traffic selectors say: a host takes an address of the other site for a \
+         neighbour, and never sends to the gateway.",
+        child.selectors_initiator.join(", ")
+    );
+    Some(
+        Diagnosis::new(
+            &INTERNAL_NAT_OR_OVERLAP,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .evidence_if(child.response, "the selectors"),
+    )
+}
+
+/// A tunnel whose negotiation is not in the capture: the lengths tell the kind of cipher.
+fn lengths_tell<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.beginning_seen || tunnel.opened() {
+        return None;
+    }
+    SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender))
+        .find_map(|(_, flow)| told_by_lengths(flow))
+}
+
+fn told_by_lengths(flow: &Flow) -> Option<Diagnosis> {
+    let changes = flow.packets.saturating_sub(flow.same_length + 1);
+    if flow.protocol != Protocol::Esp || flow.readable || changes < CHANGES_OF_LENGTH {
+        return None;
+    }
+    let remainders: Vec<usize> = (0..16)
+        .filter(|remainder| flow.lengths_modulo_16.get(*remainder) > Some(&0))
+        .collect();
+    // Header 8, IV 16 or 8, a multiple of the block, integrity value (RFC 4303, section 2; RFC 4106, section 3).
+    let what = match remainders.as_slice() {
+        [4] => "AES-CBC or another cipher with blocks of 16 octets, and an integrity value of 12",
+        [8] => {
+            "AES-CBC or another cipher with blocks of 16 octets, and an integrity value of 16 or 32"
+        }
+        [0] => "AES-CBC or another cipher with blocks of 16 octets, and an integrity value of 24",
+        [4, 12] => "a cipher with blocks of 8 octets, such as 3DES, and an integrity value of 12",
+        [_, _, _, ..] if remainders.iter().all(|remainder| remainder % 4 == 0) => {
+            "AES-GCM, ChaCha20-Poly1305, or another cipher without blocks"
+        }
+        _ => return None,
+    };
+    let summary = format!(
+        "The lengths of {} packets on SPI 0x{:08x} fit {what}.",
+        flow.packets, flow.spi.0
+    );
+    Some(
+        Diagnosis::new(
+            &ESP_LENGTH_ANALYSIS,
+            Confidence::Likely,
+            Side::Unknown,
+            summary,
+        )
+        .evidence(flow.frame_first, "the first of them"),
+    )
+}
+
+fn stray_lengths(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    surroundings.flows.iter().find_map(told_by_lengths)
+}
+
 /// The rules about flows of no tunnel.
-pub(super) const CAPTURE_RULES: &[CaptureRule] = &[stray_reset, stray_in_clear];
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[stray_reset, stray_in_clear, stray_lengths];
 
 fn stray_reset(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
     let flow = surroundings.flows.iter().find(|flow| flow.resets > 0)?;
@@ -1069,6 +1192,12 @@ const WHOLE_REMAINDER: usize = 8;
 /// Packets whose lengths must agree.
 const LENGTHS: u64 = 3;
 
+/// A network of a site is smaller than this; wider selectors leave the choice to the routes.
+const WIDEST_SITE: u32 = 8;
+
+/// How often the length must change from one packet to the next: all in one class by chance is out of the question.
+const CHANGES_OF_LENGTH: u64 = 16;
+
 /// Packets that must fail before a key is called wrong.
 const FAILED_PACKETS: u64 = 3;
 
@@ -1082,6 +1211,7 @@ mod tests {
     use super::super::sample::{INFORMATIONAL, notifies};
     use super::super::sample::{child, end, exchange, flow, frame, ids, send, tunnel};
     use super::*;
+    use crate::tunnels::Inside;
 
     const I: Sender = Sender::Initiator;
     const R: Sender = Sender::Responder;
@@ -1221,5 +1351,84 @@ mod tests {
         assert!(
             !matches!(gateway, IpAddr::V4(address) if traffic(address.octets(), [10, 2, 0, 9]))
         );
+    }
+
+    /// Two children, 10.1.0.0/24 with 10.2.0.0/24 and with 10.3.0.0/24; in the first one a packet with these ends.
+    fn carrying(src: [u8; 4], dst: [u8; 4], icmp_error: bool) -> Vec<&'static str> {
+        let mut sent = flow(I, 10, 100, 900);
+        sent.inside = Some(Box::new(Inside {
+            ends: vec![InnerEnds {
+                src: src.into(),
+                dst: dst.into(),
+                icmp_error,
+                frame: frame(100),
+            }],
+            ..Inside::default()
+        }));
+        let mut tunnel = with(Some(sent), Some(flow(R, 10, 101, 901)));
+        child(&mut tunnel);
+        for (child, behind) in tunnel
+            .children
+            .iter_mut()
+            .zip(["10.2.0.0/24", "10.3.0.0/24"])
+        {
+            child.selectors_initiator = vec!["10.1.0.0/24".to_owned()];
+            child.selectors_responder = vec![behind.to_owned()];
+        }
+        ids(&tunnel)
+    }
+
+    #[test]
+    fn inner_packets_are_held_against_the_selectors() {
+        assert!(carrying([10, 1, 0, 9], [10, 2, 0, 9], false).is_empty());
+        let fits_the_other = carrying([10, 1, 0, 9], [10, 3, 0, 9], false);
+        assert_eq!(fits_the_other, ["wrong-sa-selected"]);
+        let translated = carrying([192, 0, 2, 9], [10, 2, 0, 9], false);
+        assert_eq!(translated, ["internal-nat-or-overlap"]);
+        let router = carrying([172, 16, 0, 1], [10, 2, 0, 9], true);
+        assert_eq!(router, ["icmp-inner-not-in-policy"]);
+    }
+
+    #[test]
+    fn one_network_on_both_sides_is_told_unless_it_is_everything() {
+        let between = |one: &str, other: &str| {
+            let mut tunnel = with(Some(flow(I, 9, 100, 900)), Some(flow(R, 9, 101, 901)));
+            tunnel.children[0].selectors_initiator = vec![one.to_owned()];
+            tunnel.children[0].selectors_responder = vec![other.to_owned()];
+            ids(&tunnel).contains(&"internal-nat-or-overlap")
+        };
+        assert!(between("192.168.1.0/24", "192.168.1.0/24"));
+        assert!(!between("192.168.1.0/24", "192.168.2.0/24"));
+        assert!(!between("0.0.0.0/0", "0.0.0.0/0"));
+    }
+
+    /// RFC 4303, section 2: 8 octets, IV, blocks, integrity value. AES-CBC with 96 bits leaves 4 of 16, 3DES with 96
+    /// bits 4 of 8, AES-GCM 0 of 4.
+    #[test]
+    fn lengths_tell_the_kind_of_cipher_where_nothing_else_does() {
+        let with = |remainders: &[usize], changes: u64, beginning_seen: bool| {
+            let mut sent = flow(I, 40, 100, 900);
+            sent.same_length = 39 - changes;
+            for remainder in remainders {
+                sent.lengths_modulo_16[*remainder] = 10;
+            }
+            let mut tunnel = with(Some(sent), Some(flow(R, 40, 101, 901)));
+            tunnel.beginning_seen = beginning_seen;
+            let around = Surroundings {
+                capture: &Default::default(),
+                tunnels: &[&tunnel],
+                flows: &[],
+            };
+            lengths_tell(&tunnel, &around).map(|found| found.summary)
+        };
+        let tells = |remainders: &[usize], what: &str| {
+            with(remainders, 20, false).is_some_and(|summary| summary.contains(what))
+        };
+        assert!(tells(&[4], "AES-CBC"));
+        assert!(tells(&[4, 12], "3DES"));
+        assert!(tells(&[0, 4, 8, 12], "AES-GCM"));
+        assert_eq!(with(&[1, 2, 3], 20, false), None);
+        assert_eq!(with(&[4], 15, false), None);
+        assert_eq!(with(&[4], 20, true), None);
     }
 }

@@ -39,6 +39,7 @@ const TUNNEL_RULES: &[&[TunnelRule]] = &[
 /// One list per topic that has any.
 const CAPTURE_RULES: &[&[CaptureRule]] = &[
     reachability::CAPTURE_RULES,
+    nat::CAPTURE_RULES,
     data_plane::CAPTURE_RULES,
     denial::CAPTURE_RULES,
 ];

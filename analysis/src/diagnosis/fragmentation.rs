@@ -1,12 +1,15 @@
 //! Large messages and packets: fragments, and what the path does not carry.
 
+use std::net::IpAddr;
+
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
+use super::child::allows;
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::running::{SIDES, at_least, flows_from, side, times, with_copies};
-use crate::tunnels::{FragmentedDatagram, Message, Sender, Step, Surroundings, Tunnel};
+use crate::tunnels::{FragmentedDatagram, InnerEnds, Message, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -29,6 +32,8 @@ pub(super) const RULES: &[TunnelRule] = &[
     fragments_of_version_1,
     data_in_fragments,
     large_packets_vanish,
+    segments_too_large,
+    errors_outside_selectors,
 ];
 
 pub(super) static IKE_IP_FRAGMENTS_DROPPED: Declaration = Declaration {
@@ -681,6 +686,88 @@ fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
         })
 }
 
+/// A segment size that does not fit the tunnel, where packets too large for the path were seen.
+fn segments_too_large<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let flows = || {
+        SIDES
+            .into_iter()
+            .flat_map(|sender| flows_from(tunnel, sender))
+            .map(|(_, flow)| flow)
+    };
+    let told = flows()
+        .flat_map(|flow| &flow.icmp)
+        .filter(|icmp| icmp.too_big())
+        .min_by_key(|icmp| icmp.mtu.unwrap_or(u32::MAX));
+    let fragment = flows().find_map(|flow| flow.fragmented_frame);
+    let harm = told.map(|icmp| icmp.frame).or(fragment)?;
+    let mtu = told.and_then(|icmp| icmp.mtu).unwrap_or(ETHERNET_MTU);
+    flows().find_map(|flow| {
+        let inside = flow.inside.as_ref()?;
+        let (mss, frame) = inside.mss?;
+        let ip = |address: IpAddr| if address.is_ipv4() { 20 } else { 40 };
+        let udp = if flow.encapsulation.is_some() { 8 } else { 0 };
+        let inner = ip(inside.ends.first()?.src) + TCP_HEADER;
+        let fits = mtu.saturating_sub(ip(flow.src.address) + udp + inside.overhead + inner);
+        if u32::from(mss) <= fits {
+            return None;
+        }
+        let summary = format!(
+            "TCP inside announces segments of {mss} octets. A packet of {mtu} octets holds {fits} of them in this SA: the \
+             headers outside and ESP take {} octets.",
+            mtu - fits - inner
+        );
+        Some(
+            Diagnosis::new(&ESP_MSS_NOT_CLAMPED, Confidence::Likely, Side::Both, summary)
+                .evidence(frame, format!("a SYN with MSS {mss}"))
+                .evidence(
+                    harm,
+                    if told.is_some() {
+                        "a router says that a packet is too big"
+                    } else {
+                        "a packet in IP fragments"
+                    },
+                )
+                .check_first(format!(
+                    "both sides: clamp the MSS of TCP in the tunnel to {fits}"
+                )),
+        )
+    })
+}
+
+/// ICMP errors of inner routers that the selectors do not let pass.
+fn errors_outside_selectors<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (sender, ends) = SIDES.into_iter().find_map(|sender| {
+        flows_from(tunnel, sender).find_map(|(child, flow)| {
+            let stray =
+                |ends: &&InnerEnds| ends.icmp_error && allows(child, sender, ends) == Some(false);
+            Some((sender, flow.inside.as_ref()?.ends.iter().find(stray)?))
+        })
+    })?;
+    let summary = format!(
+        "The {} sends ICMP errors of {} to {}, and the selectors of the SA do not include them: a receiver that checks its \
+         policy drops them, and {} does not learn what was wrong.",
+        sender.name(),
+        ends.src,
+        ends.dst,
+        ends.dst
+    );
+    Some(
+        Diagnosis::new(
+            &ICMP_INNER_NOT_IN_POLICY,
+            Confidence::Likely,
+            side(sender),
+            summary,
+        )
+        .evidence(ends.frame, "the first of them"),
+    )
+}
+
+/// What most links carry, where nothing tells.
+const ETHERNET_MTU: u32 = 1500;
+
+/// RFC 9293, section 3.1, without options, as the MSS counts (section 3.7.1).
+const TCP_HEADER: u32 = 20;
+
 const UDP: u8 = 17;
 
 /// How the vendor ID FRAGMENTATION of IKEv1 begins: the MD5 of that word.
@@ -703,6 +790,7 @@ const USUAL_OVERHEAD: u32 = 125;
 mod tests {
     use super::super::sample::{again, child, flow, frame, ids, notifies, send, tunnel};
     use super::*;
+    use crate::tunnels::Inside;
 
     const I: Sender = Sender::Initiator;
     const R: Sender = Sender::Responder;
@@ -805,5 +893,32 @@ mod tests {
         child.from_initiator = Some(sent);
         child.from_responder = Some(flow(R, 20, 101, 901));
         assert_eq!(ids(&tunnel), ["esp-fragmented-outer"]);
+    }
+
+    /// 1500 octets of IPv4 less 20 and 8 for UDP, 62 of ESP, 40 of TCP in IPv4 are 1370.
+    #[test]
+    fn a_segment_must_fit_the_tunnel_where_packets_are_too_large() {
+        let with = |mss: u16, in_fragments: bool| {
+            let mut sent = flow(I, 10, 100, 900);
+            sent.fragmented_frame = in_fragments.then(|| frame(200));
+            sent.inside = Some(Box::new(Inside {
+                ends: vec![InnerEnds {
+                    src: [10, 1, 0, 9].into(),
+                    dst: [10, 2, 0, 9].into(),
+                    icmp_error: false,
+                    frame: frame(100),
+                }],
+                mss: Some((mss, frame(100))),
+                overhead: 62,
+            }));
+            let mut tunnel = tunnel(2);
+            let child = child(&mut tunnel);
+            child.from_initiator = Some(sent);
+            child.from_responder = Some(flow(R, 10, 101, 901));
+            ids(&tunnel).contains(&"esp-mss-not-clamped")
+        };
+        assert!(with(1371, true));
+        assert!(!with(1370, true));
+        assert!(!with(1460, false));
     }
 }

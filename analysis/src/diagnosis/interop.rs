@@ -3,15 +3,16 @@
 use ikescope_dissectors::Flags;
 use ikescope_dissectors::registries::ikev1;
 use ikescope_dissectors::registries::ikev2::{
-    EncryptionAlgorithm, ExchangeType, NotifyType, PayloadType, TransformType,
+    EncryptionAlgorithm, ExchangeType, NotifyType, PayloadType, Prf, TransformType,
 };
 
 use super::child::refused_requests;
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
-use super::running::{requests, side};
-use crate::tunnels::{Sender, Step, Surroundings, Tunnel};
+use super::facts::refused_authentication;
+use super::running::{requests, side, times, with_copies};
+use crate::tunnels::{Opening, Peer, Proposal, Sender, State, Step, Suite, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -48,6 +49,10 @@ pub(super) const RULES: &[TunnelRule] = &[
     fragment_with_e_flag,
     tiny_fragments,
     aead_with_none,
+    probabilistic_signature,
+    unreadable_notification,
+    sha_384_of_check_point,
+    dead_after_rekey,
 ];
 
 pub(super) static MS_FRAGMENT_TINY: Declaration = Declaration {
@@ -616,15 +621,11 @@ fn fragment_with_e_flag<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
 
 /// Many very small fragments from Windows.
 fn tiny_fragments<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let windows = tunnel.initiator.vendors.iter().any(|vendor| {
-        vendor
-            .name
-            .is_some_and(|name| name.contains("Windows") || name.contains("Microsoft"))
-    });
     let message = tunnel.messages.iter().find(|message| {
         let count = message.fragments.len() as u32;
         count >= 4 && message.length / count <= TINY_FRAGMENT
     })?;
+    let windows = made_by(&tunnel.initiator, &["Windows", "Microsoft"]);
     if !windows || message.from != Sender::Initiator {
         return None;
     }
@@ -646,13 +647,6 @@ fn tiny_fragments<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
 
 /// An AEAD cipher with INTEG NONE that a Cisco peer refuses.
 fn aead_with_none<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let cisco = [&tunnel.initiator, &tunnel.responder]
-        .into_iter()
-        .any(|peer| {
-            peer.vendors
-                .iter()
-                .any(|vendor| vendor.name.is_some_and(|name| name.contains("Cisco")))
-        });
     let refused = refused_requests(tunnel).find(|refused| {
         refused
             .error
@@ -667,7 +661,7 @@ fn aead_with_none<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
                 aead && none
             })
     })?;
-    if !cisco {
+    if !one_is(tunnel, &["Cisco"]) {
         return None;
     }
     let summary =
@@ -676,6 +670,145 @@ fn aead_with_none<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         Diagnosis::new(&ASA_AEAD_INTEG, Confidence::Possible, Side::Both, summary)
             .evidence(refused.request.frame, "the proposal")
             .evidence(refused.response.frame, "NO_PROPOSAL_CHOSEN"),
+    )
+}
+
+/// Whether a vendor ID of this side says one of these names.
+fn made_by(peer: &Peer, names: &[&str]) -> bool {
+    peer.vendors
+        .iter()
+        .filter_map(|vendor| vendor.name)
+        .any(|vendor| names.iter().any(|name| vendor.contains(name)))
+}
+
+fn one_is(tunnel: &Tunnel, names: &[&str]) -> bool {
+    made_by(&tunnel.initiator, names) || made_by(&tunnel.responder, names)
+}
+
+/// A signature with RSASSA-PSS that is refused, and one side is Fortinet's.
+fn probabilistic_signature<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = refused_authentication(tunnel)?;
+    let signature = request.opened.as_ref()?.signature_algorithm.as_deref()?;
+    if !signature.to_ascii_uppercase().contains("PSS") || !one_is(tunnel, &["Forti"]) {
+        return None;
+    }
+    let summary = format!(
+        "The {} signs with {signature}, one side is Fortinet's, and the {} refuses.",
+        request.from.name(),
+        response.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &FORTINET_PSS_TRAILER,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .evidence(request.frame, "the signature")
+        .evidence(response.frame, "refused"),
+    )
+}
+
+/// An Informational that the keys of a phase 1 do not open, although they opened both proofs.
+fn unreadable_notification<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let proofs = [Step::Main(5), Step::Main(6)];
+    let read = proofs.into_iter().all(|step| {
+        tunnel
+            .first_of(step)
+            .is_some_and(|message| message.opened.is_some())
+    });
+    let closed = tunnel
+        .of_step(Step::Informational)
+        .find(|message| message.encrypted && message.opening == Opening::Failed)?;
+    let sender = tunnel.peer(closed.from)?;
+    if !read || closed.truncated || !made_by(sender, &["swan"]) {
+        return None;
+    }
+    let summary = format!(
+        "The keys open both proofs of phase 1 and not the Informational of the {}: it was encrypted with another IV.",
+        closed.from.name()
+    );
+    Some(
+        Diagnosis::new(
+            &LIBRESWAN_WRONG_IV_NOTIFY,
+            Confidence::Likely,
+            side(closed.from),
+            summary,
+        )
+        .evidence(closed.frame, "the Informational that does not open")
+        .excludes(
+            "psk-mismatch-ikev1-main",
+            "messages 5 and 6 open with one key",
+        ),
+    )
+}
+
+/// A refusal where nothing but SHA-384 is offered, and one side is Check Point's.
+fn sha_384_of_check_point<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let first = tunnel.messages.first()?;
+    let hash = |suite: &Suite| {
+        let hash = suite.hash.as_deref();
+        hash.is_some_and(|hash| hash.contains("384"))
+    };
+    let suites = || tunnel.offered.iter().flat_map(Proposal::suites);
+    let transforms = || {
+        tunnel
+            .offered
+            .iter()
+            .flat_map(|proposal| proposal.of_kind(TransformType::PRF))
+    };
+    let offered = suites().next().is_some() && suites().all(hash)
+        || transforms().next().is_some()
+            && transforms().all(|transform| transform.id == Prf::HMAC_SHA2_384.0);
+    if tunnel.state != State::Failed || !offered || !one_is(tunnel, &["Check Point"]) {
+        return None;
+    }
+    let summary =
+        "One side is Check Point's, the negotiation fails, and every proposal has SHA-384.";
+    Some(
+        Diagnosis::new(
+            &CHECKPOINT_SHA384_VERSION_ISSUES,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .evidence(first.frame, "the proposals"),
+    )
+}
+
+/// An IKE SA that a rekey made, and that gets no answer, after a negotiation with IKE_INTERMEDIATE.
+fn dead_after_rekey<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let intermediate = Step::V2(ExchangeType::IKE_INTERMEDIATE, true);
+    let old = around
+        .same_peers(tunnel)
+        .find(|old| Some(old.id) == tunnel.replaces && old.first_of(intermediate).is_some())?;
+    let request = tunnel.messages.iter().find(|message| message.request)?;
+    let silent = tunnel
+        .messages
+        .iter()
+        .all(|message| message.from == request.from && message.answered_by.is_none());
+    if !silent || request.transmissions < 2 {
+        return None;
+    }
+    let summary = format!(
+        "The IKE SA that the rekey made gets no answer to a request that was sent {}. The first negotiation used \
+         IKE_INTERMEDIATE: the two sides may have derived different keys.",
+        times(request.transmissions)
+    );
+    let diagnosis = Diagnosis::new(
+        &INTERMEDIATE_IKE_REKEY_BADKEYS,
+        Confidence::Possible,
+        Side::Both,
+        summary,
+    )
+    .severity(Severity::Failure)
+    .evidence_if(
+        old.first_of(intermediate).map(|message| message.frame),
+        "IKE_INTERMEDIATE of the SA before",
+    );
+    Some(
+        with_copies(diagnosis, request, "the request in the new SA")
+            .excludes("rekey-unanswered", "the rekey itself was answered"),
     )
 }
 
@@ -694,9 +827,9 @@ const AEAD: [EncryptionAlgorithm; 4] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{IKE_AUTH, ids, notifies, open, send, tunnel};
+    use super::super::sample::{IKE_AUTH, again, ids, ids_among, notifies, open, send, tunnel};
     use super::*;
-    use crate::tunnels::{Identity, Payloads};
+    use crate::tunnels::{Identity, Payloads, Vendor};
 
     #[test]
     fn the_first_port_is_told() {
@@ -768,5 +901,103 @@ mod tests {
         };
         assert!(with(Flags::ENCRYPTION));
         assert!(!with(Flags::default()));
+    }
+
+    fn named(peer: &mut Peer, name: &'static str) {
+        peer.vendors.push(Vendor {
+            octets: Vec::new(),
+            name: Some(name),
+        });
+    }
+
+    #[test]
+    fn a_signature_with_pss_is_a_hint_at_fortinet_only() {
+        let with = |vendor: &'static str, algorithm: &str| {
+            let mut tunnel = tunnel(2);
+            tunnel.state = State::Failed;
+            named(&mut tunnel.responder, vendor);
+            let request = Payloads {
+                signature_algorithm: Some(algorithm.to_owned()),
+                ..Payloads::default()
+            };
+            open(
+                &mut tunnel,
+                request,
+                notifies(&[NotifyType::AUTHENTICATION_FAILED]),
+            );
+            ids(&tunnel).contains(&"fortinet-pss-trailer")
+        };
+        assert!(with("FortiGate", "RSASSA-PSS with SHA2-256"));
+        assert!(!with("FortiGate", "ECDSA with SHA2-256"));
+        assert!(!with("strongSwan", "RSASSA-PSS with SHA2-256"));
+    }
+
+    #[test]
+    fn a_notification_that_right_keys_do_not_open_has_a_wrong_iv() {
+        let with = |sixth: bool, opening: Opening| {
+            let mut tunnel = tunnel(1);
+            named(&mut tunnel.responder, "Libreswan 3.6 or later");
+            for (number, opened) in [(5, true), (6, sixth)] {
+                let from = if number == 5 {
+                    Sender::Initiator
+                } else {
+                    Sender::Responder
+                };
+                let message = send(&mut tunnel, Step::Main(number), from, number.into());
+                message.opened = opened.then(Payloads::default);
+            }
+            let message = send(&mut tunnel, Step::Informational, Sender::Responder, 20);
+            message.encrypted = true;
+            message.opening = opening;
+            ids(&tunnel).contains(&"libreswan-wrong-iv-notify")
+        };
+        assert!(with(true, Opening::Failed));
+        assert!(!with(true, Opening::NoKey));
+        assert!(!with(false, Opening::Failed));
+    }
+
+    #[test]
+    fn sha_384_and_nothing_else_is_a_hint_at_check_point() {
+        let with = |prf: &[Prf], state: State| {
+            let mut tunnel = tunnel(2);
+            tunnel.state = state;
+            named(&mut tunnel.responder, "Check Point");
+            let transforms = prf.iter().map(|prf| crate::tunnels::Transform {
+                kind: TransformType::PRF,
+                id: prf.0,
+                key_length: None,
+            });
+            tunnel.offered = vec![Proposal {
+                number: 1,
+                protocol: crate::tunnels::Protocol::Ike,
+                spi: Vec::new(),
+                algorithms: crate::tunnels::Algorithms::Transforms(transforms.collect()),
+            }];
+            ids(&tunnel).contains(&"checkpoint-sha384-version-issues")
+        };
+        assert!(with(&[Prf::HMAC_SHA2_384], State::Failed));
+        assert!(!with(
+            &[Prf::HMAC_SHA2_384, Prf::HMAC_SHA2_256],
+            State::Failed
+        ));
+        assert!(!with(&[Prf::HMAC_SHA2_384], State::Established));
+    }
+
+    #[test]
+    fn a_rekeyed_sa_without_answers_is_told_where_keys_were_mixed() {
+        let with = |exchange: ExchangeType, copies: &[i64]| {
+            let mut old = tunnel(2);
+            send(&mut old, Step::V2(exchange, true), Sender::Responder, 7);
+            let mut new = tunnel(2);
+            (new.id, new.replaces) = (2, Some(1));
+            new.messages.clear();
+            let step = Step::V2(ExchangeType::INFORMATIONAL, false);
+            send(&mut new, step, Sender::Initiator, 5_000);
+            again(&mut new, copies);
+            ids_among(&new, &[&old, &new]).contains(&"intermediate-ike-rekey-badkeys")
+        };
+        assert!(with(ExchangeType::IKE_INTERMEDIATE, &[9_000]));
+        assert!(!with(ExchangeType::IKE_INTERMEDIATE, &[]));
+        assert!(!with(ExchangeType::INFORMATIONAL, &[9_000]));
     }
 }

@@ -1,6 +1,7 @@
 //! Peers that change their addresses.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
@@ -9,7 +10,7 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::nat::{hashes_fit, left_behind, lost_on_4500};
 use super::running::{answer, notify_name, requests, side, times, with_copies, within};
-use crate::tunnels::{Message, Surroundings, Tunnel};
+use crate::tunnels::{Message, Sender, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -26,6 +27,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     update_refused,
     address_moved,
     many_path_tests,
+    gateway_moved,
 ];
 
 pub(super) static MOBIKE_PORT_SWITCH_BLOCKED: Declaration = Declaration {
@@ -235,7 +237,7 @@ fn update_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
 }
 
 /// The address from which the sender of this message sent its first one.
-fn first_address(tunnel: &Tunnel, message: &Message) -> Option<std::net::IpAddr> {
+fn first_address(tunnel: &Tunnel, message: &Message) -> Option<IpAddr> {
     tunnel
         .from(message.from)
         .next()
@@ -327,6 +329,51 @@ fn many_path_tests<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagn
     )
 }
 
+/// A gateway that goes on under another address of its own network: only the initiator moves (RFC 4555, section 3.5).
+fn gateway_moved<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let shared = tunnel.responder.address;
+    let request = requests(tunnel, ExchangeType::INFORMATIONAL).find(|request| {
+        request.from == Sender::Responder
+            && request.ends.src.address != shared
+            && neighbours(request.ends.src.address, shared)
+    })?;
+    let before = tunnel
+        .from(Sender::Responder)
+        .filter(|message| message.frame < request.frame)
+        .map(Message::last_copy)
+        .max_by_key(|copy| copy.frame)?;
+    if within(before.time, request.time, TAKEOVER_SECONDS) {
+        return None;
+    }
+    let summary = format!(
+        "The responder was reached at {shared}, and after a pause its requests come from {} in the same network, with the \
+         SPIs of the same SA: probably the interface of a cluster node instead of the shared address.",
+        request.ends.src.address
+    );
+    Some(
+        Diagnosis::new(
+            &MOBIKE_UNWANTED_ROAM,
+            Confidence::Likely,
+            Side::Responder,
+            summary,
+        )
+        .evidence(before.frame, "the last message from the shared address")
+        .evidence(request.frame, "a request from the other address"),
+    )
+}
+
+/// Whether two addresses may be of one network: /24, or /64 in IPv6.
+fn neighbours(one: IpAddr, other: IpAddr) -> bool {
+    match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
+        (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..4] == other.segments()[..4],
+        _ => false,
+    }
+}
+
+/// A takeover takes a second at least; an interface that is chosen by the route answers at once.
+const TAKEOVER_SECONDS: f64 = 1.0;
+
 /// Pairs of addresses that a host with two interfaces, towards a gateway with one, does not reach.
 const MANY_PATHS: usize = 4;
 
@@ -335,11 +382,9 @@ const STORM_SECONDS: f64 = 60.0;
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::super::sample::{INFORMATIONAL, again, exchange, ids, notifies, open, send, tunnel};
     use super::*;
-    use crate::tunnels::{Sender, Step};
+    use crate::tunnels::Step;
 
     const I: Sender = Sender::Initiator;
 
@@ -383,5 +428,20 @@ mod tests {
         };
         assert!(with(4).contains(&"mobike-probe-storm"));
         assert!(!with(3).contains(&"mobike-probe-storm"));
+    }
+
+    #[test]
+    fn a_gateway_that_speaks_from_a_neighbour_after_a_pause_was_taken_over() {
+        let with = |address: [u8; 4], time: i64| {
+            let mut tunnel = tunnel(2);
+            exchange(&mut tunnel, INFORMATIONAL, Sender::Responder, time);
+            let request = tunnel.messages.len() - 2;
+            tunnel.messages[request].ends.src.address = IpAddr::from(address);
+            ids(&tunnel).contains(&"mobike-unwanted-roam")
+        };
+        assert!(with([192, 0, 2, 3], 10_000));
+        assert!(!with([192, 0, 2, 3], 200));
+        assert!(!with([192, 0, 2, 2], 10_000));
+        assert!(!with([198, 51, 100, 3], 10_000));
     }
 }

@@ -6,7 +6,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
-use super::engine::TunnelRule;
+use super::engine::{CaptureRule, TunnelRule};
 use super::fragmentation::unanswered;
 use super::running::{
     SIDES, duration, flow_from, flows_from, last_heard, packets_from, seconds, side, times,
@@ -47,7 +47,11 @@ pub(super) const RULES: &[TunnelRule] = &[
     authenticated_header,
     several_behind_one,
     windows_behind,
+    data_on_500,
 ];
+
+/// The rules about flows of no tunnel.
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[stray_data_on_500];
 
 pub(super) static NATT_4500_BLOCKED: Declaration = Declaration {
     id: "natt-4500-blocked",
@@ -180,7 +184,8 @@ pub(super) static MISSED_NAT: Declaration = Declaration {
     explanation: "The NAT detection hashes fit the packets on both sides of a translator, so neither peer \
         encapsulates, and plain ESP does not survive the translation.",
     symptom: "The SA is up; ESP vanishes behind the router.",
-    wire: "Two captures show different addresses for the same packets, and the hashes fit in both.",
+    wire: "Two captures show different addresses for the same packets, and the hashes fit in both. One capture cannot \
+        show it: there, hashes that fit mean that no NAT is in between.",
     opened: "",
     checks: &[
         (Side::Both, "force UDP encapsulation"),
@@ -931,6 +936,42 @@ fn windows_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         summary,
     ))
 }
+
+/// ESP in UDP where only IKE belongs.
+fn data_on_500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    SIDES.into_iter().find_map(|sender| {
+        flows_from(tunnel, sender).find_map(|(_, flow)| on_500(flow, side(sender)))
+    })
+}
+
+fn stray_data_on_500(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    surroundings
+        .flows
+        .iter()
+        .find_map(|flow| on_500(flow, Side::Unknown))
+}
+
+fn on_500(flow: &Flow, side: Side) -> Option<Diagnosis> {
+    let counts = flow.packets >= COUNTED_PACKETS && flow.resets == 0 && flow.lost <= flow.packets;
+    let there = flow.src.port == Some(IKE_PORT) || flow.dst.port == Some(IKE_PORT);
+    if !there || !counts {
+        return None;
+    }
+    let summary = format!(
+        "{} datagrams from {} to {} on UDP 500 are no IKE: they begin with 0x{:08x}, and the next four octets count up. \
+         This is ESP, which the receiver reads as broken IKE and drops.",
+        flow.packets, flow.src.address, flow.dst.address, flow.spi.0
+    );
+    Some(
+        Diagnosis::new(&NATT_UDP_ENCAP_ON_500, Confidence::Certain, side, summary)
+            .evidence(flow.frame_first, "ESP on UDP 500")
+            .evidence(flow.frame_last, "the last one")
+            .excludes("ike-in-wrong-framing", "no octets of it read as IKE"),
+    )
+}
+
+/// Datagrams of one SPI whose numbers go up: no accident.
+const COUNTED_PACKETS: u64 = 3;
 
 const IKE_PORT: u16 = 500;
 const NAT_TRAVERSAL_PORT: u16 = 4500;

@@ -262,6 +262,7 @@ pub(super) fn flow(from: Sender, packets: u64, first: i64, last: i64) -> Flow {
         opened: 0,
         failed: 0,
         readable: false,
+        inside: None,
     }
 }
 

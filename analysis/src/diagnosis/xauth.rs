@@ -4,6 +4,7 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{end, method_v1, never_up, read_or, refusal, seconds_repeated};
+use super::running::at_least;
 use crate::tunnels::{Message, Sender, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -298,7 +299,7 @@ fn failed_login<'a>(exchanges: &[Vec<&'a Message>]) -> Option<(&'a Message, bool
     })
 }
 
-fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     if tunnel.version != 1 || !never_up(tunnel) || has_quick_mode(tunnel) {
         return None;
     }
@@ -328,6 +329,8 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let informational = tunnel.messages.iter().find(|message| {
         message.step == Step::Informational && message.encrypted && message.frame > ended.frame
     });
+    // Nothing shows that time passed: the capture may end in the middle of a login that succeeds.
+    let cut = read.is_none() && informational.is_none() && !goes_on(around, ended);
     let summary = if read.is_some() {
         format!(
             "{} tells the client that the login failed (XAUTH-STATUS 0).",
@@ -335,11 +338,13 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
         )
     } else {
         format!(
-            "User and password were asked for and the result told; then {}. The login probably failed.",
-            if informational.is_some() {
-                "the SA is ended"
+            "User and password were asked for and the result told; then {}.",
+            if cut {
+                "the capture ends. Without mode config and quick mode, the login may have failed"
+            } else if informational.is_some() {
+                "the SA is ended. The login probably failed"
             } else {
-                "nothing more comes, no quick mode either"
+                "nothing more comes, no quick mode either. The login probably failed"
             }
         )
     };
@@ -358,9 +363,19 @@ fn password<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
             summary,
         )
         .weight(if read.is_some() { 86 } else { 53 })
+        .severity(if cut {
+            Severity::Warning
+        } else {
+            Severity::Failure
+        })
         .evidence(ended.frame, "the result of XAUTH")
         .evidence_if(informational.map(|message| message.frame), "ended"),
     )
+}
+
+/// Whether the capture goes on long enough behind a message for its sender's next one.
+fn goes_on(around: &Surroundings<'_>, message: &Message) -> bool {
+    at_least(message.time, around.capture.last, NEXT_SECONDS)
 }
 
 fn slow_user<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
@@ -416,7 +431,7 @@ fn slow_user<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
     )
 }
 
-fn both_wait<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn both_wait<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     if tunnel.version != 1 || !never_up(tunnel) || has_quick_mode(tunnel) {
         return None;
     }
@@ -465,6 +480,11 @@ fn both_wait<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
             summary,
         )
         .weight(if read { 72 } else { 44 })
+        .severity(if read || goes_on(around, last) {
+            Severity::Failure
+        } else {
+            Severity::Warning
+        })
         .evidence(last.frame, "the last message"),
     )
 }
@@ -518,6 +538,9 @@ fn asked_again<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         .evidence(question.frame, "the question again"),
     )
 }
+
+/// A program goes on at once; a path may lose a message once.
+const NEXT_SECONDS: f64 = 4.0;
 
 /// Vendor ID of XAUTH (draft-beaulieu-ike-xauth-02, section 2).
 const XAUTH_VENDOR_ID: [u8; 8] = [0x09, 0x00, 0x26, 0x89, 0xdf, 0xd6, 0xb7, 0x12];

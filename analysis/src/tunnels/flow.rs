@@ -3,6 +3,7 @@
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::Spi;
 
+use super::inside::Inside;
 use super::proposal::Protocol;
 use crate::observation::{Encapsulation, Endpoint, FrameId};
 
@@ -92,6 +93,8 @@ pub struct Flow {
     pub failed: u64,
     /// Whether what stands behind the ESP header reads as an IP header: encryption NULL.
     pub readable: bool,
+    /// What was inside the packets that were opened; none without.
+    pub inside: Option<Box<Inside>>,
 }
 
 /// A sender that moved.

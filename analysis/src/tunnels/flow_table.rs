@@ -12,6 +12,7 @@ use super::folding::Folding;
 use super::proposal::Protocol;
 use crate::limits::{MAX_ICMP, MAX_SOURCE_CHANGES, MAX_TRACKED_FLOWS, SEQUENCE_WINDOW};
 use crate::observation::{Encapsulation, Endpoint, FrameId};
+use crate::opened::EspOpened;
 
 /// What is counted of one packet.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Packet<'a> {
     pub(super) fragmented: bool,
     /// Whether keys opened it, or did not.
     pub(super) opened: Option<bool>,
+    /// What was inside.
+    pub(super) inside: Option<&'a EspOpened>,
 }
 
 /// All flows, by SPI and receiver: the receiver chose the SPI.
@@ -230,6 +233,7 @@ impl Counted {
                 opened: 0,
                 failed: 0,
                 readable: false,
+                inside: None,
             },
             lowest: packet.sequence,
             window: Box::new([0; WINDOW_WORDS]),
@@ -285,6 +289,10 @@ impl Counted {
         }
         flow.opened += u64::from(packet.opened == Some(true));
         flow.failed += u64::from(packet.opened == Some(false));
+        if let Some(opened) = packet.inside {
+            let inside = flow.inside.get_or_insert_default();
+            inside.note(opened, packet.frame, length);
+        }
         self.length = length;
     }
 
@@ -504,6 +512,7 @@ mod tests {
                 duplicate: false,
                 fragmented: false,
                 opened: None,
+                inside: None,
             });
         }
         table.get(0).unwrap()

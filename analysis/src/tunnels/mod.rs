@@ -11,6 +11,7 @@ mod flow_table;
 mod folding;
 mod fragmented;
 mod inference;
+mod inside;
 mod live;
 mod message;
 mod nat_address;
@@ -26,6 +27,7 @@ mod tunnel;
 pub use capture_facts::{CaptureFacts, FragmentedDatagram, Surroundings, Traffic};
 pub use child::{Child, ChildState, EncapsulationMode, ForwardSecrecy};
 pub use flow::{Flow, IcmpError, PortChange};
+pub use inside::{InnerEnds, Inside};
 pub use message::{Message, Sender, SenderEnds, Step, Transmission};
 pub use nat_address::find_nat_addresses;
 pub use payloads::{

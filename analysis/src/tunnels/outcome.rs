@@ -562,9 +562,15 @@ fn deleted(
         })
         .count()
         > 1;
+    // In IKEv2 the Delete of the IKE SA has no SPI: what is longer deletes a child.
+    let most = if tunnel.version == 1 {
+        DELETE_LARGEST
+    } else {
+        ONE_NOTIFY
+    };
     let small = last
         .inner_octets
-        .is_none_or(|(smallest, largest)| smallest <= DELETE_LARGEST && largest >= ONE_NOTIFY);
+        .is_none_or(|(smallest, largest)| smallest <= most && largest >= ONE_NOTIFY);
     let is_last = tunnel.messages.iter().all(|message| {
         message.frame <= last.frame
             || message.answers == Some(last.frame)
@@ -683,7 +689,7 @@ const ONE_NOTIFY: u32 = 8;
 /// One notification with the data that errors have, padded to a block of 16.
 const ONE_NOTIFY_LARGEST: u32 = 32;
 
-/// Delete of an IKE SA, of an ESP SA, or of an ISAKMP SA with both cookies.
+/// Delete of an ESP SA, or of an ISAKMP SA with both cookies.
 const DELETE_LARGEST: u32 = 28;
 
 /// IDr of a few octets, AUTH without its data, a notification: less than this without SA, TSi and TSr, which have 88

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::ExchangeType as ExchangeV2;
-use ikescope_dissectors::{IkeSpi, Message as Dissected, Spi};
+use ikescope_dissectors::{Esp, IkeSpi, Issues, Message as Dissected, Octets, Spi};
 
 use super::capture_facts::{CaptureFacts, Surroundings, Traffic};
 use super::children;
@@ -24,7 +24,7 @@ use crate::limits::{
     LINGER_NANOS, MAX_ICMP, MAX_INCOMPLETE, MAX_KEPT_MESSAGES, MAX_LIVE_TUNNELS, MAX_PAST_TUNNELS,
     MAX_TRAFFIC, MAX_TUNNEL_MESSAGES, MIN_TUNNEL_MESSAGES,
 };
-use crate::observation::{Content, Endpoint, Observation, Quoted};
+use crate::observation::{Content, Encapsulation, Endpoint, Ike, Observation, Quoted};
 use crate::opened::Integrity;
 
 /// Follows every tunnel and every flow of a capture.
@@ -126,6 +126,21 @@ impl Finished {
     }
 }
 
+/// Whether what came where IKE belongs is none: no version, exchange or length of IKE fits. The first four octets may
+/// be an SPI then, and the next ones a sequence number.
+fn is_esp(ike: &Ike<'_>, observation: &Observation<'_>) -> bool {
+    let Some(Dissected { header, .. }) = &ike.message else {
+        return false;
+    };
+    let exchange = match header.version.major() {
+        1 => matches!(header.exchange, 1..=6 | 32..=36),
+        2 => matches!(header.exchange, 34..=44),
+        _ => false,
+    };
+    let whole = u32::try_from(observation.octets.len()) == Ok(header.length);
+    !exchange && !whole && !observation.truncated && header.initiator_spi != IkeSpi::NONE
+}
+
 /// The part of an ascending list around this place.
 fn around(list: &[usize], place: usize, most: usize) -> &[usize] {
     let at = list.partition_point(|index| *index < place);
@@ -210,6 +225,13 @@ impl Tracker {
                 }
                 if let Some(inner) = inner {
                     self.content(inner, observation, src, dst);
+                }
+            }
+            Content::Ike(ike) if is_esp(ike, observation) => {
+                let mut issues = Issues::default();
+                if let Some(esp) = Esp::parse(Octets::new(observation.octets), &mut issues) {
+                    let packet = (Protocol::Esp, esp.spi, esp.sequence, esp.octets, None);
+                    self.packet(observation, src, dst, packet);
                 }
             }
             Content::Ike(ike) => {
@@ -339,12 +361,19 @@ impl Tracker {
             octets,
             src,
             dst,
-            encapsulation: observation.encapsulation,
+            // ESP on UDP 500 has ports, and the dissector saw no encapsulation there.
+            encapsulation: observation
+                .encapsulation
+                .or_else(|| src.port.map(|_| Encapsulation::Udp)),
             frame: observation.frame,
             time: observation.time,
             duplicate: observation.duplicate_of.is_some(),
             fragmented: !observation.reassembled_from.is_empty(),
             opened,
+            inside: observation
+                .esp_opened
+                .as_deref()
+                .filter(|_| opened == Some(true)),
         });
     }
 

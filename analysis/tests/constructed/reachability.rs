@@ -178,3 +178,27 @@ fn a_message_that_the_capture_misses_is_no_other_source() {
     wire.send(0.12, from, to, &phase_one(MAIN, SPI_R, true).closed(92, 6));
     assert!(!wire.all().contains(&"asymmetric-source-address"));
 }
+
+/// A tunnel whose data is sent to UDP 500 with these SPIs and sequence numbers.
+fn data_on_500(packets: &[(u32, u32)]) -> Wire {
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request(&[CBC], &[]))
+        .answer(0.01, &response(CBC, &[]))
+        .ask(0.02, &encrypted(AUTH, false, 1).closed(288, 1))
+        .answer(0.03, &encrypted(AUTH, true, 1).closed(240, 2));
+    for (index, (spi, sequence)) in packets.iter().enumerate() {
+        let mut octets = spi.to_be_bytes().to_vec();
+        octets.extend(sequence.to_be_bytes());
+        octets.extend(noise(128, index as u8));
+        wire.ask(1.0 + index as f64, &octets);
+    }
+    wire
+}
+
+#[test]
+fn esp_on_the_port_of_ike_is_told_by_its_counter() {
+    let counts = [(0xc8f0_1b3a, 1), (0xc8f0_1b3a, 2), (0xc8f0_1b3a, 3)];
+    assert_eq!(data_on_500(&counts).first(), "natt-udp-encap-on-500");
+    let noise = [(0xc8f0_1b3a, 1), (0x1b3a_c8f0, 2), (0x3ac8_f01b, 3)];
+    assert!(!data_on_500(&noise).all().contains(&"natt-udp-encap-on-500"));
+}
