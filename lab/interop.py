@@ -6,6 +6,7 @@ failed, 1 something failed, 2 usage, 130 interrupted.
 """
 
 import argparse
+import functools
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ import install
 import output
 import probing
 import scenario as scenarios
-from bench import Bench, LabError
+from bench import LabError
 from run import Run
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -30,97 +31,139 @@ class Skip(Exception):
 
 
 class Live(Run):
-    """A scenario with our program capturing at the responder while it happens."""
+    """A scenario with our program capturing at the responder while it happens, and decrypting afterwards."""
 
-    def __init__(self, scenario, program):
-        super().__init__(scenario)
-        self.program = program
-
-    def watch(self, arguments):
-        """Runs the scenario; returns what the program printed, its messages, and the logs' account."""
+    def watch(self, program):
+        """What `inspect` and `diagnose` printed live, what `decrypt` said of the capture, and what tshark and the daemons say."""
         try:
-            self.bench.build(self.scenario.topology, self.scenario.ipv6)
-            self.peers = {role: daemons_of(self, role) for role in scenarios.ROLES}
-            self.bench.capture("responder", benches.CAPTURE_FILTER)
-            ours = self.bench.spawn([self.program, *arguments], "responder", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.build()
+            ours = {command: self.start(program, command, form) for command, form in (("inspect", "ndjson"), ("diagnose", "json"))}
             time.sleep(1.5)
-            if ours.poll() is not None:
-                raise LabError(f"{' '.join(arguments)} ended at once: {ours.stderr.read().decode(errors='replace').strip()}")
-            for event in self.scenario.events:
-                self.perform(event.split())
-            time.sleep(1)
-            ours.send_signal(signal.SIGINT)
-            try:
-                printed, messages = (text.decode(errors="replace") for text in ours.communicate(timeout=20))
-            except subprocess.TimeoutExpired as error:
-                raise LabError(f"{' '.join(arguments)} does not end within 20 s of SIGINT") from error
-            if ours.returncode not in (0, 3):
-                raise LabError(f"{' '.join(arguments)}: exit {ours.returncode}: {messages.strip()[-300:]}")
-            self.bench.stop_captures()
-            texts = {}
-            for role, peer in self.peers.items():
-                with open(peer.log, errors="replace") as file:
-                    texts[role] = file.read()
-            seen = output.tshark(self.bench, ["-r", self.bench.captures["responder"][1], "-Y", "isakmp && !icmp", "-T", "fields",
-                                              "-e", "isakmp.ispi", "-e", "isakmp.exchangetype", "-e", "isakmp.messageid"]).splitlines()
-            return printed, messages, output.truth(self.scenario, texts), [tuple(line.split("\t")) for line in seen]
+            self.play()
+            time.sleep(0.5)
+            seen = {command: self.end(command, process) for command, process in ours.items()}
+            seen["account"] = output.truth(self.scenario, self.charon_texts())
+            capture = self.bench.captures["responder"][1]
+            seen["messages"] = [tuple(line.split("\t")) for line in output.tshark(self.bench, [
+                "-r", capture, "-Y", "isakmp && !icmp", "-T", "fields", "-e", "isakmp.ispi", "-e", "isakmp.exchangetype",
+                "-e", "isakmp.messageid"]).splitlines()]
+            seen["encrypted"] = output.verify(self.bench, capture)
+            if seen["account"]["ike_sas"]:
+                logs = [word for role in self.charon_texts() for word in ("--secrets", self.peers[role].log)]
+                plain = os.path.join(self.bench.folder, "plain.pcapng")
+                seen["decrypt"] = self.bench.run([program, "decrypt", capture, *logs, "-w", plain, "--format", "json"], stderr=subprocess.DEVNULL)
+                seen["left"] = output.verify(self.bench, plain)
+            return seen
         finally:
             self.bench.close()
 
+    def start(self, program, command, form):
+        return self.bench.spawn([program, command, "-i", "eth0", "--format", form], "responder", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-def daemons_of(run, role):
-    import daemons
-    return daemons.peer(run.bench, role, run.scenario.settings[role])
+    def end(self, command, process):
+        """Ctrl-C; what was printed by then."""
+        process.send_signal(signal.SIGINT)
+        try:
+            printed, messages = (text.decode(errors="replace") for text in process.communicate(timeout=20))
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"{command} does not end within 20 s of SIGINT") from error
+        if process.returncode not in (0, 3):
+            raise LabError(f"{command}: exit {process.returncode}: {messages.strip()[-300:]}")
+        return printed
 
 
-def named(name):
-    return scenarios.load([name])[0]
+@functools.cache
+def watched(name, program):
+    """One run of a scenario serves all checks of it."""
+    return Live(scenarios.load([name])[0]).watch(program)
 
 
-def live_inspect(name):
-    """`inspect -i eth0` reports every IKE message that tshark saw, of the SA that the daemons logged."""
+def inspect_live(name):
+    """`inspect -i eth0` reports every IKE message that tshark saw, of the SAs that the daemons logged, and every ESP packet."""
     def check(program):
-        printed, messages, account, seen = Live(named(name), program).watch(["inspect", "-i", "eth0", "--format", "ndjson"])
-        packets = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
-        ike = [p["ike"] for p in packets if p.get("ike") and p.get("protocol") in ("ikev1", "ikev2")]
+        seen = watched(name, program)
+        packets = [json.loads(line) for line in seen["inspect"].splitlines()]
+        ike = [p["ike"] for p in packets if p["protocol"] in ("ikev1", "ikev2")]
         ours = sorted((i["initiator_spi"], i["exchange"]["id"], i["message_id"]) for i in ike)
-        theirs = sorted((spi, int(exchange), int(number, 16)) for spi, exchange, number in seen)
+        theirs = sorted((spi, int(exchange), int(number, 16)) for spi, exchange, number in seen["messages"])
+        esp = sum(p["protocol"] == "esp" for p in packets)
+        logged = {sa["initiator_spi"] for sa in seen["account"]["ike_sas"]}
         if not theirs:
             raise LabError("the peers exchanged nothing")
-        if ours != theirs:
-            raise LabError(f"tshark saw {len(theirs)} IKE messages, inspect reported {len(ours)}; only in one: "
-                           f"{sorted(set(ours) ^ set(theirs))[:4]}; stderr: {messages.strip()[-200:]}")
-        logged = {sa["initiator_spi"] for sa in account["ike_sas"]}
-        if not logged <= {i["initiator_spi"] for i in ike}:
+        if ours != theirs or esp != seen["encrypted"]["esp"]:
+            raise LabError(f"tshark saw {len(theirs)} IKE messages and {seen['encrypted']['esp']} ESP packets, inspect {len(ours)} and {esp}; "
+                           f"only in one: {sorted(set(ours) ^ set(theirs))[:4]}")
+        if not logged <= {spi for spi, _, _ in ours}:
             raise LabError(f"the daemons logged {logged}, inspect did not report it")
-        esp = sum(p.get("protocol") == "esp" for p in packets)
         return f"{len(ours)} IKE messages and {esp} ESP packets reported while they passed"
     return check
 
 
-def live_diagnose(name):
-    """`diagnose -i eth0` calls the tunnel what the daemons call it."""
+def diagnose_live(name):
+    """`diagnose -i eth0` calls every tunnel what the daemons call it."""
     def check(program):
-        printed, messages, account, _ = Live(named(name), program).watch(["diagnose", "-i", "eth0", "--format", "json"])
-        try:
-            tunnels = json.loads(printed)["tunnels"]
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise LabError(f"no JSON document with tunnels: {error}; stderr: {messages.strip()[-200:]}") from error
-        ours = {t["initiator_spi"]: t["state"] for t in tunnels}
-        for sa in account["ike_sas"]:
-            if ours.get(sa["initiator_spi"]) != account["state"]:
-                raise LabError(f"the daemons: {sa['initiator_spi']} {account['state']}; diagnose: {ours}")
-        return f"{len(ours)} tunnel {account['state']}"
+        seen = watched(name, program)
+        tunnels = {t["initiator_spi"]: t["state"] for t in json.loads(seen["diagnose"])["tunnels"]}
+        logged = {sa["initiator_spi"] for sa in seen["account"]["ike_sas"]}
+        state = seen["account"]["state"]
+        if not tunnels or not logged <= set(tunnels) or set(tunnels.values()) != {state}:
+            raise LabError(f"the daemons: {logged} {state}; diagnose: {tunnels}")
+        return f"{len(tunnels)} tunnel {state}"
     return check
 
 
+def decrypt(name):
+    """`decrypt` with the logs that the daemons were still writing opens all that tshark calls encrypted; tshark reads the result as plain."""
+    def check(program):
+        seen = watched(name, program)
+        sas = json.loads(seen["decrypt"])["sas"]
+        opened = {kind: sum(sa["opened"] for sa in sas if sa["kind"] == kind) for kind in ("ike", "esp")}
+        encrypted = {"ike": seen["encrypted"]["ike_encrypted"], "esp": seen["encrypted"]["esp"]}
+        left = {"ike": seen["left"]["ike_encrypted"], "esp": seen["left"]["esp"]}
+        if opened != encrypted or any(left.values()):
+            raise LabError(f"encrypted are {encrypted}, opened {opened}; tshark still finds {left}")
+        return f"{opened['ike']} IKE messages and {opened['esp']} ESP packets opened"
+    return check
+
+
+def audit_probe(ike, verdict, code):
+    """`audit --probe` judges the algorithms that the daemon says it has configured, and no other."""
+    def check(program):
+        with probing.Peer(ike=ike) as peer:
+            process = peer.bench.spawn([program, "audit", "--probe", probing.ADDRESS, "--format", "json"], "initiator",
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            printed = process.communicate(timeout=60)[0]
+            subject, = json.loads(printed)["subjects"]
+            judged = {reason["algorithm"] for reason in subject["reasons"]}
+            configured = {name for proposal in probing.configured(peer.daemon.log) for names in proposal.values() for name in names}
+            found = (subject["source"], subject["verdict"], process.returncode)
+            if judged != configured or found != ("probe", verdict, code):
+                raise LabError(f"{found} for {sorted(judged)}; configured are {sorted(configured)}, expected {verdict}, exit {code}")
+            return f"{verdict} for {', '.join(sorted(judged))}"
+    return check
+
+
+IKEV2, IKEV1, REFUSAL, PSK, LIBRESWAN = ("ikev2-psk-aes256gcm16", "ikev1-main-psk-aes256-sha256-modp2048-pfs", "fail-ikev2-no-proposal",
+                                         "fail-ikev2-psk", "libreswan-ikev2-gcm")
+LIVE = {
+    "inspect-live-ikev2": inspect_live(IKEV2),
+    "diagnose-live-ikev2": diagnose_live(IKEV2),
+    "decrypt-ikev2": decrypt(IKEV2),
+    "inspect-live-ikev1": inspect_live(IKEV1),
+    "diagnose-live-ikev1": diagnose_live(IKEV1),
+    "decrypt-ikev1": decrypt(IKEV1),
+    "inspect-live-refusal": inspect_live(REFUSAL),
+    "diagnose-live-refusal": diagnose_live(REFUSAL),
+    "diagnose-live-psk-mismatch": diagnose_live(PSK),
+    "decrypt-psk-mismatch": decrypt(PSK),
+    "diagnose-live-libreswan": diagnose_live(LIBRESWAN),
+    "decrypt-libreswan": decrypt(LIBRESWAN),
+}
 CHECKS = {
-    "inspect-live-ikev2": live_inspect("ikev2-psk-aes256gcm16"),
-    "inspect-live-ikev1": live_inspect("ikev1-main-psk-aes256-sha256-modp2048-pfs"),
-    "inspect-live-refusal": live_inspect("fail-ikev2-no-proposal"),
-    "diagnose-live-ikev2": live_diagnose("ikev2-psk-aes256gcm16"),
-    "diagnose-live-ikev2-psk-mismatch": live_diagnose("fail-ikev2-psk"),
+    **LIVE,
     **probing.CHECKS,
+    "audit-probe-strong": audit_probe("aes256gcm16-prfsha384-ecp384", "pass", 0),
+    "audit-probe-weak": audit_probe("des-md5-modp768", "fail", 3),
 }
 
 
@@ -137,14 +180,9 @@ def why_not(program):
 
 
 def supported(program, name):
-    """Skips a check of a command that this build does not have."""
-    command = name.split("-")[0]
-    shown = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=False)
-    if shown.returncode:
-        raise Skip(f"the program has no command {command}")
-    if command == "probe":
-        return
-    if "-i" not in shown.stdout + shown.stderr and "interface" not in shown.stdout + shown.stderr:
+    """Skips a check that needs what this build does not have."""
+    shown = subprocess.run([program, "inspect", "--help"], capture_output=True, text=True, check=False).stdout
+    if name in LIVE and "--interface" not in shown:
         raise Skip("built without live capture")
 
 
@@ -172,8 +210,8 @@ def main():
             result, message = "ok", CHECKS[name](arguments.program)
         except Skip as skip:
             result, message = "skipped", str(skip)
-        except LabError as error:
-            result, message = "FAILED", str(error)
+        except (LabError, ValueError, LookupError) as error:
+            result, message = "FAILED", str(error) if isinstance(error, LabError) else repr(error)
         counts[result] += 1
         print(f"{result:8}{name}: {message}", flush=True)
     print(f"interop: {counts['ok']} passed, {counts['FAILED']} failed, {counts['skipped']} skipped")

@@ -188,15 +188,15 @@ def tshark(bench, arguments, config=None):
     return bench.run(["tshark", "-n", *arguments], check=False, env=environment, stderr=subprocess.DEVNULL)
 
 
-def verify(bench, folder):
-    """Lets tshark decrypt the capture with the tables beside it: counts of encrypted frames and of those it opened."""
-    out = tshark(bench, ["-r", f"{folder}/capture.pcapng", "-o", "esp.enable_encryption_decode:TRUE", "-T", "fields", "-e", "frame.protocols",
-                  "-e", "isakmp.version", "-e", "isakmp.flags", "-e", "isakmp.typepayload", "-e", "isakmp.enc.decrypted", "-e", "isakmp.ikev2.integrity_checksum",
-                  "-e", "_ws.malformed"],
-                 f"{folder}/secrets/wireshark")
+def verify(bench, capture, tables=None):
+    """Lets tshark decrypt a capture with Wireshark's tables: counts of encrypted frames and of those it opened."""
+    fields = ("frame.protocols", "isakmp.version", "isakmp.flags", "isakmp.typepayload", "isakmp.enc.decrypted",
+              "isakmp.ikev2.integrity_checksum", "_ws.malformed")
+    out = tshark(bench, ["-r", capture, "-o", "esp.enable_encryption_decode:TRUE", "-T", "fields",
+                         *(word for field in fields for word in ("-e", field))], tables)
     ike, ike_open, esp, esp_open = 0, 0, 0, 0
     for line in out.splitlines():
-        protocols, version, flags, payloads, decrypted, wrong, malformed = (line.split("\t") + [""] * 7)[:7]
+        protocols, version, flags, payloads, decrypted, wrong, malformed = (line.split("\t") + [""] * len(fields))[:len(fields)]
         names = protocols.split(":")
         if "icmp" in names and "esp" not in names:
             continue
@@ -219,9 +219,9 @@ def frames(bench, folder, name):
     return [re.sub(r"(\d\.\d{6})\d+", r"\1", line) for line in out.splitlines()]
 
 
-def write(scenario, peers, captures, texts, happened):
-    """Returns the truth and what tshark could open."""
-    bench = peers["initiator"].bench
+def write(run, captures):
+    """What a run leaves, from its captures by role. Returns the truth and what tshark could open."""
+    scenario, peers, bench = run.scenario, run.peers, run.bench
     folder = os.path.join(bench.folder, "result")
     os.makedirs(f"{folder}/secrets/wireshark")
     for role, path in captures.items():
@@ -229,10 +229,10 @@ def write(scenario, peers, captures, texts, happened):
             octets = to_pcapng(file.read())
         with open(f"{folder}/capture{'' if role == scenario.vantages[0] else '-' + role}.pcapng", "wb") as file:
             file.write(octets)
-    charon = {role: text for role, text in texts.items() if type(peers[role]).__name__ == "Charon"}
+    charon = run.charon_texts()
     account = truth(scenario, charon)
     logged = [sa["logged_by"] for sa in account["ike_sas"] + account["child_sas"]]
-    for role, text in texts.items():
+    for role, text in run.texts.items():
         if scenario.one_log and role == "responder" and all("initiator" in roles for roles in logged):
             continue
         name = "charon" if role in charon else "pluto"
@@ -246,12 +246,12 @@ def write(scenario, peers, captures, texts, happened):
     if account["child_sas"]:
         with open(f"{folder}/secrets/ip-xfrm-state.txt", "w") as file:
             file.write(xfrm_state(account))
-    checked = verify(bench, folder)
+    checked = verify(bench, f"{folder}/capture.pcapng", f"{folder}/secrets/wireshark")
     with open(f"{folder}/truth.json", "w") as file:
         json.dump(account, file, indent=1)
         file.write("\n")
     with open(f"{folder}/origin.md", "w") as file:
-        file.write(origin(scenario, peers, folder, happened, checked))
+        file.write(origin(scenario, peers, folder, run.happened, checked))
     bench.replace(os.path.join(TARGET, scenario.name), folder)
     return account, checked
 

@@ -35,25 +35,36 @@ class Run:
 
     def execute(self):
         try:
-            self.bench.build(self.scenario.topology, self.scenario.ipv6)
-            self.peers = {role: daemons.peer(self.bench, role, self.scenario.settings[role]) for role in scenarios.ROLES}
-            expression = None if self.scenario.capture == "all" else self.scenario.capture or benches.CAPTURE_FILTER
-            for role in self.scenario.vantages:
-                self.bench.capture(role, expression)
-            for event in self.scenario.events:
-                self.happened.append((event, shorten(self.perform(shlex.split(event)) or "")))
-            time.sleep(0.4)
-            self.bench.stop_captures()
-            for role, peer in self.peers.items():
-                if peer.process:
-                    with open(peer.log, errors="replace") as file:
-                        self.texts[role] = file.read()
+            self.build()
+            self.play()
             captures = {role: path for role, (_, path) in self.bench.captures.items()}
             if os.path.getsize(captures[self.scenario.vantages[0]]) <= output.PCAP_HEADER:
                 raise LabError(f"nothing was on the wire at the {self.scenario.vantages[0]}")
-            return output.write(self.scenario, self.peers, captures, self.texts, self.happened)
+            return output.write(self, captures)
         finally:
             self.bench.close()
+
+    def build(self):
+        """Namespaces, peers that are not started yet, and captures that run."""
+        self.bench.build(self.scenario.topology, self.scenario.ipv6)
+        self.peers = {role: daemons.peer(self.bench, role, self.scenario.settings[role]) for role in scenarios.ROLES}
+        expression = None if self.scenario.capture == "all" else self.scenario.capture or benches.CAPTURE_FILTER
+        for role in self.scenario.vantages:
+            self.bench.capture(role, expression)
+
+    def play(self):
+        """The events; then the captures end and the logs are read."""
+        for event in self.scenario.events:
+            self.happened.append((event, shorten(self.perform(shlex.split(event)) or "")))
+        time.sleep(0.4)
+        self.bench.stop_captures()
+        for role, peer in self.peers.items():
+            if peer.process:
+                with open(peer.log, errors="replace") as file:
+                    self.texts[role] = file.read()
+
+    def charon_texts(self):
+        return {role: text for role, text in self.texts.items() if isinstance(self.peers[role], daemons.Charon)}
 
     def perform(self, words):
         who = "initiator"
