@@ -152,7 +152,7 @@ pub(super) fn integrity(name: &str) -> Option<NamedIntegrity> {
             id: None,
             icv_len: Some(icv_len),
         });
-    } else if words.has("xcbc") {
+    } else if words.has("xcbc") && !words.has("camellia") {
         Integ::AES_XCBC_96
     } else if words.has("cmac") {
         Integ::AES_CMAC_96
@@ -213,7 +213,7 @@ pub(super) fn integrity_cut(name: &str, bits: u32) -> Option<NamedIntegrity> {
 pub(super) fn prf(name: &str) -> Option<Prf> {
     let words = Words::of(name);
     let hash = words.numbers.iter().find(|number| **number != 2);
-    Some(if words.has("xcbc") {
+    Some(if words.has("xcbc") && !words.has("camellia") {
         Prf::AES128_XCBC
     } else if words.has("cmac") {
         Prf::AES128_CMAC
