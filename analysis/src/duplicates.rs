@@ -30,7 +30,7 @@ impl RecentPackets {
     }
 
     /// Remembers this packet and gives the frame of the first copy, if this one is the same octet for octet as far as
-    /// length and end (where the ICV stands) tell.
+    /// its length and the octets behind the header tell: ciphertext, which the processor has at hand, unlike the end.
     pub(crate) fn observe(
         &mut self,
         spi: Spi,
@@ -40,10 +40,11 @@ impl RecentPackets {
     ) -> Option<FrameId> {
         let mixed = (spi.0 ^ sequence.rotate_left(16)).wrapping_mul(0x9e37_79b1);
         let index = (mixed >> 8) as usize & (RECENT_PACKETS / 2 - 1);
-        let tail = octets
-            .last_chunk::<8>()
-            .map_or(0, |tail| u64::from_be_bytes(*tail));
-        let digest = tail ^ ((octets.len() as u64) << 48);
+        let word = |at: usize| {
+            let eight = octets.get(at..).and_then(<[u8]>::first_chunk);
+            eight.map_or(0, |eight| u64::from_le_bytes(*eight))
+        };
+        let digest = word(8) ^ word(16).rotate_left(32) ^ ((octets.len() as u64) << 48);
         let pair = self.pairs.get_mut(index)?;
         let same = |slot: &&Slot| {
             slot.frame.number != 0

@@ -73,15 +73,22 @@ pub(crate) fn exchange(header: &Header) -> Cow<'static, str> {
 
 /// The payloads of a message, each in a word, as a line about the message lists them.
 pub(crate) fn notations(message: &Message<'_>) -> Vec<Cow<'static, str>> {
+    let mut words = Vec::new();
+    each_notation(message, |word| words.push(word));
+    words
+}
+
+/// The same, one by one.
+pub(crate) fn each_notation(message: &Message<'_>, mut take: impl FnMut(Cow<'static, str>)) {
     let flags = message.header.flags;
     match &message.content {
-        Payloads::V1(payloads) => payloads.iter().map(notation_v1).collect(),
-        Payloads::V2(payloads) => payloads
-            .iter()
-            .map(|payload| notation_v2(payload, flags))
-            .collect(),
-        Payloads::V1Encrypted(octets) => vec![format!("encrypted, {} octets", octets.len()).into()],
-        Payloads::Unknown(octets) => vec![format!("{} octets", octets.len()).into()],
+        Payloads::V1(payloads) => payloads.iter().map(notation_v1).for_each(take),
+        Payloads::V2(payloads) => {
+            let words = payloads.iter().map(|payload| notation_v2(payload, flags));
+            words.for_each(take);
+        }
+        Payloads::V1Encrypted(octets) => take(format!("encrypted, {} octets", octets.len()).into()),
+        Payloads::Unknown(octets) => take(format!("{} octets", octets.len()).into()),
     }
 }
 

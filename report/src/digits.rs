@@ -8,7 +8,22 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Decimal digits.
 pub(crate) fn decimal(out: &mut Vec<u8>, number: u64) {
-    let mut digits = [0; 20];
+    filled_decimal(out, number, 1, b'0');
+}
+
+/// Decimal digits, at least `width` of them, with zeros in front.
+pub(crate) fn zero_padded(out: &mut Vec<u8>, number: u64, width: usize) {
+    filled_decimal(out, number, width, b'0');
+}
+
+/// Decimal digits at the right end of a column.
+pub(crate) fn right_aligned(out: &mut Vec<u8>, number: u64, width: usize) {
+    filled_decimal(out, number, width, b' ');
+}
+
+/// Decimal digits with `fill` in front of them up to `width`, which is at most 20.
+fn filled_decimal(out: &mut Vec<u8>, number: u64, width: usize, fill: u8) {
+    let mut digits = [fill; 20];
     let mut first = digits.len();
     let mut left = number;
     for (index, digit) in digits.iter_mut().enumerate().rev() {
@@ -19,17 +34,8 @@ pub(crate) fn decimal(out: &mut Vec<u8>, number: u64) {
             break;
         }
     }
-    out.extend_from_slice(digits.get(first..).unwrap_or_default());
-}
-
-/// Decimal digits, at least `width` of them, with zeros in front.
-pub(crate) fn zero_padded(out: &mut Vec<u8>, number: u64, width: usize) {
-    pad_start(out, width, b'0', |out| decimal(out, number));
-}
-
-/// Decimal digits at the right end of a column.
-pub(crate) fn right_aligned(out: &mut Vec<u8>, number: u64, width: usize) {
-    pad_start(out, width, b' ', |out| decimal(out, number));
+    let start = first.min(digits.len().saturating_sub(width));
+    out.extend_from_slice(digits.get(start..).unwrap_or_default());
 }
 
 /// Two decimal digits per octet of `numbers`: for the parts of a time, each below 100.
@@ -47,7 +53,9 @@ pub(crate) fn six_digits(number: u32) -> [u8; 6] {
 
 /// Eight lower-case hexadecimal digits.
 pub(crate) fn hex_u32(out: &mut Vec<u8>, number: u32) {
-    hex(out, &number.to_be_bytes());
+    let four_bits = |place: usize| (number >> (28 - 4 * place)) as usize & 0x0f;
+    let digits: [u8; 8] = std::array::from_fn(|place| HEX[four_bits(place)]);
+    out.extend_from_slice(&digits);
 }
 
 /// Two lower-case hexadecimal digits per octet.
@@ -71,38 +79,45 @@ pub(crate) fn hex_text(octets: &[u8]) -> String {
 pub(crate) fn address(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
-            for (index, octet) in address.octets().into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b'.');
+            // Each octet writes its digits, the point behind them, and what the next one overwrites.
+            let mut text = [0; 16];
+            let mut end = 0;
+            for octet in address.octets() {
+                let (digits, len) = OCTETS[usize::from(octet)];
+                if let Some(place) = text.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+                    *place = digits;
                 }
-                decimal(out, u64::from(octet));
+                end += usize::from(len);
             }
+            out.extend_from_slice(text.get(..end - 1).unwrap_or_default());
         }
         // A Vec takes every write.
         IpAddr::V6(address) => drop(write!(out, "{address}")),
     }
 }
 
+/// The decimal digits of each octet with a point behind them, and their number.
+static OCTETS: [([u8; 4], u8); 256] = {
+    let mut table = [([b'.'; 4], 0); 256];
+    let mut octet = 0;
+    while octet < table.len() {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let first = if octet >= 100 { 0 } else { (octet < 10) as usize + 1 };
+        let mut place = first;
+        while place < digits.len() {
+            table[octet].0[place - first] = b'0' + digits[place] as u8;
+            place += 1;
+        }
+        table[octet].1 = (digits.len() - first + 1) as u8;
+        octet += 1;
+    }
+    table
+};
+
 /// Fills up with spaces what was written since `start`.
 pub(crate) fn pad_end(out: &mut Vec<u8>, start: usize, width: usize) {
     let written = out.len().saturating_sub(start);
     out.resize(out.len() + width.saturating_sub(written), b' ');
-}
-
-fn pad_start(out: &mut Vec<u8>, width: usize, fill: u8, write: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    write(out);
-    let missing = width.saturating_sub(out.len() - start);
-    if missing > 0 {
-        out.resize(out.len() + missing, fill);
-        if let Some(written) = out.get_mut(start..) {
-            written.rotate_right(missing);
-            written
-                .iter_mut()
-                .take(missing)
-                .for_each(|octet| *octet = fill);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -142,6 +157,10 @@ mod tests {
         for expected in ["0.0.0.0", "192.0.2.255", "2001:db8::1", "::ffff:192.0.2.1"] {
             let ip: IpAddr = expected.parse().unwrap();
             assert_eq!(text(|out| address(out, ip)).parse(), Ok(ip));
+        }
+        for octet in 0..=255 {
+            let ip = IpAddr::from([octet, 255 - octet, octet / 7, octet]);
+            assert_eq!(text(|out| address(out, ip)), ip.to_string());
         }
     }
 }

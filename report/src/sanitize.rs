@@ -6,7 +6,8 @@ use std::borrow::Cow;
 /// `\u{1b}`. Text without such characters is given back as it is.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) {
+    let printable = |octet: u8| matches!(octet, b' '..=b'~');
+    if text.bytes().all(printable) || !text.chars().any(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + 8);

@@ -18,7 +18,11 @@ pub fn notation(payload: &Payload<'_, Body<'_>>, flags: Flags) -> Cow<'static, s
         } else {
             "Ni"
         }),
-        Body::Notify(notify) => Cow::Owned(format!("N({})", notify.notify_type)),
+        // Most messages of a handshake have several.
+        Body::Notify(notify) => Cow::Owned(match notify.notify_type.name() {
+            Some(name) => ["N(", name, ")"].concat(),
+            None => format!("N({})", notify.notify_type),
+        }),
         Body::Delete(delete) => Cow::Owned(format!("D({})", delete.protocol)),
         Body::Eap(eap) => Cow::Owned(match eap.eap_type() {
             Some(method) => format!("EAP({} {method})", eap.code),

@@ -1,5 +1,7 @@
 //! One packet in one line.
 
+use std::borrow::Cow;
+
 use ikescope_analysis::{
     Content, Encapsulation, Endpoint, EspOpened, FrameId, Ike, Integrity, NatDetection,
     Observation, Opened, Quoted, Verdict,
@@ -211,15 +213,20 @@ impl LineWriter {
         if header.version.major() == 2 {
             out.extend_from_slice(sender(header.flags));
         }
-        let notations = match opened {
-            Some(opened) => describe::notations_with(message, opened),
-            None => describe::notations(message),
+        let mut empty = true;
+        let mut word = |word: Cow<'_, str>| {
+            out.extend_from_slice(if empty { b", " } else { b" " });
+            out.extend_from_slice(sanitize(&word).as_bytes());
+            empty = false;
         };
-        for (index, notation) in notations.iter().enumerate() {
-            out.extend_from_slice(if index == 0 { b", " } else { b" " });
-            out.extend_from_slice(sanitize(notation).as_bytes());
+        match opened {
+            Some(opened) => {
+                let words = describe::notations_with(message, opened);
+                words.into_iter().for_each(&mut word);
+            }
+            None => describe::each_notation(message, &mut word),
         }
-        if notations.is_empty() {
+        if empty {
             let end: &[u8] = if matches!(message.content, Payloads::V2(_)) {
                 b", empty"
             } else {
