@@ -18,7 +18,7 @@ use crate::config::{Config, Target};
 use crate::key_exchanges::KeyExchanges;
 use crate::limits::{HALF_OPEN_TIMEOUT, MAX_HALF_OPEN, MAX_VENDOR_IDS};
 use crate::random::Random;
-use crate::report::{Icmp, NatFacts};
+use crate::report::NatFacts;
 use crate::transport::Counters;
 
 /// An IKE message to be sent, and what answers it.
@@ -71,8 +71,8 @@ pub enum Reply {
     Answer(Vec<u8>),
     /// No answer to any transmission.
     Silence,
-    /// ICMP to two transmissions.
-    Unreachable(Icmp),
+    /// An error of the path or of this machine to two transmissions.
+    Unreachable,
 }
 
 /// What was learned that is not of one version: strategies of the same target share it.

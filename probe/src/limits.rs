@@ -15,6 +15,9 @@ pub const MAX_ACCEPTED: usize = 1_000;
 /// Notes in one report: each kind is written once, and there are fewer kinds than this.
 pub const MAX_NOTES: usize = 64;
 
+/// Answers from elsewhere that are told of one target: more say nothing new.
+pub(crate) const MAX_STRAYS: usize = 4;
+
 /// Vendor ids kept of a peer. Real ones send fewer than twenty.
 pub const MAX_VENDOR_IDS: usize = 64;
 

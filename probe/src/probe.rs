@@ -15,6 +15,7 @@ use crate::dialogue::{Dialogue, Reply};
 use crate::ikev1::{self, Ikev1Report};
 use crate::ikev2::{self, Ikev2Report};
 use crate::implementation;
+use crate::limits::MAX_STRAYS;
 use crate::random::Random;
 use crate::report::{Icmp, Report};
 use crate::transport::{Transmit, Transport};
@@ -30,6 +31,10 @@ pub struct Probe {
     ikev2: Option<Rc<RefCell<Ikev2Report>>>,
     ikev1_main: Option<Rc<RefCell<Ikev1Report>>>,
     ikev1_aggressive: Option<Rc<RefCell<Ikev1Report>>>,
+    /// What [`Self::running`] asks.
+    asking: Option<Protocol>,
+    icmp: Option<Icmp>,
+    strays: usize,
     began: Option<Duration>,
     ended: Option<Duration>,
 }
@@ -64,6 +69,9 @@ impl Probe {
             transport,
             target,
             config,
+            asking: None,
+            icmp: None,
+            strays: 0,
             began: None,
             ended: None,
         }
@@ -78,22 +86,58 @@ impl Probe {
         Some(transmit)
     }
 
-    /// Takes a datagram of the target.
-    pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) {
+    /// Takes a datagram of the target. Gives how often the question had been sent that it answers, if it answers one: more
+    /// than once means that something was lost, or that the peer is slow.
+    pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) -> Option<u32> {
+        let sent = self.transport.in_flight();
         let reply = self.transport.handle_datagram(now, octets);
+        let answered = sent.filter(|_| reply.is_some());
         self.take(now, reply);
+        answered
     }
 
     /// Takes an ICMP error about a datagram that was sent to the target.
     pub fn handle_icmp(&mut self, now: Duration, icmp: Icmp) {
-        let reply = self.transport.handle_icmp(now, icmp);
+        self.icmp = Some(icmp);
+        let reply = self.transport.handle_unreachable(now);
         self.take(now, reply);
+    }
+
+    /// Takes an error that nobody sent as ICMP: a connection that was refused, or what the system says of the address.
+    pub fn handle_unreachable(&mut self, now: Duration, why: &str) {
+        self.note(why.to_owned());
+        let reply = self.transport.handle_unreachable(now);
+        self.take(now, reply);
+    }
+
+    /// Takes an answer that came from elsewhere: a responder answers from where it was asked (RFC 7296, section 2.11), so
+    /// that this one counts as no answer of the target.
+    pub fn handle_stray(&mut self, from: SocketAddr) {
+        if self.strays < MAX_STRAYS {
+            self.strays += 1;
+            self.note(format!(
+                "an answer came from {from}, not from where the question went: it does not count"
+            ));
+        }
     }
 
     /// Lets time pass. To be called when [`Self::poll_timeout`] says so; then there may be something to transmit.
     pub fn handle_timeout(&mut self, now: Duration) {
         let reply = self.transport.handle_timeout(now);
         self.take(now, reply);
+    }
+
+    /// Writes down what concerns whatever is being asked.
+    fn note(&self, text: String) {
+        match self.asking {
+            Some(Protocol::Ikev2) => self
+                .ikev2
+                .iter()
+                .for_each(|report| report.borrow_mut().note(&text)),
+            Some(Protocol::Ikev1Main) => note_ikev1(self.ikev1_main.as_ref(), text),
+            Some(Protocol::Ikev1Aggressive) => note_ikev1(self.ikev1_aggressive.as_ref(), text),
+            None => {}
+        }
     }
 
     /// When [`Self::handle_timeout`] and [`Self::poll_transmit`] are to be called next; `None` when the probe is finished.
@@ -139,7 +183,7 @@ impl Probe {
             ikev2: self.ikev2.as_ref().map(|report| report.borrow().clone()),
             ikev1_main: self.ikev1_main.as_ref().map(copy),
             ikev1_aggressive: self.ikev1_aggressive.as_ref().map(copy),
-            icmp: self.transport.icmp,
+            icmp: self.icmp,
             implementation: known
                 .implementation
                 .or_else(|| implementation::of_vendor_ids(&known.vendor_ids)),
@@ -176,6 +220,7 @@ impl Probe {
                     self.ended.get_or_insert(now);
                     return;
                 };
+                self.asking = Some(protocol);
                 self.running = self.strategy(protocol);
             }
             let Some(strategy) = self.running.as_mut() else {
@@ -208,5 +253,11 @@ impl Probe {
                 Box::pin(ikev1::ask_aggressive(dialogue, config, report))
             }
         })
+    }
+}
+
+fn note_ikev1(report: Option<&Rc<RefCell<Ikev1Report>>>, text: String) {
+    if let Some(report) = report {
+        report.borrow_mut().note(text);
     }
 }

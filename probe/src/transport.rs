@@ -6,7 +6,6 @@ use ikescope_dissectors::{Header, IkeSpi, Octets};
 
 use crate::config::{Config, Framing};
 use crate::dialogue::{Expected, Reply, Request};
-use crate::report::Icmp;
 
 /// A datagram to be sent to the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +41,6 @@ pub(crate) struct Transport {
     round_trip: Option<Duration>,
     answered: bool,
     flight: Option<Flight>,
-    pub(crate) icmp: Option<Icmp>,
     pub(crate) counters: Counters,
 }
 
@@ -55,7 +53,7 @@ struct Flight {
     at: Duration,
     /// When to send again, or to give up.
     due: Duration,
-    unreachable: Option<Icmp>,
+    unreachable: bool,
 }
 
 impl Transport {
@@ -70,7 +68,6 @@ impl Transport {
             round_trip: None,
             answered: false,
             flight: None,
-            icmp: None,
             counters: Counters::default(),
         }
     }
@@ -78,6 +75,11 @@ impl Transport {
     /// Whether the peer answered anything yet.
     pub(crate) fn answered(&self) -> bool {
         self.answered
+    }
+
+    /// How often the request in flight was sent.
+    pub(crate) fn in_flight(&self) -> Option<u32> {
+        self.flight.as_ref().map(|flight| flight.sent)
     }
 
     /// Datagrams a second go down to half.
@@ -96,7 +98,7 @@ impl Transport {
             sent: 0,
             at: Duration::ZERO,
             due: Duration::ZERO,
-            unreachable: None,
+            unreachable: false,
         });
     }
 
@@ -163,13 +165,13 @@ impl Transport {
         Some(Reply::Answer(octets.to_vec()))
     }
 
-    /// Takes an ICMP error. The request is sent once more before it is believed: one error may be of a passing state.
-    pub(crate) fn handle_icmp(&mut self, now: Duration, icmp: Icmp) -> Option<Reply> {
-        self.icmp = Some(icmp);
+    /// Takes an error of the path. The request is sent once more before it is believed: one error may be of a passing
+    /// state.
+    pub(crate) fn handle_unreachable(&mut self, now: Duration) -> Option<Reply> {
         let flight = self.flight.as_mut()?;
-        if flight.unreachable.replace(icmp).is_some() && flight.sent > 1 {
+        if std::mem::replace(&mut flight.unreachable, true) && flight.sent > 1 {
             self.flight = None;
-            return Some(Reply::Unreachable(icmp));
+            return Some(Reply::Unreachable);
         }
         flight.due = flight.due.min(now + AFTER_ICMP);
         None
@@ -184,7 +186,10 @@ impl Transport {
         }
         let unreachable = flight.unreachable;
         self.flight = None;
-        Some(unreachable.map_or(Reply::Silence, Reply::Unreachable))
+        Some(match unreachable {
+            true => Reply::Unreachable,
+            false => Reply::Silence,
+        })
     }
 
     /// When something is to be done next.
@@ -200,7 +205,7 @@ impl Transport {
     fn last_transmission(&self) -> u32 {
         let flight = self.flight.as_ref();
         let once = flight.is_some_and(|flight| flight.request.expected == Expected::Nothing);
-        let twice = flight.is_some_and(|flight| flight.brief || flight.unreachable.is_some());
+        let twice = flight.is_some_and(|flight| flight.brief || flight.unreachable);
         match (once, twice, self.answered) {
             (true, _, _) => 1,
             (_, true, _) => 2,
@@ -218,7 +223,7 @@ impl Transport {
         {
             return Duration::ZERO;
         }
-        if flight.is_some_and(|flight| flight.unreachable.is_some()) {
+        if flight.is_some_and(|flight| flight.unreachable) {
             return AFTER_ICMP;
         }
         match self.round_trip {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use ikescope_probe::{Config, Probe, Random, Report, Target, Transmit};
 
-use super::limits::{MAX_ACTIVE, MAX_DATAGRAM, PATIENCE, RECEIVED_AT_ONCE};
+use super::limits::{MAX_ACTIVE, MAX_DATAGRAM, PATIENCE, RECEIVED_AT_ONCE, SENT_AT_ONCE};
 use super::pace::Pace;
 use super::record::Recorder;
 use super::sockets::Sockets;
-use super::unreachable::as_icmp;
+use super::unreachable::why;
 use crate::exit::Error;
 use crate::interrupt::Interrupt;
 
@@ -62,6 +62,8 @@ pub(crate) struct Driver<'a> {
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
     by_address: HashMap<SocketAddr, usize>,
+    /// Who asked with the initiator's SPI that was sent last.
+    by_spi: HashMap<[u8; 8], usize>,
     timers: BinaryHeap<Reverse<(Duration, usize)>>,
     /// Those that may have something to send.
     ready: VecDeque<usize>,
@@ -76,6 +78,8 @@ struct Slot {
     local: Option<SocketAddr>,
     /// The timer that counts; others of this slot in the heap are old.
     due: Option<Duration>,
+    /// The initiator's SPI of what was sent last.
+    spi: Option<[u8; 8]>,
     /// Whether it stands in `ready`.
     ready: bool,
 }
@@ -92,6 +96,7 @@ impl<'a> Driver<'a> {
             slots: Vec::new(),
             free: Vec::new(),
             by_address: HashMap::new(),
+            by_spi: HashMap::new(),
             timers: BinaryHeap::new(),
             ready: VecDeque::new(),
             recorder,
@@ -117,12 +122,15 @@ impl<'a> Driver<'a> {
             }
             self.begin_targets(now, &mut targets, &mut waiting)?;
             self.expire(now);
-            self.transmit(now, done)?;
+            let more = self.transmit(now, done)?;
             progress(self.tally);
             if self.is_idle() && waiting.is_none() {
                 return Ok((self.tally, self.recorder));
             }
-            let sleep = self.sleep(self.began.elapsed(), waiting.is_some());
+            let sleep = match more {
+                true => Duration::ZERO,
+                false => self.sleep(self.began.elapsed(), waiting.is_some()),
+            };
             let ready = self.sockets.wait(sleep);
             if ready.datagrams {
                 self.receive(&mut buffer)?;
@@ -134,6 +142,9 @@ impl<'a> Driver<'a> {
         for slot in std::mem::take(&mut self.slots).into_iter().flatten() {
             let report = slot.probe.report();
             if report.counters.sent > 0 {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.keys(&report)?;
+                }
                 done(Asked {
                     position: slot.position,
                     finished: false,
@@ -179,6 +190,7 @@ impl<'a> Driver<'a> {
             remote,
             local,
             due: None,
+            spi: None,
             ready: false,
         };
         let index = match self.free.pop() {
@@ -221,22 +233,30 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Sends what is to be sent, as far as the rate lets.
+    /// Sends what is to be sent, as far as the rate lets; `true` if there is more. Answers are taken in between, so that they
+    /// do not pile up while questions are sent.
     fn transmit(
         &mut self,
         now: Duration,
         done: &mut dyn FnMut(Asked) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        let mut sent = 0;
         while let Some(index) = self.ready.front().copied() {
+            if sent == SENT_AT_ONCE {
+                return Ok(true);
+            }
             if !self.pace.take(now) {
-                return Ok(());
+                return Ok(false);
             }
             let Some(Some(slot)) = self.slots.get_mut(index) else {
                 self.ready.pop_front();
                 continue;
             };
             match slot.probe.poll_transmit(now) {
-                Some(transmit) => self.send(now, index, &transmit)?,
+                Some(transmit) => {
+                    sent += 1;
+                    self.send(now, index, &transmit)?;
+                }
                 None => {
                     self.pace.give_back();
                     self.ready.pop_front();
@@ -244,7 +264,7 @@ impl<'a> Driver<'a> {
                 }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Sets the timer of one that has nothing to send, or reports it.
@@ -269,9 +289,15 @@ impl<'a> Driver<'a> {
         }
         let (position, report) = (slot.position, slot.probe.report());
         self.by_address.remove(&slot.remote);
+        if let Some(spi) = slot.spi {
+            self.by_spi.remove(&spi);
+        }
         *place = None;
         self.free.push(index);
         self.tally.finished += 1;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.keys(&report)?;
+        }
         done(Asked {
             position,
             finished: true,
@@ -283,6 +309,13 @@ impl<'a> Driver<'a> {
         let Some(Some(slot)) = self.slots.get_mut(index) else {
             return Ok(());
         };
+        let spi = initiator_spi(&transmit.octets);
+        if spi != slot.spi {
+            if let Some(old) = std::mem::replace(&mut slot.spi, spi) {
+                self.by_spi.remove(&old);
+            }
+            self.by_spi.extend(spi.map(|spi| (spi, index)));
+        }
         let sent = self.sockets.send(slot.remote, &transmit.octets);
         self.tally.sent += 1;
         match sent {
@@ -291,7 +324,7 @@ impl<'a> Driver<'a> {
                     recorder.datagram(local, slot.remote, &transmit.octets)?;
                 }
             }
-            Err(error) => slot.probe.handle_icmp(now, as_icmp(&error, slot.remote)),
+            Err(error) => slot.probe.handle_unreachable(now, &why(&error)),
         }
         Ok(())
     }
@@ -302,17 +335,21 @@ impl<'a> Driver<'a> {
             sockets,
             slots,
             by_address,
+            by_spi,
             recorder,
             tally,
             ready,
+            pace,
             ..
         } = self;
         let mut recorded = Ok(());
         sockets.receive(RECEIVED_AT_ONCE, buffer, &mut |from, octets| {
             tally.received += 1;
+            // Answers may come from elsewhere than where the question went.
             let index = by_address.get(&from).copied();
-            let slot = index.and_then(|index| slots.get_mut(index)?.as_mut());
-            let (Some(index), Some(slot)) = (index, slot) else {
+            let asked = index.or_else(|| by_spi.get(&initiator_spi(octets)?).copied());
+            let slot = asked.and_then(|index| slots.get_mut(index)?.as_mut());
+            let (Some(asked), Some(slot)) = (asked, slot) else {
                 tally.unmatched += 1;
                 return;
             };
@@ -321,10 +358,15 @@ impl<'a> Driver<'a> {
             {
                 recorded = recorder.datagram(from, local, octets);
             }
-            slot.probe.handle_datagram(now, octets);
+            if index.is_none() {
+                return slot.probe.handle_stray(from);
+            }
+            if let Some(transmissions) = slot.probe.handle_datagram(now, octets) {
+                pace.answered(now, transmissions);
+            }
             if !slot.ready {
                 slot.ready = true;
-                ready.push_back(index);
+                ready.push_back(asked);
             }
         });
         recorded
@@ -363,4 +405,10 @@ impl<'a> Driver<'a> {
         };
         timer.min(pace).min(PATIENCE)
     }
+}
+
+/// The first field of an IKE header, with or without the non-ESP marker in front.
+fn initiator_spi(datagram: &[u8]) -> Option<[u8; 8]> {
+    let header = datagram.strip_prefix(&[0; 4]).unwrap_or(datagram);
+    header.first_chunk().copied()
 }

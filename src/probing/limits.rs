@@ -9,6 +9,9 @@ pub(super) const MAX_ACTIVE: usize = 1 << 14;
 /// Datagrams taken from a socket before anything else is done: timers must not wait behind a flood.
 pub(super) const RECEIVED_AT_ONCE: usize = 256;
 
+/// Datagrams sent before answers are taken: fewer answers than a socket of any system can hold.
+pub(super) const SENT_AT_ONCE: usize = 64;
+
 /// Octets of a datagram: the most that UDP can carry.
 pub(super) const MAX_DATAGRAM: usize = 65_535;
 

@@ -1,15 +1,20 @@
-//! Every datagram sent and received, as a capture file.
+//! Every datagram sent and received, as a capture file, and the keys of what is in it beside it.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::net::SocketAddr;
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use etherparse::PacketBuilder;
+use etherparse::{IpHeaders, PacketBuilder, PacketBuilderStep};
 use ikescope_capture::{Frame, LinkType, PcapngWriter, Timestamp};
+use ikescope_crypto::key_material::{Format, Key, Material, Source, Target, write};
+use ikescope_probe::Report;
+use ikescope_probe::ikev2::ProbeKeys;
 
 use crate::exit::Error;
+use crate::private_file;
 
 /// Writes raw IP packets with the time of now.
 pub(crate) struct Recorder {
@@ -17,18 +22,26 @@ pub(crate) struct Recorder {
     writer: PcapngWriter<BufWriter<File>>,
     number: u64,
     packet: Vec<u8>,
+    keys: KeyFile,
 }
 
 impl Recorder {
-    /// Begins the file; one that exists is written over only if `force` says so.
+    /// Begins the file; one that exists is written over only if `force` says so, and so is the one with keys.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let name = path.display().to_string();
-        if path.exists() && !force {
-            let why = "it exists; another name or --force is needed";
-            return Err(Error::write(
-                &name,
-                io::Error::new(io::ErrorKind::AlreadyExists, why),
-            ));
+        let keys = KeyFile::beside(path);
+        for path in [path, &keys.path] {
+            if path.exists() && !force {
+                let why = "it exists; another name or --force is needed";
+                return Err(Error::write(
+                    &path.display().to_string(),
+                    io::Error::new(io::ErrorKind::AlreadyExists, why),
+                ));
+            }
+        }
+        // Keys of another capture would open nothing of this one.
+        if keys.path.is_file() {
+            fs::remove_file(&keys.path).map_err(|error| Error::write(&keys.name(), error))?;
         }
         let file = File::create(path).map_err(|error| Error::write(&name, error))?;
         let writer = PcapngWriter::new(BufWriter::new(file));
@@ -37,6 +50,7 @@ impl Recorder {
             name,
             number: 0,
             packet: Vec::new(),
+            keys,
         })
     }
 
@@ -47,58 +61,63 @@ impl Recorder {
         to: SocketAddr,
         octets: &[u8],
     ) -> Result<(), Error> {
-        let ports = (from.port(), to.port());
-        self.packet.clear();
-        let built = match (from, to) {
-            (SocketAddr::V4(from), SocketAddr::V4(to)) => {
-                PacketBuilder::ipv4(from.ip().octets(), to.ip().octets(), HOPS)
-                    .udp(ports.0, ports.1)
-                    .write(&mut self.packet, octets)
-            }
-            (SocketAddr::V6(from), SocketAddr::V6(to)) => {
-                PacketBuilder::ipv6(from.ip().octets(), to.ip().octets(), HOPS)
-                    .udp(ports.0, ports.1)
-                    .write(&mut self.packet, octets)
-            }
-            // A socket has one family.
-            _ => return Ok(()),
+        let Some(network) = network(from, to) else {
+            return Ok(());
         };
-        match built {
-            Ok(()) => self.write(),
-            // Larger than an IP packet can be: it cannot have been on the wire.
-            Err(_) => Ok(()),
-        }
+        self.packet.clear();
+        let built = network
+            .udp(from.port(), to.port())
+            .write(&mut self.packet, octets);
+        // Larger than an IP packet can be: it cannot have been on the wire.
+        built.map_or(Ok(()), |()| self.write())
     }
 
-    /// Writes a part of a TCP stream that begins at this sequence number.
+    /// Writes a segment of TCP.
     pub(crate) fn segment(
         &mut self,
         from: SocketAddr,
         to: SocketAddr,
-        sequence: u32,
-        acknowledged: u32,
+        segment: Segment,
         octets: &[u8],
     ) -> Result<(), Error> {
-        self.packet.clear();
-        let built = match (from, to) {
-            (SocketAddr::V4(a), SocketAddr::V4(b)) => {
-                PacketBuilder::ipv4(a.ip().octets(), b.ip().octets(), HOPS)
-                    .tcp(from.port(), to.port(), sequence, WINDOW)
-                    .ack(acknowledged)
-                    .write(&mut self.packet, octets)
-            }
-            (SocketAddr::V6(a), SocketAddr::V6(b)) => {
-                PacketBuilder::ipv6(a.ip().octets(), b.ip().octets(), HOPS)
-                    .tcp(from.port(), to.port(), sequence, WINDOW)
-                    .ack(acknowledged)
-                    .write(&mut self.packet, octets)
-            }
-            _ => return Ok(()),
+        let Some(network) = network(from, to) else {
+            return Ok(());
         };
-        match built {
-            Ok(()) => self.write(),
-            Err(_) => Ok(()),
+        let Segment {
+            begins,
+            ends,
+            sequence,
+            acknowledged,
+        } = segment;
+        let mut packet = network.tcp(from.port(), to.port(), sequence, WINDOW);
+        if begins {
+            packet = packet.syn();
         }
+        if ends {
+            packet = packet.fin();
+        }
+        if let Some(acknowledged) = acknowledged {
+            packet = packet.ack(acknowledged);
+        }
+        self.packet.clear();
+        let built = packet.write(&mut self.packet, octets);
+        built.map_or(Ok(()), |()| self.write())
+    }
+
+    /// Writes down the keys of the SAs that a probe opened.
+    pub(crate) fn keys(&mut self, report: &Report) -> Result<(), Error> {
+        let keys = report.ikev2.iter().flat_map(|ikev2| &ikev2.keys);
+        let source = Source {
+            file: self.name.as_str().into(),
+            line: usize::try_from(self.number).unwrap_or(usize::MAX),
+        };
+        let key = |keys: &ProbeKeys| Key {
+            source: source.clone(),
+            format: Format::Ikescope,
+            material: Material::Ikev2Keys(keys.into()),
+        };
+        let keys: Vec<Key> = keys.map(key).collect();
+        self.keys.add(&keys)
     }
 
     /// Ends the file.
@@ -127,6 +146,67 @@ impl Recorder {
     }
 }
 
+/// What a segment of TCP says of its stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Segment {
+    /// SYN.
+    pub(crate) begins: bool,
+    /// FIN.
+    pub(crate) ends: bool,
+    /// Sequence number of its first octet.
+    pub(crate) sequence: u32,
+    /// The next octet that is expected of the other side.
+    pub(crate) acknowledged: Option<u32>,
+}
+
+/// The file beside a capture that opens what is encrypted in it.
+struct KeyFile {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl KeyFile {
+    fn beside(capture: &Path) -> Self {
+        let mut path = OsString::from(capture);
+        path.push(KEYS_BEHIND);
+        Self {
+            path: path.into(),
+            file: None,
+        }
+    }
+
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Without keys there is no file.
+    fn add(&mut self, keys: &[Key]) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(private_file::create(&self.path, false)?),
+        };
+        let text = write(Target::Ikescope, keys).text;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|error| Error::write(&self.name(), error))
+    }
+}
+
+/// The IP header; a socket has one family.
+fn network(from: SocketAddr, to: SocketAddr) -> Option<PacketBuilderStep<IpHeaders>> {
+    match (from.ip(), to.ip()) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            Some(PacketBuilder::ipv4(from.octets(), to.octets(), HOPS))
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            Some(PacketBuilder::ipv6(from.octets(), to.octets(), HOPS))
+        }
+        _ => None,
+    }
+}
+
 fn now() -> Timestamp {
     // A clock before 1970 is told as 1970.
     let since = SystemTime::now()
@@ -139,3 +219,5 @@ fn now() -> Timestamp {
 /// What is written where the real number of hops is not known.
 const HOPS: u8 = 64;
 const WINDOW: u16 = 65_535;
+/// What stands behind the name of a capture in the name of the file with its keys.
+const KEYS_BEHIND: &str = ".secrets.toml";

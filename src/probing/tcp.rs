@@ -12,8 +12,8 @@ use ikescope_probe::{Probe, Random, Target};
 use super::driver::{Asked, Settings, Tally};
 use super::limits::{MAX_CONNECTIONS, MAX_DATAGRAM, PATIENCE};
 use super::pace::Pace;
-use super::record::Recorder;
-use super::unreachable::as_icmp;
+use super::record::{Recorder, Segment};
+use super::unreachable::why;
 use crate::exit::Error;
 use crate::interrupt::Interrupt;
 
@@ -107,7 +107,7 @@ impl Shared<'_> {
         let remote = target.remote;
         let mut connection = Connection::new(remote);
         // The first connection tells where we are asked from; without one the probe finds out that there is none.
-        if connection.open().is_ok() {
+        if connection.open(&self.recorder)?.is_ok() {
             target.local = connection.local();
         }
         let mut probe = Probe::new(self.settings.config.clone(), target, seed);
@@ -119,8 +119,10 @@ impl Shared<'_> {
                         locked(&self.tally).sent += 1;
                         match connection.send(&transmit.octets, &self.recorder)? {
                             Ok(()) => {}
+                            // Nobody answers: that is silence.
+                            Err(error) if error.kind() == ErrorKind::TimedOut => {}
                             Err(error) => {
-                                probe.handle_icmp(self.began.elapsed(), as_icmp(&error, remote))
+                                probe.handle_unreachable(self.began.elapsed(), &why(&error));
                             }
                         }
                         continue;
@@ -140,10 +142,15 @@ impl Shared<'_> {
             }
             probe.handle_timeout(now);
         }
+        connection.close(&self.recorder)?;
+        let report = probe.report();
+        if let Some(recorder) = locked(&self.recorder).as_mut() {
+            recorder.keys(&report)?;
+        }
         Ok(Asked {
             position,
             finished: probe.is_finished(),
-            report: probe.report(),
+            report,
         })
     }
 }
@@ -175,17 +182,79 @@ impl Connection {
         self.stream.as_ref()?.local_addr().ok()
     }
 
-    fn open(&mut self) -> io::Result<()> {
+    /// Makes a connection; the inner error is the network's.
+    fn open(&mut self, recorder: &Mutex<Option<Recorder>>) -> Result<io::Result<()>, Error> {
         if self.opened == MOST_CONNECTIONS {
-            return Err(ErrorKind::ConnectionReset.into());
+            return Ok(Err(ErrorKind::ConnectionReset.into()));
         }
-        let stream = TcpStream::connect_timeout(&self.remote, CONNECT_TIMEOUT)?;
-        stream.set_nodelay(true)?;
+        let stream = TcpStream::connect_timeout(&self.remote, CONNECT_TIMEOUT);
+        let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Err(error)),
+        };
         self.opened += 1;
         self.received.clear();
         (self.sent, self.taken) = (0, 0);
         self.stream = Some(stream);
+        // Whoever reads the capture wants to know where the streams begin; their real numbers the system does not tell.
+        let (syn, answer) = (
+            FIRST,
+            Segment {
+                acknowledged: Some(1),
+                ..FIRST
+            },
+        );
+        self.record(recorder, true, syn, &[])?;
+        self.record(recorder, false, answer, &[])?;
+        self.record(recorder, true, self.ours(), &[])?;
+        Ok(Ok(()))
+    }
+
+    /// Ends the connection, if there is one.
+    fn close(&mut self, recorder: &Mutex<Option<Recorder>>) -> Result<(), Error> {
+        let ends = Segment {
+            ends: true,
+            ..self.ours()
+        };
+        self.record(recorder, true, ends, &[])?;
+        self.stream = None;
         Ok(())
+    }
+
+    /// Writes a segment to the capture, to the peer or from it.
+    fn record(
+        &self,
+        recorder: &Mutex<Option<Recorder>>,
+        to_peer: bool,
+        segment: Segment,
+        octets: &[u8],
+    ) -> Result<(), Error> {
+        match (locked(recorder).as_mut(), self.local()) {
+            (Some(recorder), Some(local)) if to_peer => {
+                recorder.segment(local, self.remote, segment, octets)
+            }
+            (Some(recorder), Some(local)) => recorder.segment(self.remote, local, segment, octets),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next segment to the peer: its octets count from 1, behind SYN.
+    fn ours(&self) -> Segment {
+        Segment {
+            sequence: self.sent.wrapping_add(1),
+            acknowledged: Some(self.taken.wrapping_add(1)),
+            ..Segment::default()
+        }
+    }
+
+    /// The next segment of the peer.
+    fn theirs(&self) -> Segment {
+        Segment {
+            sequence: self.taken.wrapping_add(1),
+            acknowledged: Some(self.sent.wrapping_add(1)),
+            ..Segment::default()
+        }
     }
 
     /// Sends a message; opens the connection if there is none. The inner error is the network's.
@@ -195,7 +264,7 @@ impl Connection {
         recorder: &Mutex<Option<Recorder>>,
     ) -> Result<io::Result<()>, Error> {
         if self.stream.is_none()
-            && let Err(error) = self.open()
+            && let Err(error) = self.open(recorder)?
         {
             return Ok(Err(error));
         }
@@ -206,7 +275,6 @@ impl Connection {
         let length = u16::try_from(octets.len() + LENGTH).unwrap_or(u16::MAX);
         framed.extend_from_slice(&length.to_be_bytes());
         framed.extend_from_slice(octets);
-        let local = self.local();
         let Some(stream) = &mut self.stream else {
             return Ok(Ok(()));
         };
@@ -214,9 +282,7 @@ impl Connection {
             self.stream = None;
             return Ok(Err(error));
         }
-        if let (Some(recorder), Some(local)) = (locked(recorder).as_mut(), local) {
-            recorder.segment(local, self.remote, self.sent, self.taken, &framed)?;
-        }
+        self.record(recorder, true, self.ours(), &framed)?;
         self.sent = self
             .sent
             .wrapping_add(u32::try_from(framed.len()).unwrap_or_default());
@@ -229,7 +295,6 @@ impl Connection {
         timeout: Duration,
         recorder: &Mutex<Option<Recorder>>,
     ) -> Result<Vec<Vec<u8>>, Error> {
-        let local = self.local();
         let Some(stream) = &mut self.stream else {
             thread::sleep(timeout);
             return Ok(Vec::new());
@@ -242,9 +307,7 @@ impl Connection {
             Ok(0) => self.stream = None,
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
-                if let (Some(recorder), Some(local)) = (locked(recorder).as_mut(), local) {
-                    recorder.segment(self.remote, local, self.taken, self.sent, octets)?;
-                }
+                self.record(recorder, false, self.theirs(), octets)?;
                 self.taken = self
                     .taken
                     .wrapping_add(u32::try_from(len).unwrap_or_default());
@@ -291,6 +354,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 const STREAM_PREFIX: &[u8] = b"IKETCP";
 /// Octets of the length, which counts itself.
 const LENGTH: usize = 2;
+/// SYN of either side.
+const FIRST: Segment = Segment {
+    begins: true,
+    ends: false,
+    sequence: 0,
+    acknowledged: None,
+};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SHORTEST: Duration = Duration::from_millis(1);
 /// A peer that closes so many connections does not want to speak.

@@ -46,7 +46,7 @@ impl Asker for Conversation {
         let reply = self.exchange(octets).await;
         let reading = match reply {
             Reply::Silence => return Answer::Silent,
-            Reply::Unreachable(_) => return Answer::Unreachable,
+            Reply::Unreachable => return Answer::Unreachable,
             Reply::Answer(octets) => messages::read(&octets),
         };
         self.note(&reading);

@@ -182,7 +182,7 @@ fn accepted(found: &Found) -> (BTreeSet<Tuple>, bool) {
 }
 
 impl Ikev1Report {
-    pub(super) fn note(&mut self, note: String) {
+    pub(crate) fn note(&mut self, note: String) {
         if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
             self.notes.push(note);
         }

@@ -134,7 +134,7 @@ pub(crate) async fn versions(oracle: &mut Oracle) -> Result<(), Stop> {
             InitAnswer::Refused(kind) => format!("answers major version 3 with {kind}"),
             _ => "answers major version 3 with something else than an error".to_owned(),
         },
-        Reply::Silence | Reply::Unreachable(_) => "does not answer major version 3".to_owned(),
+        Reply::Silence | Reply::Unreachable => "does not answer major version 3".to_owned(),
     };
     oracle.note(&said);
     Ok(())

@@ -5,6 +5,7 @@
 
 use ikescope_crypto::ikev2::{IkeKeys, Nonces, Spis, Suite, skeyseed};
 use ikescope_crypto::key_exchange::KeyExchange;
+use ikescope_crypto::key_material::{IkeSpis, Ikev2Keys};
 use ikescope_crypto::opening::{Protection, seal_payload, sealed_len};
 use ikescope_crypto::{CryptoError, Secret};
 use ikescope_dissectors::ikev2::{Body, Identification, PayloadType};
@@ -28,6 +29,29 @@ pub struct ProbeKeys {
     pub suite: Suite,
     /// The keys.
     pub keys: IkeKeys,
+}
+
+impl From<&ProbeKeys> for Ikev2Keys {
+    fn from(sa: &ProbeKeys) -> Self {
+        let (suite, keys) = (sa.suite, &sa.keys);
+        // A combined mode has no keys of integrity.
+        let some = |key: &Secret| Some(key.clone()).filter(|key| !key.expose().is_empty());
+        Self {
+            sa: IkeSpis::new(sa.initiator_spi, sa.responder_spi),
+            encryption: Some(suite.encryption),
+            key_bits: suite.key_bits,
+            prf: Some(suite.prf),
+            integrity: Some(suite.integrity),
+            sk_d: Some(keys.sk_d.clone()),
+            sk_ai: some(&keys.sk_ai),
+            sk_ar: some(&keys.sk_ar),
+            sk_ei: Some(keys.sk_ei.clone()),
+            sk_er: Some(keys.sk_er.clone()),
+            sk_pi: Some(keys.sk_pi.clone()),
+            sk_pr: Some(keys.sk_pr.clone()),
+            ..Self::default()
+        }
+    }
 }
 
 /// Derives the keys of an SA that the peer accepted.

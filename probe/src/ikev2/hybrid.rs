@@ -3,6 +3,8 @@
 //! They stand in proposals of their own: a peer that does not know the types refuses the whole proposal. A group that the
 //! peer does not want is told before anything else is looked at, so that these questions leave no state either.
 
+use crate::config::Depth;
+
 use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination};
 use super::describe;
@@ -12,7 +14,12 @@ use super::strategy::{prove, settle};
 
 /// Finds boxes with additional key exchanges, and adds them to those without.
 pub(crate) async fn determine(oracle: &mut Oracle, plain: &mut Knowledge) -> Result<(), Stop> {
-    let mut pending = vec![common(true), common(false)];
+    let depth = oracle.config.depth;
+    oracle.not_determined(match depth {
+        Depth::Full => "additional key exchanges: more than three, or not ML-KEM behind the first",
+        _ => "additional key exchanges together with uncommon algorithms, more than three of them, or not ML-KEM behind the first",
+    });
+    let mut pending = vec![offered(true, depth), offered(false, depth)];
     for _ in 0..MOST {
         let questions = oracle.questions(&pending);
         let mut found = None;
@@ -56,35 +63,28 @@ pub(crate) async fn determine(oracle: &mut Oracle, plain: &mut Knowledge) -> Res
     Ok(())
 }
 
-/// Common algorithms with one to three additional key exchanges.
-fn common(combined: bool) -> Block {
-    let whole = Block::universe(combined);
-    let kept = |axis: Axis, ids: &[u16]| -> Vec<Algorithm> {
-        whole
-            .axis(axis)
-            .iter()
-            .copied()
-            .filter(|value| ids.contains(&value.id))
-            .collect()
+/// What one to three additional key exchanges are offered with: everything, or what is common and fits one question.
+fn offered(combined: bool, depth: Depth) -> Block {
+    let optional = [&[Algorithm::NONE], ML_KEM.map(Algorithm::new).as_slice()].concat();
+    let mut block = Block {
+        additional: vec![methods(depth), optional.clone(), optional],
+        ..Block::universe(combined)
     };
-    let optional = [0, 35, 36, 37].map(Algorithm::new).to_vec();
-    let integrity = match combined {
-        true => vec![Algorithm::NONE],
-        false => kept(Axis::Integrity, &[2, 5, 8, 12, 13, 14]),
-    };
-    Block {
-        axes: [
-            kept(Axis::Encryption, &[12, 13, 16, 19, 20, 28]),
-            kept(Axis::Prf, &[2, 4, 5, 6, 7, 8]),
-            integrity,
-            kept(Axis::KeyExchange, &MAIN),
-        ],
-        additional: vec![
-            ADDITIONAL.map(Algorithm::new).to_vec(),
-            optional.clone(),
-            optional,
-        ],
+    if depth != Depth::Full {
+        for (axis, common) in Axis::ALL.into_iter().zip(COMMON) {
+            let kept = |value: &Algorithm| *value == Algorithm::NONE || common.contains(&value.id);
+            block.axis_mut(axis).retain(kept);
+        }
     }
+    block
+}
+
+/// Methods for an additional key exchange, those that were made for this place first.
+fn methods(depth: Depth) -> Vec<Algorithm> {
+    let mut methods = Axis::KeyExchange.universe(true);
+    methods.retain(|method| depth == Depth::Full || ADDITIONAL.contains(&method.id));
+    methods.sort_by_key(|method| !ML_KEM.contains(&method.id));
+    methods
 }
 
 /// What else each place takes, with everything else as it was chosen.
@@ -94,16 +94,17 @@ async fn alternatives(
     chosen: &[Algorithm],
 ) -> Result<Vec<Vec<Algorithm>>, Stop> {
     let [.., group] = choice;
+    let methods = methods(oracle.config.depth);
     let mut lists: Vec<Vec<Algorithm>> = chosen.iter().map(|value| vec![*value]).collect();
     for place in 0..lists.len() {
-        for _ in 0..ADDITIONAL.len() {
+        for _ in 0..methods.len() {
             let known = lists.get(place).cloned().unwrap_or_default();
             let mut block = Block::single(&choice);
             block.additional = chosen.iter().map(|value| vec![*value]).collect();
             if let Some(slot) = block.additional.get_mut(place) {
-                *slot = ADDITIONAL
-                    .map(Algorithm::new)
-                    .into_iter()
+                *slot = methods
+                    .iter()
+                    .copied()
                     .filter(|value| !known.contains(value))
                     .collect();
             }
@@ -169,9 +170,16 @@ fn rest(question: &Block, block: &Block, lists: &[Vec<Algorithm>]) -> Vec<Block>
     left
 }
 
-/// Main key exchanges that are offered with additional ones.
-const MAIN: [u16; 12] = [2, 14, 15, 16, 19, 20, 21, 31, 32, 35, 36, 37];
-/// Additional key exchanges that are offered.
+/// Algorithms of each kind that are offered with additional key exchanges, unless all are.
+const COMMON: [&[u16]; 4] = [
+    &[12, 13, 16, 19, 20, 28],
+    &[2, 4, 5, 6, 7, 8],
+    &[2, 5, 8, 12, 13, 14],
+    &[2, 14, 15, 16, 19, 20, 21, 31, 32, 35, 36, 37],
+];
+/// Additional key exchanges that are offered then.
 const ADDITIONAL: [u16; 11] = [35, 36, 37, 14, 15, 16, 19, 20, 21, 31, 32];
+/// ML-KEM-512, -768, -1024.
+const ML_KEM: [u16; 3] = [35, 36, 37];
 /// Boxes with additional key exchanges in one report.
 const MOST: usize = 4;

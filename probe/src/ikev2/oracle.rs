@@ -115,18 +115,12 @@ impl Oracle {
 
     /// What was learned, once.
     pub(crate) fn note(&self, text: &str) {
-        let notes = &mut self.report.borrow_mut().notes;
-        if notes.len() < MAX_NOTES && !notes.iter().any(|note| note == text) {
-            notes.push(text.to_owned());
-        }
+        self.report.borrow_mut().note(text);
     }
 
     /// What could not be learned, once.
     pub(crate) fn not_determined(&self, text: &str) {
-        let list = &mut self.report.borrow_mut().not_determined;
-        if list.len() < MAX_NOTES && !list.iter().any(|note| note == text) {
-            list.push(text.to_owned());
-        }
+        self.report.borrow_mut().miss(text);
     }
 
     /// Whether the peer must be asked with whole handshakes.
@@ -379,8 +373,8 @@ impl Oracle {
             let octets = match reply {
                 Reply::Answer(octets) => octets,
                 Reply::Silence => return Ok(None),
-                Reply::Unreachable(_) if self.report.borrow().answers => return Ok(None),
-                Reply::Unreachable(_) => return Err(Stop(Outcome::Unreachable)),
+                Reply::Unreachable if self.report.borrow().answers => return Ok(None),
+                Reply::Unreachable => return Err(Stop(Outcome::Unreachable)),
             };
             let (answer, vendor_ids) = read(&octets);
             vendor_ids

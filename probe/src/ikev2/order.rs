@@ -1,9 +1,11 @@
 //! Whose order decides, and what it is.
 
+use crate::config::Depth;
+
 use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination};
 use super::knowledge::Knowledge;
-use super::oracle::{Oracle, Stop};
+use super::oracle::{Oracle, Stop, computable};
 use super::report::Chooses;
 use super::strategy::first_question;
 
@@ -175,9 +177,9 @@ async fn order_of(
     if axis == Axis::KeyExchange && values.iter().all(|value| sequence.contains(value)) {
         return Ok(Some(sequence.clone()));
     }
-    match knowledge.boxes.as_slice() {
-        [only] => within_box(oracle, only, axis).await,
-        boxes => across_boxes(oracle, boxes, axis).await,
+    match across_boxes(oracle, &knowledge.boxes, axis).await? {
+        Some(order) => Ok(Some(order)),
+        None => by_elimination(oracle, &knowledge.boxes, axis, values.len()).await,
     }
 }
 
@@ -192,46 +194,83 @@ fn all_values(boxes: &[Block], axis: Axis) -> Vec<Algorithm> {
     values
 }
 
-/// The favourite first, then whatever is chosen without it; one handshake a place, for few values only.
-async fn within_box(
+/// What the peer chooses of everything that it accepts, then what it chooses without that, and so on: a question a place
+/// for groups, a handshake for the others.
+async fn by_elimination(
     oracle: &mut Oracle,
-    block: &Block,
+    boxes: &[Block],
     axis: Axis,
+    values: usize,
 ) -> Result<Option<Vec<Algorithm>>, Stop> {
-    let mut left = block.axis(axis).to_vec();
-    let offered = first_question()
-        .iter()
-        .any(|first| left.iter().all(|value| first.axis(axis).contains(value)));
-    if left.len() > LONGEST_ORDER || !offered || axis == Axis::KeyExchange {
+    let full = oracle.config.depth == Depth::Full;
+    let each = if axis == Axis::KeyExchange { 1 } else { 3 };
+    let datagrams = u64::try_from(values.saturating_mul(each)).unwrap_or(u64::MAX);
+    let cheap = values <= LONGEST_ORDER && oracle.sent().saturating_add(datagrams) <= CHEAP;
+    if values > LONGEST_FULL_ORDER || !(full || cheap) {
+        let how = if full { "" } else { "; --full asks" };
+        oracle.not_determined(&format!("the order of {values} values: {axis}{how}"));
         return Ok(None);
     }
     let place = Axis::ALL
         .iter()
         .position(|other| *other == axis)
         .unwrap_or_default();
-    let Some(favourite) = oracle.favourite.and_then(|one| one.get(place).copied()) else {
+    let mut left = boxes.to_vec();
+    let mut order: Vec<Algorithm> = Vec::new();
+    // Everything was offered once already: the first place is known.
+    let offered = first_question();
+    let all_offered = boxes
+        .iter()
+        .all(|block| offered.iter().any(|offer| offer.covers(block)));
+    let mut chosen = oracle.favourite.filter(|_| all_offered);
+    loop {
+        let choice = match chosen.take() {
+            Some(choice) => choice.get(place).copied(),
+            None => choice_of(oracle, &left, axis, place).await?,
+        };
+        let Some(choice) = choice.filter(|choice| !order.contains(choice)) else {
+            return Ok(None);
+        };
+        if choice != Algorithm::NONE {
+            order.push(choice);
+        }
+        for block in &mut left {
+            block.axis_mut(axis).retain(|value| *value != choice);
+        }
+        left.retain(|block| !block.is_empty());
+        let rest = all_values(&left, axis);
+        if rest.len() <= 1 {
+            order.extend(rest);
+            return Ok(Some(order));
+        }
+    }
+}
+
+/// The value of one kind that the peer chooses of an offer.
+async fn choice_of(
+    oracle: &mut Oracle,
+    offer: &[Block],
+    axis: Axis,
+    place: usize,
+) -> Result<Option<Algorithm>, Stop> {
+    if offer.iter().map(Block::wire_len).sum::<usize>() > oracle.room() {
+        return Ok(None);
+    }
+    let groups = all_values(offer, Axis::KeyExchange);
+    let group = match groups.as_slice() {
+        [only] => Some(*only),
+        _ => oracle.ask(offer).await?.map(|hit| hit.group),
+    };
+    let Some(group) = group.filter(|group| axis == Axis::KeyExchange || computable(*group)) else {
         return Ok(None);
     };
-    let mut order = vec![favourite];
-    left.retain(|value| *value != favourite);
-    while left.len() > 1 {
-        let Some(group) = block.axis(Axis::KeyExchange).first().copied() else {
-            return Ok(None);
-        };
-        let hit = oracle
-            .shake_hands(&[block.with(axis, left.clone())], group)
-            .await?;
-        let Some(chosen) = hit
-            .and_then(|hit| hit.choice)
-            .and_then(|one| one.get(place).copied())
-        else {
-            return Ok(None);
-        };
-        left.retain(|value| *value != chosen);
-        order.push(chosen);
+    if axis == Axis::KeyExchange {
+        return Ok(Some(group));
     }
-    order.append(&mut left);
-    Ok(Some(order))
+    let hit = oracle.shake_hands(offer, group).await?;
+    Ok(hit
+        .and_then(|hit| hit.choice)
+        .and_then(|choice| choice.get(place).copied()))
 }
 
 /// Boxes of one value each: the peer names the group of the one it likes best, then of the next.
@@ -240,7 +279,9 @@ async fn across_boxes(
     boxes: &[Block],
     axis: Axis,
 ) -> Result<Option<Vec<Algorithm>>, Stop> {
-    if boxes.len() > LONGEST_ORDER || boxes.iter().any(|block| block.axis(axis).len() > 1) {
+    if !(2..=LONGEST_ORDER).contains(&boxes.len())
+        || boxes.iter().any(|block| block.axis(axis).len() > 1)
+    {
         return Ok(None);
     }
     if oracle.ranked.is_empty() {
@@ -273,3 +314,7 @@ async fn across_boxes(
 
 /// Places of an order that are worth a handshake or a question each.
 const LONGEST_ORDER: usize = 4;
+/// Datagrams that an enumeration may have taken with the order of one kind, unless everything is to be asked.
+const CHEAP: u64 = 30;
+/// Places where everything is asked.
+const LONGEST_FULL_ORDER: usize = 40;

@@ -2,6 +2,7 @@
 
 use ikescope_dissectors::registries::ikev2::NotifyType;
 
+use crate::limits::MAX_NOTES;
 use crate::report::Outcome;
 
 use super::close::ProbeKeys;
@@ -96,4 +97,22 @@ pub struct Ikev2Report {
     pub not_determined: Vec<String>,
     /// What a reader should know.
     pub notes: Vec<String>,
+}
+
+impl Ikev2Report {
+    /// What was learned, once.
+    pub(crate) fn note(&mut self, text: &str) {
+        add(&mut self.notes, text);
+    }
+
+    /// What could not be learned, once.
+    pub(crate) fn miss(&mut self, text: &str) {
+        add(&mut self.not_determined, text);
+    }
+}
+
+fn add(list: &mut Vec<String>, text: &str) {
+    if list.len() < MAX_NOTES && !list.iter().any(|known| known == text) {
+        list.push(text.to_owned());
+    }
 }

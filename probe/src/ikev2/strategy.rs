@@ -97,6 +97,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
         prove(oracle, knowledge, pending).await?;
     }
     verify(oracle, knowledge).await?;
+    note_inferred(oracle, knowledge);
     let plain = knowledge.boxes.len();
     hybrid::determine(oracle, knowledge).await?;
     oracle.report.borrow_mut().complete = true;
@@ -200,6 +201,24 @@ async fn verify(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), St
     knowledge.boxes = merge(sound);
     describe::policy(oracle, knowledge);
     Ok(())
+}
+
+/// Says how much of the policy was seen itself: a box stands on its lines and on samples.
+fn note_inferred(oracle: &Oracle, knowledge: &Knowledge) {
+    let seen = |block: &Block| {
+        let accepted = knowledge.accepted.iter();
+        accepted.filter(|one| block.contains(one)).count()
+    };
+    let boxes = &knowledge.boxes;
+    let (seen, all) = (
+        boxes.iter().map(seen).sum::<usize>(),
+        boxes.iter().map(Block::size).sum::<usize>(),
+    );
+    if seen < all {
+        oracle.note(&format!(
+            "{seen} of {all} accepted suites were seen accepted themselves; the others combine values that were, as samples of them showed"
+        ));
+    }
 }
 
 /// From one accepted combination to boxes, which are taken out of what is left to ask.
