@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ikescope_crypto::cipher::{CipherFacts, KeySizes};
 use ikescope_dissectors::registries::ikev2::{IntegrityAlgorithm as I, Prf};
 
 use super::algorithm::{Algorithm, Kind, Number};
@@ -49,6 +50,13 @@ pub enum SuiteProblem {
         /// What may have been meant.
         near: Vec<String>,
     },
+    /// A cipher with a key of a length that it does not have.
+    KeyLength {
+        /// The cipher with this length.
+        cipher: String,
+        /// The lengths that it has.
+        allowed: String,
+    },
 }
 
 impl fmt::Display for SuiteProblem {
@@ -64,6 +72,9 @@ impl fmt::Display for SuiteProblem {
                     near => write!(f, "; did you mean {}?", near.join(", ")),
                 }
             }
+            Self::KeyLength { cipher, allowed } => {
+                write!(f, "{cipher}: the key of this cipher has {allowed}")
+            }
         }
     }
 }
@@ -75,7 +86,8 @@ impl NamedSuite {
     ///
     /// # Errors
     ///
-    /// A part that names nothing, with names that are close, or a wrong number of parts.
+    /// A part that names nothing, with names that are close, a key of a length that a cipher does not have, or a wrong
+    /// number of parts.
     pub fn parse(ike: &str, esp: Option<&str>) -> Result<Self, SuiteProblem> {
         let named = known_suite(ike);
         let (version, transforms) = match named {
@@ -90,6 +102,13 @@ impl NamedSuite {
             (None, Some(known)) => Some(parse_esp(known.esp, version)?),
             (None, None) => None,
         };
+        let mut ciphers = transforms
+            .encr
+            .iter()
+            .chain(esp.iter().flat_map(|esp| &esp.encr));
+        if let Some(problem) = ciphers.find_map(|cipher| wrong_key(*cipher)) {
+            return Err(problem);
+        }
         Ok(Self {
             version,
             ike: transforms,
@@ -129,6 +148,27 @@ impl NamedSuite {
         }
         facts
     }
+}
+
+/// Why a cipher has no such key; ciphers that nothing is known of may have any.
+fn wrong_key(cipher: Algorithm) -> Option<SuiteProblem> {
+    let Number::Encr(id) = cipher.as_v2()?.number else {
+        return None;
+    };
+    let facts = CipherFacts::of(id).ok()?;
+    facts.key_len(cipher.key_bits).err()?;
+    let allowed = match facts.keys {
+        KeySizes::Fixed(bits) => format!("{bits} bits and is named without them"),
+        KeySizes::OneOf(sizes) => {
+            let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+            format!("{} bits", sizes.join(", "))
+        }
+        KeySizes::Between { min, max, .. } => format!("{min} to {max} bits, in whole octets"),
+    };
+    Some(SuiteProblem::KeyLength {
+        cipher: cipher.to_string(),
+        allowed,
+    })
 }
 
 const fn layer_name(layer: Layer) -> &'static str {
@@ -484,6 +524,22 @@ mod tests {
     fn text(suite: &str) -> String {
         let (version, transforms) = parse_ike(suite).unwrap();
         format!("{version:?} {transforms}")
+    }
+
+    #[test]
+    fn a_key_has_a_length_that_the_cipher_has() {
+        let problem = |suite| NamedSuite::parse(suite, None).map_err(|problem| problem.to_string());
+        for suite in ["aes999-sha256-modp2048", "AES-CBC-999/SHA1/PSK/MODP-2048"] {
+            let problem = problem(suite).unwrap_err();
+            assert!(problem.contains("128, 192, 256 bits"), "{problem}");
+        }
+        for suite in [
+            "aes192-sha256-modp2048",
+            "3des-sha1-modp1024",
+            "blowfish448-sha1-modp1024",
+        ] {
+            assert!(problem(suite).is_ok(), "{suite}");
+        }
     }
 
     #[test]
