@@ -28,6 +28,9 @@ INTEG = {
     "HMAC_SHA2_256_128": ("HMAC_SHA2_256_128 [RFC4868]", "HMAC-SHA-256-128 [RFC4868]", "hmac(sha256)", 128),
     "HMAC_SHA2_384_192": ("HMAC_SHA2_384_192 [RFC4868]", "HMAC-SHA-384-192 [RFC4868]", "hmac(sha384)", 192),
     "HMAC_SHA2_512_256": ("HMAC_SHA2_512_256 [RFC4868]", "HMAC-SHA-512-256 [RFC4868]", "hmac(sha512)", 256),
+    "HMAC_MD5_128": ("HMAC_MD5_128 [RFC4595]", "ANY 128 bit authentication [no checking]", "hmac(md5)", 128),
+    "HMAC_SHA1_160": ("HMAC_SHA1_160 [RFC4595]", None, "hmac(sha1)", 160),
+    "CAMELLIA_XCBC_96": (None, "ANY 96 bit authentication [no checking]", "xcbc(camellia)", 96),
     "AES_XCBC_96": (None, "ANY 96 bit authentication [no checking]", "xcbc(aes)", 96),
     "AES_CMAC_96": (None, "ANY 96 bit authentication [no checking]", "cmac(aes)", 96),
 }
@@ -125,9 +128,9 @@ def wireshark(account):
     for sa in account["child_sas"]:
         encr = ESP_ENCR.get(esp_encr(sa["proposal"]), (None,))[0]
         keys = sa["keys"]
-        if sa["protocol"] != "esp" or not encr or not ("encr_i2r" in keys or encr == "NULL"):
-            continue
         integ = INTEG.get(integrity(sa["proposal"]), (None, "NULL"))[1]
+        if sa["protocol"] != "esp" or not encr or not integ or not ("encr_i2r" in keys or encr == "NULL"):
+            continue
         family = "IPv6" if ":" in sa["src"] else "IPv4"
         for way in ("i2r", "r2i"):
             row = (family, "*", "*", sa["spi_" + way], encr, prefixed(keys.get("encr_" + way)), integ, prefixed(keys.get("integ_" + way)))
