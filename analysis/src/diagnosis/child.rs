@@ -837,12 +837,21 @@ fn shown_secrecy<'a>(
             ))
         }
         Some(_) => None,
-        None => differs_in_group_only(tunnel, offer).then(|| {
-            (
-                Confidence::Possible,
-                "Cipher and integrity are those that phase 1 agreed on, so PFS is the first thing to compare.".to_owned(),
-            )
-        }),
+        None => {
+            let phase_1 = tunnel
+                .chosen
+                .as_ref()
+                .and_then(|chosen| chosen.suites().first()?.group.clone());
+            let why = if differs_in_group_only(tunnel, offer) {
+                "Cipher and integrity are those that phase 1 agreed on"
+            } else if ours.is_some() && phase_1.is_some() && ours != phase_1 {
+                "The group is another than that of phase 1"
+            } else {
+                return None;
+            };
+            let first = format!("{why}, so PFS is the first thing to compare.");
+            Some((Confidence::Possible, first))
+        }
     }
 }
 

@@ -883,7 +883,17 @@ fn in_clear<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
                 flow_from(child, sender).filter(|flow| flow.readable && flow.packets > 0)
             });
             let chosen = child.chosen.as_ref().is_some_and(null_encryption);
-            let header = child.protocol == Protocol::Ah;
+            let bundle = |header: &Flow| {
+                SIDES
+                    .into_iter()
+                    .flat_map(|sender| flows_from(tunnel, sender))
+                    .any(|(_, inner)| carries(header, inner))
+            };
+            let header = child.protocol == Protocol::Ah
+                && !SIDES
+                    .into_iter()
+                    .filter_map(|sender| flow_from(child, sender))
+                    .any(bundle);
             let what = match (header, chosen, flow) {
                 (true, ..) => "The child uses AH, which does not encrypt.",
                 (_, true, _) => "The child uses ESP with NULL encryption.",
@@ -1155,11 +1165,18 @@ fn stray_reset(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
     Some(reset(flow, Side::Unknown, &flow.src.address.to_string()))
 }
 
+/// Whether AH stands in front of this ESP, in the same packets.
+fn carries(header: &Flow, inner: &Flow) -> bool {
+    header.protocol == Protocol::Ah
+        && inner.protocol == Protocol::Esp
+        && inner.frame_first == header.frame_first
+}
+
 fn stray_in_clear(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
-    let flow = surroundings
-        .flows
-        .iter()
-        .find(|flow| flow.readable || flow.protocol == Protocol::Ah)?;
+    let flow = surroundings.flows.iter().find(|flow| {
+        let around_esp = surroundings.flows.iter().any(|inner| carries(flow, inner));
+        flow.readable || flow.protocol == Protocol::Ah && !around_esp
+    })?;
     let summary = format!(
         "{} packets from {} to {} are not encrypted.",
         flow.packets, flow.src.address, flow.dst.address

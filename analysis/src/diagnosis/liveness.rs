@@ -652,7 +652,11 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     let back = tunnel.children.iter().any(|later| {
         later.request > Some(delete.frame) && within(time, later.time, RETURN_SECONDS)
     });
-    if back || idle < IDLE_SECONDS || idle < age / 4.0 {
+    // Who ends the IKE SA with its child ends the tunnel, for whatever reason.
+    let whole = tunnel
+        .deleted
+        .is_some_and(|(_, _, ended)| within(time, ended, RETURN_SECONDS));
+    if back || whole || idle < IDLE_SECONDS || idle < age / 4.0 {
         return None;
     }
     let summary = format!(

@@ -757,7 +757,8 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
         let small = delete
             .inner_octets
             .is_none_or(|(smallest, largest)| smallest <= ONE_NOTIFY && largest >= ONE_DELETE);
-        let told = delete.opened.is_some() || small && !spi_goes_on(tunnel, delete);
+        let aged = at_least(tunnel.first, delete.time, SHORTEST_LIFETIME);
+        let told = delete.opened.is_some() || small && aged && !spi_goes_on(tunnel, delete);
         (!asked_before && told).then_some((delete, anew))
     })?;
     let age = seconds(tunnel.first, delete.time);
@@ -1248,6 +1249,9 @@ const MANY_CHILDREN: usize = 4;
 
 /// Frames that are worth a line.
 const SHOWN_REKEYS: usize = 6;
+
+/// No SA is meant to live for less, in seconds.
+const SHORTEST_LIFETIME: f64 = 3.0;
 
 #[cfg(test)]
 mod tests {

@@ -247,7 +247,8 @@ impl Counted {
     }
 
     fn count(&mut self, packet: &Packet<'_>) {
-        if packet.duplicate {
+        // The first packet of a flow repeats none of it.
+        if packet.duplicate && self.flow.packets > 0 {
             self.flow.duplicates += 1;
             return;
         }

@@ -551,7 +551,7 @@ fn deleted(
             )
     };
     let last = tunnel.messages.iter().rev().find(informational)?;
-    let routine = tunnel
+    let alike = tunnel
         .messages
         .iter()
         .filter(informational)
@@ -562,6 +562,7 @@ fn deleted(
         })
         .count()
         > 1;
+    let routine = alike && !right_after(tunnel, last);
     // In IKEv2 the Delete of the IKE SA has no SPI: what is longer deletes a child.
     let most = if tunnel.version == 1 {
         DELETE_LARGEST
@@ -587,6 +588,25 @@ fn deleted(
     let _ = end;
     (small && is_last && silent && acknowledged && !routine && !dpd)
         .then_some((last.from, last.frame, last.time))
+}
+
+/// Whether the other side was heard just before this request: nobody checks whether it is alive then.
+fn right_after(tunnel: &Tunnel, request: &Message) -> bool {
+    let messages = tunnel
+        .from(request.from.opposite())
+        .filter(|message| message.frame < request.frame)
+        .filter_map(|message| message.last_copy().time);
+    let packets = tunnel.children.iter().filter_map(|child| {
+        let flow = match request.from {
+            Sender::Initiator => child.from_responder.as_ref(),
+            _ => child.from_initiator.as_ref(),
+        };
+        flow?.last
+    });
+    match (messages.chain(packets).max(), request.time) {
+        (Some(heard), Some(asked)) => asked.nanos_since(heard) < SHORTEST_CHECK_NANOS,
+        _ => false,
+    }
 }
 
 /// Whether the last thing that is heard of a tunnel is a request that is repeated although it was answered: who asks
@@ -701,6 +721,9 @@ const USUAL_PRF: u32 = 32;
 
 /// An answer that comes this soon is a reaction.
 const AT_ONCE_NANOS: i64 = 2_000_000_000;
+
+/// Liveness checks are seconds apart, and need silence before them (RFC 7296, section 2.4).
+const SHORTEST_CHECK_NANOS: i64 = 900_000_000;
 
 /// An initiator that refuses an answer needs no longer than to check it; a user who ends the tunnel does.
 const QUITS_NANOS: i64 = 400_000_000;

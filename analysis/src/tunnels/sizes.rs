@@ -94,7 +94,7 @@ impl Overhead {
     }
 }
 
-/// Octets of a block of the ciphers that are not known here: Twofish, Serpent.
+/// Octets of a block of the ciphers that are not known here: MARS, RC6.
 const USUAL_BLOCK: usize = 16;
 
 #[cfg(test)]

@@ -224,9 +224,11 @@ impl<W: Write> DiagnoseTextWriter<W> {
             fact("last", &last.to_string());
         }
         let identities = [&tunnel.initiator, &tunnel.responder].map(|peer| {
-            peer.identity
-                .as_ref()
-                .map_or("?", |identity| identity.value.as_str())
+            peer.identity.as_ref().map_or("?", |identity| {
+                let value = identity.value.as_str();
+                let end = value.char_indices().nth(IDENTITY_SHOWN);
+                end.and_then(|(end, _)| value.get(..end)).unwrap_or(value)
+            })
         });
         if identities != ["?", "?"] {
             let [initiator, responder] = identities;
@@ -938,3 +940,6 @@ const MAX_CAUSES: usize = 4;
 
 /// Vendor names of one peer.
 const MAX_VENDORS: usize = 4;
+
+/// Characters of an identity that are shown: a distinguished name has fewer, all octets of a payload are in the JSON.
+const IDENTITY_SHOWN: usize = 128;
