@@ -249,6 +249,23 @@ fn without_keys_it_is_said_which_option_is_missing() {
     assert!(result.stderr.contains("--secrets"), "{}", result.stderr);
 }
 
+/// strongSwan's private PRF and integrity algorithm.
+#[test]
+fn an_algorithm_that_is_not_supported_is_named() {
+    let scenario = "ikev2-psk-camellia128-camelliaxcbc-prfcamelliaxcbc-modp2048";
+    let out = target("private-algorithms.pcapng");
+    let options = ["--format", "json"];
+    let result = decrypt(scenario, "initiator.charon.log", &out, &options);
+    assert_eq!(result.code, Some(0), "{}", result.stderr);
+    let document: Value = serde_json::from_str(&result.stdout).expect("it is JSON");
+    let ike = &document["sas"][0];
+    assert_eq!(
+        (&ike["kind"], &ike["reason"]),
+        (&"ike".into(), &"unsupported".into())
+    );
+    assert_eq!(ike["why"], "PRF PRF-1028 is not supported");
+}
+
 /// AUTH data that Wireshark's own tests expect of its captures.
 const AUTH: [(&str, &str); 6] = [
     (

@@ -91,3 +91,13 @@ pub enum CryptoError {
         reason: &'static str,
     },
 }
+
+impl CryptoError {
+    /// What is not supported, by name; any other error in words. For sentences that say themselves that it is not supported.
+    pub fn into_subject(self) -> String {
+        match self {
+            Self::Unsupported { what } => what,
+            error => error.to_string(),
+        }
+    }
+}

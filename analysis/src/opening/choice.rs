@@ -1,5 +1,6 @@
 //! What a Security Association payload chose, as key derivation needs it.
 
+use ikescope_crypto::CryptoError;
 use ikescope_crypto::hash::Hash;
 use ikescope_crypto::ikev1 as crypto_v1;
 use ikescope_crypto::ikev2::{ChildSuite, Suite};
@@ -169,15 +170,15 @@ pub(crate) fn quick_choices(
             let (protocol, encryption) = match transform.id {
                 ikev1::TransformId::Esp(id) => (
                     SaProtocol::Esp,
-                    crypto_v1::esp_encryption(id).map_err(|error| error.to_string()),
+                    crypto_v1::esp_encryption(id).map_err(CryptoError::into_subject),
                 ),
                 ikev1::TransformId::Ah(_) => (SaProtocol::Ah, Ok(EncryptionAlgorithm::NULL)),
                 _ => return None,
             };
             let integrity = match (transform.integrity(), transform.id) {
-                (Some(id), _) => crypto_v1::esp_integrity(id).map_err(|error| error.to_string()),
+                (Some(id), _) => crypto_v1::esp_integrity(id).map_err(CryptoError::into_subject),
                 (None, ikev1::TransformId::Ah(id)) => {
-                    crypto_v1::ah_integrity(id).map_err(|error| error.to_string())
+                    crypto_v1::ah_integrity(id).map_err(CryptoError::into_subject)
                 }
                 (None, _) => Ok(IntegrityAlgorithm::NONE),
             };

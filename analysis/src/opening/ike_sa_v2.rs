@@ -551,14 +551,12 @@ impl IkeSaV2 {
         let Some(keying) = self.keyings.get(index).cloned() else {
             return;
         };
-        let Ok(prf) = keying.choice.suite.prf() else {
-            self.unsupported = keying
-                .choice
-                .suite
-                .prf()
-                .err()
-                .map(|error| error.to_string());
-            return;
+        let prf = match keying.choice.suite.prf() {
+            Ok(prf) => prf,
+            Err(error) => {
+                self.unsupported = Some(error.into_subject());
+                return;
+            }
         };
         let mut spis = vec![self.spis];
         spis.extend(keying.old.as_ref().map(|old| old.spis));
