@@ -89,7 +89,10 @@ pub(crate) fn address(out: &mut Vec<u8>, address: IpAddr) {
                 }
                 end += usize::from(len);
             }
-            out.extend_from_slice(text.get(..end - 1).unwrap_or_default());
+            // A copy of a length that the compiler knows.
+            let start = out.len();
+            out.extend_from_slice(&text);
+            out.truncate(start + end - 1);
         }
         // A Vec takes every write.
         IpAddr::V6(address) => drop(write!(out, "{address}")),
