@@ -115,6 +115,11 @@ fn logs_of_strongswan_tell_every_ike_sa() {
             };
             let name = format!("{} {side}", scenario.name);
             assert_eq!(found.problems, [], "{name}");
+            for key in &found.keys {
+                if let Material::Ikev2Keys(keys) = &key.material {
+                    assert!(keys.encryption.is_some(), "{name}: {}", key.source);
+                }
+            }
             for sa in scenario.list("ike_sas") {
                 let logged = sa["logged_by"].as_array().unwrap();
                 if !logged.iter().any(|by| by == side) {

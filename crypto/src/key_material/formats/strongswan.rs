@@ -54,6 +54,8 @@ struct Thread {
     dump: Option<Dump>,
     /// The number of the IKE SA that the thread has checked out.
     checked_out: Option<u32>,
+    /// The IKE proposal that the thread selected last.
+    selected: Option<Proposal>,
     /// The SPIs by which the thread looks for an IKE SA.
     wanted: Option<IkeSpis>,
     /// Sets of keys whose IKE SA will be named by the thread.
@@ -509,7 +511,11 @@ impl StrongswanLog {
         let shared = work.shared.take();
         let proposal = match (further, own) {
             (true, Some(first)) => self.sets.get(first).and_then(|set| set.proposal.clone()),
-            _ => work.ike_proposal.clone(),
+            // What a rekeying makes has a number of its own, and the proposal stands under that of the SA it replaces.
+            _ => work.ike_proposal.clone().or_else(|| {
+                let thread = self.threads.get(thread)?;
+                thread.selected.clone()
+            }),
         };
         let set = IkeSet {
             line: shared.as_ref().map_or(line, |shared| shared.line.min(line)),
@@ -571,7 +577,9 @@ impl StrongswanLog {
             if let Some((number, spis)) = checkin(rest) {
                 self.checked_in(entry.thread, number, spis);
             }
-        } else if message.starts_with("Starting ") && message.contains("charon") {
+        } else if (message.starts_with("Starting ") && message.contains("charon"))
+            || (message.starts_with("spawning ") && message.ends_with(" worker threads"))
+        {
             self.numbers.clear();
             self.owned.clear();
             self.threads.clear();
@@ -601,11 +609,13 @@ impl StrongswanLog {
         {
             if let Some(thread) = self.threads.get_mut(entry.thread) {
                 thread.checked_out = None;
+                thread.selected = None;
                 thread.unnamed.clear();
             }
         } else if message.starts_with("IKE_SA ") && message.contains(" rekeyed between ") {
             if let Some(number) = bracketed(message) {
                 self.name_sets(entry.thread, number);
+                self.rekeyed(entry, number);
             }
         } else if let Some((number, spis)) = status(message) {
             self.learn(number, spis);
@@ -621,6 +631,18 @@ impl StrongswanLog {
             self.work(&context).rekey = made;
         } else if let Some(thread) = self.threads.get_mut(entry.thread) {
             thread.checked_out = made;
+        }
+    }
+
+    /// With additional key exchanges the keys are made in another message, by another thread, than the proposal was selected.
+    fn rekeyed(&mut self, entry: &Entry<'_>, number: u32) {
+        let context = self.context(entry.thread, entry.tag);
+        let Some(work) = self.contexts.get(&context) else {
+            return;
+        };
+        let set = self.owned.get(&number).copied();
+        if let Some(set) = set.and_then(|index| self.sets.get_mut(index)) {
+            set.proposal = set.proposal.take().or_else(|| work.ike_proposal.clone());
         }
     }
 
@@ -656,7 +678,12 @@ impl StrongswanLog {
                 let work = self.work(&context);
                 let proposal = Some(Proposal::parse(transforms));
                 match protocol {
-                    "IKE" => work.ike_proposal = proposal,
+                    "IKE" => {
+                        work.ike_proposal.clone_from(&proposal);
+                        if let Some(thread) = self.threads.get_mut(entry.thread) {
+                            thread.selected = proposal;
+                        }
+                    }
                     _ => work.child_proposal = proposal,
                 }
             }
