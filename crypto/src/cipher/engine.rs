@@ -47,6 +47,10 @@ pub(super) fn engine(facts: &CipherFacts, key: &[u8]) -> Result<Box<dyn Engine>,
             24 => cbc::<camellia::Camellia192>(facts, key),
             _ => cbc::<camellia::Camellia256>(facts, key),
         },
+        Id::SERPENT_CBC | Id::SERPENT_CBC_STRONGSWAN => cbc::<serpent::Serpent>(facts, key),
+        Id::TWOFISH_CBC | Id::TWOFISH_CBC_SSH | Id::TWOFISH_CBC_STRONGSWAN => {
+            cbc::<twofish::Twofish>(facts, key)
+        }
         Id::AES_CTR => match key.len() {
             16 => counter::<aes::Aes128>(facts, key),
             24 => counter::<aes::Aes192>(facts, key),

@@ -134,8 +134,8 @@ registry! {
     21 SEED_CBC "ESP_SEED_CBC" short "SEED-CBC" ["RFC 4196"];
     22 CAMELLIA "ESP_CAMELLIA" short "CAMELLIA-CBC" ["RFC 4312"];
     23 NULL_AUTH_AES_GMAC "ESP_NULL_AUTH_AES-GMAC" short "NULL-AES-GMAC" ["RFC 4543 (Errata 1821)"];
-    252 SERPENT "ESP_SERPENT" short "SERPENT" ["libreswan"];
-    253 TWOFISH "ESP_TWOFISH" short "TWOFISH" ["libreswan"];
+    252 SERPENT "ESP_SERPENT" short "SERPENT-CBC" ["libreswan"];
+    253 TWOFISH "ESP_TWOFISH" short "TWOFISH-CBC" ["libreswan"];
 }
 
 impl EspTransform {
