@@ -581,9 +581,20 @@ impl Side<'_> {
             let why = "no pre-shared key was given for it";
             return vec![one(Verdict::CannotBeChecked(why.to_owned()), None)];
         }
+        let with_ppk = proof == Proof::Auth && self.facts.ppk_id.is_some();
+        let ppk = ring.ppks().next().map(|(key, _)| ring.origin(key).source());
+        if with_ppk && ppk.is_none() {
+            let why = "a post-quantum pre-shared key goes into it, which is not among the secrets";
+            return vec![one(Verdict::CannotBeChecked(why.to_owned()), None)];
+        }
+        // Which of the two is wrong cannot be told.
+        let together = |psk: KeySource| match ppk.as_ref().filter(|_| with_ppk) {
+            Some(ppk) => format!("{psk} with the PPK of {ppk}").into(),
+            None => psk,
+        };
         psks.iter()
             .take(MAX_TOLD)
-            .map(|(key, _)| one(Verdict::Refuted, Some(ring.origin(*key).source())))
+            .map(|(key, _)| one(Verdict::Refuted, Some(together(ring.origin(*key).source()))))
             .collect()
     }
 

@@ -5,4 +5,5 @@ mod capture;
 mod order;
 mod packets;
 mod plaintext;
+mod proofs;
 mod sources;
