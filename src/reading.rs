@@ -114,9 +114,7 @@ impl Reading {
 
     /// Opens what is encrypted with these keys, and without a check if `unverified`. Without any key nothing changes.
     pub(crate) fn open_with(&mut self, keys: &Keys, unverified: bool) -> Result<(), Error> {
-        let given =
-            !(keys.secrets.is_empty() && keys.psk_file.is_empty() && keys.psk_env.is_empty());
-        if given {
+        if keys.are_given() || unverified {
             let ring = KeyRing::new(secrets::load(keys)?);
             let opener = Opener::new(ring, OpenerOptions { unverified });
             let learns = opener.learns();

@@ -117,6 +117,8 @@ impl fmt::Display for OpeningNote {
 pub enum Closed {
     /// No key for its SA, or nothing that one follows from.
     NoKey,
+    /// No key for its SA, and none is needed but to verify it: it looks like ESP with NULL encryption.
+    NotEncrypted,
     /// There are keys for its SA, and none fits.
     Integrity,
     /// The key came without what verifies what it gives.
@@ -142,6 +144,9 @@ impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoKey => f.write_str("no key"),
+            Self::NotEncrypted => f.write_str(
+                "no key that verifies it; it looks like NULL encryption: --unverified shows it",
+            ),
             Self::Integrity => f.write_str("the key does not fit: the integrity check failed"),
             Self::Unverifiable => f.write_str(
                 "the key came without one that verifies what it gives: --unverified shows it",

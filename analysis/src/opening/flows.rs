@@ -14,6 +14,7 @@ use super::choice::SaProtocol;
 use super::esp_sa::{Numbers, SaKeys, all_suites, of_ah, of_esp, of_suite};
 use super::inner::{Unwrapped, plausible, unwrap};
 use super::key_ring::{KeyRing, Refusal};
+use super::null::recognised;
 use crate::limits::{MAX_FLOW_ATTEMPTS, MAX_FLOWS, MAX_NESTED};
 use crate::opened::{Closed, EspOpened, Inner, Integrity, KeySource, OpeningNote};
 use crate::recent::Recent;
@@ -242,6 +243,18 @@ impl Flows {
             let keys = Arc::new(keys);
             self.remember(key, &keys, Numbers::default());
             return Ok((place, next, keys, Numbers::default()));
+        }
+        if key.protocol == SaProtocol::Esp
+            && failed.is_none()
+            && let Some(keys) = recognised(packet, (key.src, key.dst))
+        {
+            if !sources.unverified {
+                failed = Some(Closed::NotEncrypted);
+            } else if let Ok((place, next)) = attempt(&keys, &mut Numbers::default(), false, out) {
+                let keys = Arc::new(keys);
+                self.remember(key, &keys, Numbers::default());
+                return Ok((place, next, keys, Numbers::default()));
+            }
         }
         let closed = failed.unwrap_or(Closed::NoKey);
         self.flows.entry(key, Flow::default).closed = Some(closed.clone());

@@ -13,6 +13,7 @@ mod ike_sa_v2;
 mod inner;
 mod key_ring;
 mod opener;
+mod null;
 mod origin;
 mod payloads;
 mod proofs;

@@ -20,6 +20,14 @@ impl Origin {
         }
     }
 
+    /// No key; what was there instead.
+    pub(crate) fn none(instead: &str) -> Self {
+        Self {
+            keys: Arc::new([]),
+            source: instead.into(),
+        }
+    }
+
     /// What needed this and another: the source is this one's.
     pub(crate) fn with(&self, other: &Self) -> Self {
         let mut keys = self.keys.to_vec();
