@@ -1,7 +1,10 @@
 //! From the secrets of the user to clear text.
 
+use std::borrow::Cow;
+
 use ikescope_crypto::opening::AhPacket;
 use ikescope_dissectors::registries::ikev2::ExchangeType;
+use ikescope_dissectors::registries::ip::IpProtocol;
 use ikescope_dissectors::{Content as Payloads, Esp, Flags, IkeSpi, Issues, Message, Octets};
 
 use super::bulk::ReadySa;
@@ -14,7 +17,7 @@ use super::ike_sa_v2::{Discovery, IkeSaV2, Keying, SaSpis, Unopened};
 use super::key_ring::KeyRing;
 use super::proofs;
 use super::split::Split;
-use crate::limits::{MAX_IKE_SAS, MAX_INIT_REQUESTS};
+use crate::limits::{MAX_FRAGMENTED_DATAGRAMS, MAX_IKE_SAS, MAX_INIT_REQUESTS};
 use crate::observation::{Content, Endpoint, FrameId, Ike, Observation};
 use crate::opened::{Closed, EspOpened, Integrity, KeySource, Opened, OpeningNote};
 use crate::recent::Recent;
@@ -41,6 +44,8 @@ pub struct Opener {
     pub(super) v2: Recent<SaSpis, IkeSaV2>,
     /// Fragments under way where messages are opened, apart from where they are learnt.
     splits: Recent<SaSpis, Split>,
+    /// What stands before AH in the first IP fragments, by their frames: AH covers it.
+    headers: Recent<FrameId, Vec<u8>>,
 }
 
 /// Messages of IKE_SA_INIT of one initiator SPI.
@@ -63,6 +68,7 @@ impl Opener {
             v1: Recent::new(MAX_IKE_SAS),
             v2: Recent::new(MAX_IKE_SAS),
             splits: Recent::new(MAX_IKE_SAS),
+            headers: Recent::new(MAX_FRAGMENTED_DATAGRAMS),
         }
     }
 
@@ -196,14 +202,36 @@ impl Opener {
             frame_id: observation.frame,
             truncated: observation.truncated,
             octets: observation.octets,
-            ip: observation.header.and_then(|header| {
-                let ip = frame.get(header..)?;
-                let before = observation.offset.checked_sub(header)?;
-                ip.get(..before + observation.octets.len())
-            }),
+            ip: match observation.reassembled_from.first() {
+                None => observation.header.and_then(|header| {
+                    let end = observation.offset + observation.octets.len();
+                    frame.get(header..end).map(Cow::Borrowed)
+                }),
+                Some(first) => {
+                    let first = FrameId {
+                        number: *first,
+                        ..observation.frame
+                    };
+                    let before = self.headers.get(&first);
+                    before
+                        .and_then(|before| whole_packet(before, observation.octets).map(Cow::Owned))
+                }
+            },
         };
         match &mut observation.content {
             Content::Ike(ike) => self.open_ike(ike, &packet),
+            Content::Fragment {
+                protocol,
+                offset: 0,
+                ..
+            } if *protocol == IpProtocol::AH.0 => {
+                let before = observation
+                    .header
+                    .and_then(|header| frame.get(header..observation.offset));
+                if let Some(before) = before {
+                    *self.headers.entry(observation.frame, Vec::new) = before.to_vec();
+                }
+            }
             Content::Esp(Some(esp)) => {
                 let result = self.open_esp(esp, packet.octets, &packet);
                 (observation.esp_opened, observation.esp_closed) = split(result);
@@ -324,8 +352,10 @@ impl Opener {
         if packet.truncated {
             return Err(Closed::Truncated);
         }
-        let Some(ip) = packet.ip else {
-            return Err(Closed::Unsupported("AH in IP fragments".to_owned()));
+        let Some(ip) = packet.ip.as_deref() else {
+            return Err(Closed::Unsupported(
+                "AH behind other headers in IP fragments".to_owned(),
+            ));
         };
         let ah = AhPacket {
             packet: ip,
@@ -498,9 +528,46 @@ struct Packet<'a> {
     frame_id: FrameId,
     truncated: bool,
     octets: &'a [u8],
-    /// The packet from its innermost IP header on.
-    ip: Option<&'a [u8]>,
+    /// The packet from its innermost IP header on, as its sender made it.
+    ip: Option<Cow<'a, [u8]>>,
 }
+
+/// The packet that was fragmented: `before` is what stands in front of the data in its first fragment.
+fn whole_packet(before: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    let mut packet = before.to_vec();
+    let length_at = match before.first()? >> 4 {
+        4 => {
+            packet.get_mut(6..8)?.fill(0);
+            2
+        }
+        _ => {
+            // The fragment header goes, and the one before it says what follows now (RFC 8200, section 4.5).
+            let fragment = before.len().checked_sub(IPV6_FRAGMENT_HEADER_LEN)?;
+            let next = *before.get(fragment)?;
+            let (mut says, mut at) = (6, IPV6_HEADER_LEN);
+            while at < fragment {
+                says = at;
+                at += (usize::from(*before.get(at + 1)?) + 1) * 8;
+            }
+            packet.truncate(fragment);
+            *packet.get_mut(says)? = next;
+            4
+        }
+    };
+    packet.extend_from_slice(data);
+    let declared = match length_at {
+        2 => packet.len(),
+        _ => packet.len().checked_sub(IPV6_HEADER_LEN)?,
+    };
+    let declared = u16::try_from(declared).ok()?.to_be_bytes();
+    packet
+        .get_mut(length_at..length_at + 2)?
+        .copy_from_slice(&declared);
+    Some(packet)
+}
+
+const IPV6_HEADER_LEN: usize = 40;
+const IPV6_FRAGMENT_HEADER_LEN: usize = 8;
 
 fn ike_of<'o, 'a>(content: &'o Content<'a>) -> Option<&'o Ike<'a>> {
     match content {

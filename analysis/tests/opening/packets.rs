@@ -11,7 +11,7 @@ use ikescope_crypto::opening::{Protection, seal_esp};
 use ikescope_dissectors::Spi;
 use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
 
-use crate::capture::{Owned, Result, open, open_with};
+use crate::capture::{Esp, Owned, Result, open, open_with, scenarios};
 use crate::sources::key;
 
 const SPI: u32 = 0xc0ff_ee01;
@@ -150,31 +150,112 @@ fn a_key_for_any_spi_opens_and_a_wrong_one_is_no_random_protocol() {
     assert_eq!(wrong(true, other), (None, Some(Closed::Integrity)));
 }
 
-#[test]
-fn ah_is_verified_whatever_routers_changed() {
-    let upper = [8, 0, 0xf7, 0xff];
-    let mut ah = vec![1, 4, 0, 0];
+/// A packet with AH over `upper`, as it arrives.
+fn ah_packet(protocol: u8, upper: &[u8]) -> Vec<u8> {
+    let mut ah = vec![protocol, 4, 0, 0];
     ah.extend(SPI.to_be_bytes());
     ah.extend(1_u32.to_be_bytes());
     ah.extend([0; 12]);
-    ah.extend(upper);
+    ah.extend_from_slice(upper);
     let mut packet = ipv4(1, 2, 51, &ah);
+    packet[4..6].copy_from_slice(&[0x12, 0x34]);
     // RFC 4302, section 3.3.3.1.1.1: time to live and checksum count as zero.
     packet[8] = 0;
     let mac = Mac::new(IntegrityAlgorithm::HMAC_SHA1_96, &[5; 20]).unwrap();
     let icv = mac.icv(&[], &[&packet]).unwrap();
     packet[32..44].copy_from_slice(&icv);
     packet[8] = 61;
-    let sa = |octet| {
-        vec![key(Material::AhSa(AhSa {
-            spi: Some(Spi(SPI)),
-            integrity: Some(IntegrityAlgorithm::HMAC_SHA1_96),
-            integrity_key: vec![octet; 20].into(),
-            ..AhSa::default()
-        }))]
-    };
-    let verified = open(&[frame(1, &packet)], sa(5));
+    packet
+}
+
+fn ah_sa(octet: u8) -> Vec<Key> {
+    vec![key(Material::AhSa(AhSa {
+        spi: Some(Spi(SPI)),
+        integrity: Some(IntegrityAlgorithm::HMAC_SHA1_96),
+        integrity_key: vec![octet; 20].into(),
+        ..AhSa::default()
+    }))]
+}
+
+#[test]
+fn ah_is_verified_whatever_routers_changed() {
+    let packet = frame(1, &ah_packet(1, &[8, 0, 0xf7, 0xff]));
+    let verified = open(std::slice::from_ref(&packet), ah_sa(5));
     assert_eq!(verified.ah[&1], Some(Integrity::Verified));
-    let wrong = open(&[frame(1, &packet)], sa(6));
+    let wrong = open(&[packet], ah_sa(6));
     assert_eq!(wrong.ah[&1], Some(Integrity::Failed));
+}
+
+#[test]
+fn esp_that_encrypts_nothing_is_recognised_without_a_key_and_ciphertext_never_is() {
+    let mut recognised = 0;
+    for scenario in scenarios() {
+        let without_its_keys = |unverified| {
+            let keys = vec![key(Material::EspSa(sa(1, 2)))];
+            open_with(&scenario.frames, keys, OpenerOptions { unverified }, true).0
+        };
+        let (shown, told) = (without_its_keys(true), without_its_keys(false));
+        let Some(keys) = scenario.keys("initiator.charon.log") else {
+            continue;
+        };
+        let is_null = scenario.name.contains("null");
+        let expected = open(&scenario.frames, keys);
+        for (frame, esp) in &shown.esp {
+            let Some(plain) = &esp.plain else { continue };
+            assert!(is_null, "{} frame {frame}", scenario.name);
+            assert_eq!(
+                Some(plain),
+                expected.esp[frame].plain.as_ref(),
+                "{}",
+                scenario.name
+            );
+            recognised += 1;
+        }
+        let not_encrypted = |esp: &&Esp| esp.closed == Some(Closed::NotEncrypted);
+        assert_eq!(told.esp_opened(), 0, "{}", scenario.name);
+        assert_eq!(
+            told.esp.values().filter(not_encrypted).count(),
+            shown.esp_opened()
+        );
+    }
+    assert!(recognised > 5, "{recognised} packets");
+}
+
+/// A packet in fragments of IPv4 (RFC 791, section 3.2), each with so many octets of data.
+fn fragments(packet: &[u8], each: usize) -> Vec<Vec<u8>> {
+    let (header, data) = packet.split_at(20);
+    let count = data.len().div_ceil(each);
+    let chunks = data.chunks(each).enumerate();
+    chunks
+        .map(|(index, chunk)| {
+            let mut fragment = header.to_vec();
+            fragment[2..4].copy_from_slice(&(20 + chunk.len() as u16).to_be_bytes());
+            let more = if index + 1 < count { 0x2000 } else { 0 };
+            let place = more | (index * each / 8) as u16;
+            fragment[4..8].copy_from_slice(&[[0x12, 0x34], place.to_be_bytes()].concat());
+            fragment.extend_from_slice(chunk);
+            fragment
+        })
+        .collect()
+}
+
+#[test]
+fn ah_in_fragments_is_verified_as_its_sender_made_it() {
+    let parts = fragments(&ah_packet(17, &[0x5a; 2_000]), 800);
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+        let frames = order.into_iter().zip(1..);
+        let frames: Vec<Owned> = frames
+            .map(|(at, number)| frame(number, &parts[at]))
+            .collect();
+        assert_eq!(
+            open(&frames, ah_sa(5)).ah[&3],
+            Some(Integrity::Verified),
+            "{order:?}"
+        );
+        assert_eq!(
+            open(&frames, ah_sa(6)).ah[&3],
+            Some(Integrity::Failed),
+            "{order:?}"
+        );
+    }
 }
