@@ -2,21 +2,21 @@
 
 use std::io::Write;
 
-use ikescope_analysis::opening::{Opener, ReadySa, Tally};
+use ikescope_analysis::opening::{Opener, Tally};
 use ikescope_analysis::{FrameId, Observation};
 use ikescope_capture::{Frame, LinkType, PacketBlock};
 use ikescope_report::{write_decrypt_json, write_decrypt_text};
 
 use crate::args::{Decrypt, ListFormat};
 use crate::decrypting::{
-    Batch, Kind, Meta, Target, Workers, esp_job, numbers, rewrite, write_again,
+    Batch, BatchSa, Kind, KnownSas, Meta, Target, Workers, esp_job, rewrite, write_again,
 };
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
 use crate::reading::{Consumer, Ended, Reading, counted, usage};
 
 pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
-    if !options.keys.are_given() {
+    if !options.keys.are_given() && !options.unverified {
         usage(
             "decrypt",
             "no keys: give --secrets FILE, for instance a charon log or the output of `ip xfrm state`",
@@ -33,10 +33,11 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
         interface: None,
         opener,
         learns,
-        ready: None,
+        known: KnownSas::new(),
         tally: Tally::default(),
         workers: Workers::start(reading.names()),
         batch: Batch::default(),
+        batches: 0,
         frame: None,
         target,
         buffer: Vec::new(),
@@ -54,11 +55,13 @@ struct Decryption<'a> {
     opener: Opener,
     /// Whether packets are learnt as they come.
     learns: bool,
-    /// Keys for the packet that is being observed, if it is one to be opened in bulk.
-    ready: Option<ReadySa>,
+    /// Whose packets workers open.
+    known: KnownSas,
     tally: Tally,
     workers: Workers,
     batch: Batch,
+    /// Batches that were passed on.
+    batches: u64,
     /// The frame that was observed last, and the place of its original in the batch.
     frame: Option<(FrameId, Option<usize>, bool)>,
     target: Target,
@@ -70,8 +73,7 @@ impl Consumer for Decryption<'_> {
         if self.learns {
             self.opener.learn(observation);
         }
-        self.ready = self.opener.ready(observation);
-        if self.ready.is_none() {
+        if self.known.find(observation, &self.opener).is_none() {
             self.opener.open(observation, frame.octets);
         }
     }
@@ -87,13 +89,11 @@ impl Consumer for Decryption<'_> {
             self.frame = Some((observation.frame, None, false));
         }
         if !self.options.selection.wants(observation) {
-            self.ready = None;
             return Ok(());
         }
         let meta = self.meta(frame)?;
-        if let Some(ready) = self.ready.take()
-            && let Some(sa) = self.tally.place(observation)
-            && let Some(job) = esp_job(frame, observation, ready, sa)
+        if let Some(sa) = self.batch_sa(observation)
+            && let Some(job) = esp_job(frame, observation, sa)
         {
             self.batch.push(meta, frame.octets, Kind::Esp(job));
             return Ok(());
@@ -122,6 +122,33 @@ impl Decryption<'_> {
         };
         self.interface = Some((frame.link, interface));
         Ok(Meta::of(frame, interface))
+    }
+
+    /// The SA of a packet that workers open, by its place in the batch.
+    fn batch_sa(&mut self, observation: &Observation<'_>) -> Option<usize> {
+        if observation.esp_opened.is_some() || observation.esp_closed.is_some() {
+            return None;
+        }
+        let sa = self.known.find(observation, &self.opener)?;
+        if let Some((batch, place)) = sa.batch
+            && batch == self.batches
+        {
+            return Some(place);
+        }
+        let tally = match sa.tally {
+            Some(tally) => tally,
+            None => self.tally.place(observation)?,
+        };
+        let place = self.batch.sas.len();
+        sa.tally = Some(tally);
+        sa.batch = Some((self.batches, place));
+        self.batch.sas.push(BatchSa {
+            ready: sa.ready.clone(),
+            spi: sa.spi,
+            tally,
+            opened: 0,
+        });
+        Some(place)
     }
 
     /// What was opened of a frame stands in the buffer.
@@ -154,6 +181,7 @@ impl Decryption<'_> {
     }
 
     fn pass_on(&mut self) -> Result<(), Error> {
+        self.batches += 1;
         let empty = self.workers.batch();
         let batch = std::mem::replace(&mut self.batch, empty);
         match self.workers.submit(batch) {
@@ -164,13 +192,10 @@ impl Decryption<'_> {
 
     /// Writes a batch that was opened.
     fn write(&mut self, batch: Batch) -> Result<(), Error> {
-        for item in &batch.items {
-            if let Kind::Esp(job) = &item.kind
-                && job.opened
-            {
-                self.opener.count(&job.ready, 1);
-                self.tally.opened_at(job.sa, &job.ready.source());
-            }
+        for sa in &batch.sas {
+            self.opener.count(&sa.ready, sa.opened);
+            self.tally
+                .opened_at(sa.tally, &sa.ready.source(), sa.opened);
         }
         let mut written = 0;
         for (place, index) in &batch.closed {
@@ -193,24 +218,22 @@ impl Decryption<'_> {
         let Kind::Esp(job) = &item.kind else {
             return Ok(());
         };
+        let Some(sa) = batch.sas.get(job.sa) else {
+            return Ok(());
+        };
         let frame = batch.octets.get(item.place.clone()).unwrap_or_default();
         let mut octets = Vec::new();
-        let opened = write_again(&mut self.opener, item, job, frame, &mut octets);
         let mut comment = Vec::new();
-        let length = match &opened {
-            Ok(opened) => {
-                self.tally.opened_at(job.sa, &opened.key);
+        self.known.clear();
+        let length = match write_again(&mut self.opener, (item, job, sa), frame, &mut octets) {
+            Ok((key, text)) => {
+                self.tally.opened_at(sa.tally, &key, 1);
                 item.meta.origin(&self.names, &mut comment);
-                numbers(
-                    frame.get(job.packet.clone()).unwrap_or_default(),
-                    &mut comment,
-                );
-                comment.extend_from_slice(b"opened with ");
-                comment.extend_from_slice(opened.key.as_bytes());
+                comment.extend_from_slice(text.as_bytes());
                 None
             }
             Err(closed) => {
-                self.tally.closed_at(job.sa, closed);
+                self.tally.closed_at(sa.tally, &closed);
                 if !self.options.all {
                     return Ok(());
                 }

@@ -1,12 +1,11 @@
 //! Packets on their way to the output, in order.
 
-use std::io::Write;
-use std::net::IpAddr;
 use std::ops::Range;
 
 use ikescope_analysis::opening::{InBulk, ReadySa};
 use ikescope_analysis::{Carriage, Integrity};
 use ikescope_capture::{Carried, Envelope, Frame, LinkType, PacketBlock, Timestamp};
+use ikescope_dissectors::Spi;
 
 /// Packets that are opened together.
 #[derive(Debug, Default)]
@@ -14,6 +13,8 @@ pub(crate) struct Batch {
     /// Frames, as they were or as they will be written.
     pub(crate) octets: Vec<u8>,
     pub(crate) items: Vec<Item>,
+    /// The SAs of its ESP packets.
+    pub(crate) sas: Vec<BatchSa>,
     /// Blocks that workers made, in order.
     pub(crate) made: Vec<u8>,
     /// Items whose keys did not fit, with the place in `made` where they would stand.
@@ -57,15 +58,22 @@ pub(crate) enum Kind {
 /// An ESP packet in a frame.
 #[derive(Debug)]
 pub(crate) struct EspJob {
-    pub(crate) ready: ReadySa,
+    /// Its SA, by its place in the batch.
+    pub(crate) sa: usize,
     pub(crate) header: Option<usize>,
-    pub(crate) ends: (IpAddr, IpAddr),
     /// Where ESP stands in the frame.
     pub(crate) packet: Range<usize>,
-    /// Place of its SA in the tally.
-    pub(crate) sa: usize,
-    /// Whether the worker opened it.
-    pub(crate) opened: bool,
+}
+
+/// An SA of which a batch has packets: what is the same for all of them is there once.
+#[derive(Debug)]
+pub(crate) struct BatchSa {
+    pub(crate) ready: ReadySa,
+    pub(crate) spi: Spi,
+    /// Its place in the tally.
+    pub(crate) tally: usize,
+    /// Packets that a worker opened.
+    pub(crate) opened: u64,
 }
 
 impl Meta {
@@ -96,10 +104,13 @@ impl Meta {
         let name = usize::try_from(self.file)
             .ok()
             .and_then(|file| names.get(file));
-        drop(match name {
-            Some(name) => write!(out, "frame {} of {name}: ", self.number),
-            None => write!(out, "frame {}: ", self.number),
-        });
+        out.extend_from_slice(b"frame ");
+        decimal(self.number, out);
+        if let Some(name) = name {
+            out.extend_from_slice(b" of ");
+            out.extend_from_slice(name.as_bytes());
+        }
+        out.extend_from_slice(b": ");
     }
 }
 
@@ -125,19 +136,21 @@ impl Batch {
         let Self {
             octets,
             items,
+            sas,
             made,
             closed,
         } = self;
         made.clear();
         closed.clear();
-        for (index, item) in items.iter_mut().enumerate() {
+        let comments: Vec<(String, String)> = sas.iter().map(BatchSa::comment).collect();
+        for (index, item) in items.iter().enumerate() {
             let frame = octets.get(item.place.clone()).unwrap_or_default();
             let meta = item.meta;
             let copy = |out: &mut Vec<u8>| {
                 out.extend_from_slice(frame);
                 Some(())
             };
-            match &mut item.kind {
+            match &item.kind {
                 Kind::Dropped => {}
                 Kind::Original => {
                     meta.block(Some(meta.length)).append(made, copy, |_| ());
@@ -147,24 +160,21 @@ impl Batch {
                     meta.block(None).append(made, copy, text);
                 }
                 Kind::Esp(job) => {
-                    let source = job.ready.source();
-                    let packet = frame.get(job.packet.clone()).unwrap_or_default();
-                    let unchecked = match job.ready.integrity() {
-                        Integrity::Verified => "",
-                        _ => ", unchecked",
+                    let (Some(sa), Some((spi, key))) = (sas.get_mut(job.sa), comments.get(job.sa))
+                    else {
+                        continue;
                     };
                     let text = |out: &mut Vec<u8>| {
                         meta.origin(names, out);
-                        numbers(packet, out);
-                        out.extend_from_slice(b"opened with ");
-                        out.extend_from_slice(source.as_bytes());
-                        out.extend_from_slice(unchecked.as_bytes());
+                        out.extend_from_slice(spi.as_bytes());
+                        decimal(u64::from(job.sequence(frame)), out);
+                        out.extend_from_slice(key.as_bytes());
                     };
-                    let inner = |out: &mut Vec<u8>| job.write(frame, meta.link, buffer, out);
-                    let opened = meta.block(None).append(made, inner, text).is_some();
-                    job.opened = opened;
-                    if !opened {
-                        closed.push((made.len(), index));
+                    let inner =
+                        |out: &mut Vec<u8>| job.write(&sa.ready, frame, meta.link, buffer, out);
+                    match meta.block(None).append(made, inner, text) {
+                        Some(()) => sa.opened += 1,
+                        None => closed.push((made.len(), index)),
                     }
                 }
             }
@@ -175,15 +185,41 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.octets.clear();
         self.items.clear();
+        self.sas.clear();
         self.made.clear();
         self.closed.clear();
     }
 }
 
+impl BatchSa {
+    /// What a comment says before and behind the sequence number.
+    fn comment(&self) -> (String, String) {
+        let unchecked = match self.ready.integrity() {
+            Integrity::Verified => "",
+            _ => ", unchecked",
+        };
+        let spi = format!("ESP {}, sequence number ", self.spi);
+        (
+            spi,
+            format!(", opened with {}{unchecked}", self.ready.source()),
+        )
+    }
+}
+
 impl EspJob {
+    /// The sequence number on the wire.
+    pub(crate) fn sequence(&self, frame: &[u8]) -> u32 {
+        let place = self.packet.start + 4..self.packet.start + 8;
+        frame
+            .get(place)
+            .and_then(|octets| octets.try_into().ok())
+            .map_or(0, u32::from_be_bytes)
+    }
+
     /// Appends the frame with what is inside instead of ESP.
     fn write(
         &self,
+        ready: &ReadySa,
         frame: &[u8],
         link: LinkType,
         buffer: &mut Vec<u8>,
@@ -194,15 +230,8 @@ impl EspJob {
             place,
             next_header,
             carriage,
-        } = self.ready.open(packet, buffer)?;
+        } = ready.open(packet, buffer)?;
         let octets = buffer.get(place)?;
-        let envelope = Envelope {
-            link,
-            frame,
-            header: self.header,
-            src: self.ends.0,
-            dst: self.ends.1,
-        };
         let carried = match carriage {
             Carriage::Tunnel => Carried::Packet(octets),
             Carriage::Transport => Carried::Upper {
@@ -210,25 +239,40 @@ impl EspJob {
                 octets,
             },
         };
-        envelope.write(carried, out)
+        self.envelope(ready, frame, link).write(carried, out)
+    }
+
+    /// The frame around what is written.
+    pub(super) fn envelope<'f>(
+        &self,
+        ready: &ReadySa,
+        frame: &'f [u8],
+        link: LinkType,
+    ) -> Envelope<'f> {
+        let (src, dst) = ready.ends();
+        Envelope {
+            link,
+            frame,
+            header: self.header,
+            src,
+            dst,
+        }
     }
 }
 
-/// SPI and sequence number of an ESP packet, in front of what is said about it.
-pub(crate) fn numbers(packet: &[u8], out: &mut Vec<u8>) {
-    let number = |at: usize| {
-        packet
-            .get(at..at + 4)
-            .and_then(|octets| octets.try_into().ok())
-            .map_or(0, u32::from_be_bytes)
-    };
-    // A Vec takes every write.
-    drop(write!(
-        out,
-        "ESP {:#010x}, sequence number {}, ",
-        number(0),
-        number(4)
-    ));
+/// Appends a number: every comment has two, and formatting them is what takes its time.
+fn decimal(mut number: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    if let Some(digits) = out.get_mut(start..) {
+        digits.reverse();
+    }
 }
 
 /// Octets of a batch: large enough that passing it on costs nothing, small enough for the second cache.

@@ -1,11 +1,13 @@
 //! Clear text as packets.
 
 mod batch;
+mod known;
 mod rewrite;
 mod target;
 mod workers;
 
-pub(crate) use batch::{Batch, Kind, Meta, numbers};
+pub(crate) use batch::{Batch, BatchSa, Kind, Meta};
+pub(crate) use known::KnownSas;
 pub(crate) use rewrite::{esp_job, rewrite, write_again};
 pub(crate) use target::Target;
 pub(crate) use workers::Workers;

@@ -1,13 +1,16 @@
 //! What was opened, as a frame that any program reads.
 
-use ikescope_analysis::opening::{Opener, ReadySa};
+use std::ptr;
+
+use ikescope_analysis::opening::Opener;
 use ikescope_analysis::{
-    Carriage, Closed, Content, Encapsulation, EspOpened, Ike, Integrity, Observation, Opened,
+    Carriage, Closed, Content, Encapsulation, EspOpened, Ike, Integrity, KeySource, Observation,
+    Opened,
 };
 use ikescope_capture::{Carried, Envelope, Frame};
-use ikescope_dissectors::{Ah, Content as Payloads, Flags, HEADER_LEN};
+use ikescope_dissectors::{Ah, Content as Payloads, Flags, HEADER_LEN, Spi};
 
-use super::batch::{EspJob, Item};
+use super::batch::{BatchSa, EspJob, Item};
 
 /// Appends the frame with what was inside instead; `None` if nothing of it was opened. Gives what it was.
 pub(crate) fn rewrite(
@@ -24,7 +27,8 @@ pub(crate) fn rewrite(
     };
     if let Some(opened) = &observation.esp_opened {
         write_esp(&envelope, opened, out)?;
-        return Some(esp_comment(observation, opened));
+        let esp = esp_of(&observation.content)?;
+        return Some(esp_comment(esp.spi, esp.sequence, opened));
     }
     match &observation.content {
         Content::Ike(ike) => write_ike(&envelope, observation, ike, out),
@@ -49,55 +53,42 @@ pub(crate) fn rewrite(
     }
 }
 
-/// An ESP packet for the workers; none where it does not stand in the frame.
+/// An ESP packet for the workers, of an SA of the batch; none where it does not stand in the frame.
 pub(crate) fn esp_job(
     frame: &Frame<'_>,
     observation: &Observation<'_>,
-    ready: ReadySa,
     sa: usize,
 ) -> Option<EspJob> {
     let start = observation.offset;
     let end = start.checked_add(observation.octets.len())?;
-    if observation.header.is_none() || frame.octets.get(start..end)? != observation.octets {
+    // Not what was put together from several, which no frame holds.
+    if observation.header.is_none() || !ptr::eq(frame.octets.get(start..end)?, observation.octets) {
         return None;
     }
     Some(EspJob {
-        ready,
-        header: observation.header,
-        ends: (observation.src?.address, observation.dst?.address),
-        packet: start..end,
         sa,
-        opened: false,
+        header: observation.header,
+        packet: start..end,
     })
 }
 
-/// Opens a packet that a worker could not open, with whatever key fits.
+/// Opens a packet that a worker could not open, with whatever key fits. Gives the key and the comment.
 pub(crate) fn write_again(
     opener: &mut Opener,
-    item: &Item,
-    job: &EspJob,
+    (item, job, sa): (&Item, &EspJob, &BatchSa),
     frame: &[u8],
     out: &mut Vec<u8>,
-) -> Result<EspOpened, Closed> {
+) -> Result<(KeySource, String), Closed> {
     let packet = frame.get(job.packet.clone()).unwrap_or_default();
-    let opened = opener.open_again(&job.ready, packet)?;
-    let envelope = Envelope {
-        link: item.meta.link,
-        frame,
-        header: job.header,
-        src: job.ends.0,
-        dst: job.ends.1,
-    };
+    let opened = opener.open_again(&sa.ready, packet)?;
+    let envelope = job.envelope(&sa.ready, frame, item.meta.link);
     write_esp(&envelope, &opened, out).ok_or(Closed::Truncated)?;
-    Ok(opened)
+    let comment = esp_comment(sa.spi, job.sequence(frame), &opened);
+    Ok((opened.key, comment))
 }
 
 /// The inner packet instead of ESP.
-pub(super) fn write_esp(
-    envelope: &Envelope<'_>,
-    opened: &EspOpened,
-    out: &mut Vec<u8>,
-) -> Option<()> {
+fn write_esp(envelope: &Envelope<'_>, opened: &EspOpened, out: &mut Vec<u8>) -> Option<()> {
     // ESP within ESP: the header is one that was inside.
     let moved = (opened.inner.src, opened.inner.dst) != (envelope.src, envelope.dst);
     let inner = Envelope {
@@ -122,11 +113,7 @@ pub(super) fn write_esp(
     }
 }
 
-fn esp_comment(observation: &Observation<'_>, opened: &EspOpened) -> String {
-    let (spi, sequence) = match esp_of(&observation.content) {
-        Some(esp) => (esp.spi.to_string(), esp.sequence),
-        None => (String::new(), 0),
-    };
+fn esp_comment(spi: Spi, sequence: u32, opened: &EspOpened) -> String {
     let mut comment = format!(
         "ESP {spi}, sequence number {sequence}, opened with {}",
         opened.key

@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use super::batch::Batch;
 
-/// Threads that open batches, each in turn, so that their results come in turn as well.
+/// Threads that open batches beside the one that reads, which opens what they have no time for instead of waiting.
 pub(crate) struct Workers {
     lanes: Vec<Lane>,
-    /// The lane of the next batch, and how many are under way.
+    /// The lane of the next batch.
     next: usize,
-    oldest: usize,
-    under_way: usize,
-    free: VecDeque<Batch>,
+    /// Batches under way, in order.
+    queue: VecDeque<UnderWay>,
+    free: Vec<Batch>,
     buffer: Vec<u8>,
     names: Arc<[String]>,
 }
@@ -24,21 +24,22 @@ struct Lane {
     results: Receiver<Batch>,
 }
 
+enum UnderWay {
+    /// With the thread of this lane, which gives its batches back in turn.
+    Lane(usize),
+    Done(Batch),
+}
+
 impl Workers {
-    /// As many threads as there are processors; none for one. `names` are those of the inputs.
+    /// As many threads as there are processors, this one counted. `names` are those of the inputs.
     pub(crate) fn start(names: &[String]) -> Self {
         let names: Arc<[String]> = names.into();
         let count = thread::available_parallelism().map_or(1, usize::from);
-        let lanes = match count {
-            1 => Vec::new(),
-            many => (0..many.min(MOST)).map(|_| lane(names.clone())).collect(),
-        };
         Self {
-            lanes,
+            lanes: (1..count.min(MOST)).map(|_| lane(names.clone())).collect(),
             next: 0,
-            oldest: 0,
-            under_way: 0,
-            free: VecDeque::new(),
+            queue: VecDeque::new(),
+            free: Vec::new(),
             buffer: Vec::new(),
             names,
         }
@@ -46,52 +47,60 @@ impl Workers {
 
     /// An empty batch.
     pub(crate) fn batch(&mut self) -> Batch {
-        self.free.pop_front().unwrap_or_default()
+        self.free.pop().unwrap_or_default()
     }
 
     /// Takes a batch that was dealt with, for its memory.
     pub(crate) fn recycle(&mut self, mut batch: Batch) {
         batch.clear();
-        if self.free.len() <= self.lanes.len() * AHEAD {
-            self.free.push_back(batch);
+        if self.free.len() <= self.most_under_way() {
+            self.free.push(batch);
         }
     }
 
     /// Has a batch opened. Gives the oldest one if as many are under way as may be.
-    pub(crate) fn submit(&mut self, mut batch: Batch) -> Option<Batch> {
-        let count = self.lanes.len();
-        if count == 0 {
-            batch.open(&self.names, &mut self.buffer);
-            return Some(batch);
+    pub(crate) fn submit(&mut self, batch: Batch) -> Option<Batch> {
+        let mut batch = Some(batch);
+        for _ in 0..self.lanes.len() {
+            let lane = self.next;
+            self.next = (lane + 1) % self.lanes.len();
+            let (Some(Lane { jobs, .. }), Some(job)) = (self.lanes.get(lane), batch.take()) else {
+                break;
+            };
+            match jobs.try_send(job) {
+                Ok(()) => self.queue.push_back(UnderWay::Lane(lane)),
+                Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) => {
+                    batch = Some(back);
+                }
+            }
         }
-        let done = match self.under_way >= count * AHEAD {
+        if let Some(mut batch) = batch {
+            batch.open(&self.names, &mut self.buffer);
+            self.queue.push_back(UnderWay::Done(batch));
+        }
+        match self.queue.len() > self.most_under_way() {
             true => self.oldest(),
             false => None,
-        };
-        if let Some(lane) = self.lanes.get(self.next)
-            && lane.jobs.send(batch).is_ok()
-        {
-            self.next = (self.next + 1) % count;
-            self.under_way += 1;
         }
-        done
     }
 
     /// The oldest batch under way, when it is done.
     pub(crate) fn oldest(&mut self) -> Option<Batch> {
-        if self.under_way == 0 {
-            return None;
+        match self.queue.pop_front()? {
+            UnderWay::Done(batch) => Some(batch),
+            UnderWay::Lane(lane) => self.lanes.get(lane)?.results.recv().ok(),
         }
-        let batch = self.lanes.get(self.oldest)?.results.recv().ok()?;
-        self.oldest = (self.oldest + 1) % self.lanes.len();
-        self.under_way -= 1;
-        Some(batch)
+    }
+
+    /// So many that the oldest one is mostly done when its turn comes.
+    fn most_under_way(&self) -> usize {
+        (self.lanes.len() + 1) * AHEAD
     }
 }
 
 fn lane(names: Arc<[String]>) -> Lane {
-    let (jobs, todo) = sync_channel::<Batch>(AHEAD);
-    let (done, results) = sync_channel::<Batch>(AHEAD);
+    let (jobs, todo) = sync_channel::<Batch>(WAITING);
+    let (done, results) = sync_channel::<Batch>(2 * AHEAD);
     thread::spawn(move || {
         let mut buffer = Vec::new();
         for mut batch in todo {
@@ -104,7 +113,9 @@ fn lane(names: Arc<[String]>) -> Lane {
     Lane { jobs, results }
 }
 
-/// Batches under way for each thread: one in work and one that waits.
-const AHEAD: usize = 2;
+/// Batches that wait for a thread beside the one that it opens.
+const WAITING: usize = 2;
+/// Batches under way for each thread.
+const AHEAD: usize = 4;
 /// Threads beyond which reading is what takes the time.
 const MOST: usize = 8;

@@ -41,6 +41,12 @@ impl ReadySa {
         })
     }
 
+    /// Addresses of the packets.
+    #[must_use]
+    pub fn ends(&self) -> (IpAddr, IpAddr) {
+        self.ends
+    }
+
     /// What opening proves.
     #[must_use]
     pub fn integrity(&self) -> Integrity {

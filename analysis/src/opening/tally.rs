@@ -60,15 +60,19 @@ impl SaTally {
             .map(|(reason, _)| reason)
     }
 
-    fn count(&mut self, opened: Option<&KeySource>, closed: Option<&Closed>) {
-        self.packets += 1;
-        if let Some(key) = opened {
-            self.opened += 1;
-            if self.key.is_none() {
-                self.key = Some(key.clone());
-            }
-            return;
+    fn count_opened(&mut self, key: &KeySource, number: u64) {
+        self.packets += number;
+        self.opened += number;
+        if number > 0 && self.key.is_none() {
+            self.key = Some(key.clone());
         }
+    }
+
+    fn count(&mut self, opened: Option<&KeySource>, closed: Option<&Closed>) {
+        if let Some(key) = opened {
+            return self.count_opened(key, 1);
+        }
+        self.packets += 1;
         let reason = closed.unwrap_or(&Closed::NoKey);
         if let Some((_, count)) = self.reasons.iter_mut().find(|(known, _)| known == reason) {
             *count += 1;
@@ -117,10 +121,10 @@ impl Tally {
         self.place_of(SaName::Esp(esp.spi), observation)
     }
 
-    /// Counts a packet of an SA as opened.
-    pub fn opened_at(&mut self, place: usize, key: &KeySource) {
+    /// Counts packets of an SA as opened.
+    pub fn opened_at(&mut self, place: usize, key: &KeySource, number: u64) {
         if let Some(sa) = self.sas.get_mut(place) {
-            sa.count(Some(key), None);
+            sa.count_opened(key, number);
         }
     }
 

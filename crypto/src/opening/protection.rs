@@ -102,21 +102,21 @@ impl Protection {
         let facts = self.facts();
         let available = protected.len().saturating_sub(body);
         let minimum = facts.iv_len + self.icv_len();
-        let too_short = CryptoError::TooShort { available, minimum };
+        let too_short = || CryptoError::TooShort { available, minimum };
         if available < minimum {
-            return Err(too_short);
+            return Err(too_short());
         }
         let mut end = protected.len();
         if !matches!(self.check, Check::Cipher) {
             end = end.saturating_sub(self.icv_len());
         }
         if let Check::Integrity(integrity) = &self.check {
-            let (covered, icv) = protected.split_at_checked(end).ok_or(too_short.clone())?;
+            let (covered, icv) = protected.split_at_checked(end).ok_or_else(too_short)?;
             integrity.verify(&[covered, extension], icv)?;
         }
         let text_start = body.saturating_add(facts.iv_len);
-        let iv = protected.get(body..text_start).ok_or(too_short.clone())?;
-        let text = protected.get(text_start..end).ok_or(too_short)?;
+        let iv = protected.get(body..text_start).ok_or_else(too_short)?;
+        let text = protected.get(text_start..end).ok_or_else(too_short)?;
         out.clear();
         out.extend_from_slice(text);
         let iv = if facts.implicit_iv() { implicit_iv } else { iv };
