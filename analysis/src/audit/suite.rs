@@ -310,6 +310,9 @@ fn parse_esp(suite: &str, version: Version) -> Result<Transforms, SuiteProblem> 
             // An AEAD cipher has no integrity algorithm, unless the name can be nothing else.
             match (integ(second), ke(second)) {
                 (_, Ok(method)) if aead => (None, Some(method)),
+                (Ok(integ), Ok(method)) if method.is_registered() && !integ.is_registered() => {
+                    (None, Some(method))
+                }
                 (Ok(integ), _) => (Some(integ), None),
                 (_, Ok(method)) => (None, Some(method)),
                 (Err(problem), Err(other)) => return Err(if aead { other } else { problem }),
@@ -598,6 +601,7 @@ mod tests {
                 "AES-CBC-128/HMAC-SHA1-96/MODP-2048",
             ),
             ("AES-CBC-128/MODP-2048", "AES-CBC-128/MODP-2048"),
+            ("12:128/20", "AES-CBC-128/ECP-384"),
             ("AES-GCM-16-256/HMAC-SHA1-96", "AES-GCM-16-256/HMAC-SHA1-96"),
             ("NULL/HMAC-SHA2-256-128", "NULL/HMAC-SHA2-256-128"),
             ("aes128-sha1-modp2048", "AES-CBC-128/HMAC-SHA1-96/MODP-2048"),

@@ -220,7 +220,9 @@ impl Judge<'_> {
         for algorithm in plain {
             self.algorithm(suite, *algorithm);
         }
-        for method in transforms.real_ke() {
+        // A Child SA may do without; the keys of an IKE SA come from nowhere else.
+        let methods = transforms.ke.iter().copied();
+        for method in methods.filter(|one| suite.layer == Layer::Ike || !one.is_none()) {
             let (status, ..) = judge_algorithm(self.profile, self.date, suite.layer, method);
             let rescued = status == Status::Fail
                 && has_ml_kem
@@ -713,6 +715,11 @@ mod tests {
                 profile,
             );
             assert!(twice.verdict >= Verdict::Warn, "{profile}");
+        }
+        let no_keys = "AES-GCM-16-256/HMAC-SHA2-384/NONE+ML-KEM-1024";
+        for profile in Profile::names() {
+            let found = judged(no_keys, None, profile);
+            assert_eq!(found.verdict, Verdict::Fail, "{profile}");
         }
         // NONE beside AEAD is what it should be.
         let none = judged("AES-GCM-16-256/HMAC-SHA2-384/NONE/ECP-384", None, "modern");
