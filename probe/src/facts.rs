@@ -1,18 +1,18 @@
 //! What a probe found out, as the facts that audit rules read.
 
 use ikescope_analysis::audit::{
-    Algorithm, Evidence, Layer, Lifetime, Mode, NotifyFact, PeerFacts, Role, Source, Standing,
-    SuiteFact, Transforms, VendorFact, Version, names,
+    Algorithm, Evidence, Layer, Mode, PeerFacts, Role, Standing, SuiteFact, Transforms, Version,
+    names,
 };
 
 use crate::ikev1::Ikev1Report;
 use crate::ikev2::Ikev2Report;
 use crate::report::{Outcome, Report};
 
-/// Everything that is known of a peer, as a capture of the same answers would give it.
+/// Everything that is known of a peer: what a capture of its answers shows, and what follows from all of them together.
 #[must_use]
 pub fn peer_facts(report: &Report) -> PeerFacts {
-    let mut facts = PeerFacts::new(report.target.remote.ip().to_string(), Source::Probe);
+    let mut facts = report.heard.clone();
     if let Some(ikev2) = &report.ikev2 {
         add_ikev2(&mut facts, ikev2);
     }
@@ -25,20 +25,6 @@ pub fn peer_facts(report: &Report) -> PeerFacts {
             add_ikev1(&mut facts, mode, ikev1);
         }
     }
-    let version = match &report.ikev2 {
-        Some(ikev2) if ikev2.answers => Version::V2,
-        _ => Version::V1,
-    };
-    facts.vendors = report
-        .vendor_ids
-        .iter()
-        .map(|octets| VendorFact {
-            octets: octets.clone(),
-            version,
-            clear: true,
-            evidence: Evidence::said("answer to a probe"),
-        })
-        .collect();
     let asked = [&report.ikev1_main, &report.ikev1_aggressive]
         .into_iter()
         .flatten()
@@ -97,18 +83,6 @@ fn add_ikev2(facts: &mut PeerFacts, report: &Ikev2Report) {
             ..SuiteFact::new(Layer::Ike, Version::V2, Standing::Accepted, evidence)
         });
     }
-    if !report.announced.is_empty() {
-        facts
-            .completed_inits
-            .push(Evidence::said("IKE_SA_INIT of a probe"));
-    }
-    facts
-        .notifies
-        .extend(report.announced.iter().map(|notify| NotifyFact {
-            notify: *notify,
-            role: Some(Role::Responder),
-            evidence: Evidence::said("answer to IKE_SA_INIT"),
-        }));
 }
 
 fn add_ikev1(facts: &mut PeerFacts, mode: Mode, report: &Ikev1Report) {
@@ -137,10 +111,6 @@ fn add_ikev1(facts: &mut PeerFacts, mode: Mode, report: &Ikev1Report) {
             role: Some(Role::Responder),
             mode: Some(mode),
             transforms,
-            lifetime: Some(Lifetime {
-                seconds: report.lifetime_seconds,
-                kilobytes: None,
-            }),
             ..SuiteFact::new(
                 Layer::Ike,
                 Version::V1,
@@ -186,13 +156,13 @@ mod tests {
             ikev1_aggressive: None,
             icmp: None,
             vendor_ids: Vec::new(),
+            heard: PeerFacts::default(),
             implementation: None,
             nat: NatFacts::default(),
             counters: Counters::default(),
             duration: std::time::Duration::ZERO,
         };
         let facts = peer_facts(&report);
-        assert_eq!(facts.subject, "192.0.2.1");
         let transforms = &facts.suites[0].transforms;
         let aes = Algorithm::encr(EncryptionAlgorithm::AES_GCM_16, Some(256));
         let triple_des = Algorithm::encr(EncryptionAlgorithm::TRIPLE_DES, None);

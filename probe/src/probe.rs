@@ -10,6 +10,8 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use ikescope_analysis::audit::Conversation;
+
 use crate::config::{Config, Protocol, Target};
 use crate::dialogue::{Dialogue, Reply};
 use crate::ikev1::{self, Ikev1Report};
@@ -26,6 +28,7 @@ pub struct Probe {
     config: Config,
     dialogue: Dialogue,
     transport: Transport,
+    conversation: Conversation,
     waiting: VecDeque<Protocol>,
     running: Option<Pin<Box<dyn Future<Output = ()>>>>,
     ikev2: Option<Rc<RefCell<Ikev2Report>>>,
@@ -67,6 +70,7 @@ impl Probe {
             ikev1_main: main.then(Rc::default),
             ikev1_aggressive: aggressive.then(Rc::default),
             transport,
+            conversation: Conversation::new(target.remote.ip()),
             target,
             config,
             asking: None,
@@ -81,6 +85,7 @@ impl Probe {
     pub fn poll_transmit(&mut self, now: Duration) -> Option<Transmit> {
         self.advance(now);
         let transmit = self.transport.poll_transmit(now)?;
+        self.conversation.sent(&transmit.octets);
         self.began.get_or_insert(now);
         self.note_progress();
         Some(transmit)
@@ -90,6 +95,7 @@ impl Probe {
     /// than once means that something was lost, or that the peer is slow.
     pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) -> Option<u32> {
         let sent = self.transport.in_flight();
+        self.conversation.received(octets);
         let reply = self.transport.handle_datagram(now, octets);
         let answered = sent.filter(|_| reply.is_some());
         self.take(now, reply);
@@ -188,6 +194,7 @@ impl Probe {
                 .implementation
                 .or_else(|| implementation::of_vendor_ids(&known.vendor_ids)),
             vendor_ids: known.vendor_ids,
+            heard: self.conversation.facts(),
             nat: known.nat,
             counters: self.transport.counters,
             duration: self

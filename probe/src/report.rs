@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ikescope_analysis::audit::PeerFacts;
+
 use crate::config::Target;
 use crate::ikev1::Ikev1Report;
 use crate::ikev2::Ikev2Report;
@@ -63,6 +65,8 @@ pub struct Report {
     pub icmp: Option<Icmp>,
     /// Vendor ids of all answers, in the order in which they were first seen.
     pub vendor_ids: Vec<Vec<u8>>,
+    /// What a capture of the answers would show.
+    pub heard: PeerFacts,
     /// What the peer looks like, by vendor ids and behaviour.
     pub implementation: Option<String>,
     /// Address translation on the path.

@@ -29,6 +29,7 @@ fn nothing(target: Target) -> Report {
         ikev1_main: None,
         ikev1_aggressive: None,
         icmp: None,
+        heard: ikescope_analysis::audit::PeerFacts::default(),
         vendor_ids: Vec::new(),
         implementation: None,
         nat: NatFacts::default(),

@@ -2,7 +2,9 @@
 //!
 //! A fact is added with what shows it. What is not here was not seen, and nothing is concluded from that.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::NotifyType;
@@ -34,10 +36,10 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What a frame shows.
+    /// What a frame shows. Frames count from 1: number 0 is none.
     pub fn of_frame(frame: FrameId, what: impl Into<String>) -> Self {
         Self {
-            frame: Some(frame),
+            frame: (frame.number > 0).then_some(frame),
             what: what.into(),
         }
     }
@@ -216,7 +218,7 @@ pub struct SuiteFact {
     /// What was proposed where it was chosen: the one proposal that the answer names.
     pub chosen_from: Option<Transforms>,
     /// All proposals of that offer.
-    pub offered: Vec<Transforms>,
+    pub offered: Arc<[Transforms]>,
     /// Strength of the key exchange of the IKE SA above a Child SA.
     pub ike_ke: Option<Algorithm>,
     /// What shows it.
@@ -237,7 +239,7 @@ impl SuiteFact {
             lifetime: None,
             first_child: false,
             chosen_from: None,
-            offered: Vec::new(),
+            offered: Arc::default(),
             ike_ke: None,
             evidence,
         }
@@ -630,6 +632,23 @@ impl PeerFacts {
             .any(|suite| suite.version == Version::V1)
     }
 
+    /// The authentication method of a phase 1 that says something about the subject. A responder that agrees to whatever
+    /// it is asked for in main mode shows only later what it wants.
+    #[must_use]
+    pub fn phase_one_auth(&self, suite: &SuiteFact) -> Option<ikev1::AuthenticationMethod> {
+        let answers = |one: &SuiteFact| {
+            one.role == Some(Role::Responder) && one.mode == Some(Mode::Main) && one.counts()
+        };
+        if answers(suite) {
+            let methods = self.suites.iter().filter(|one| answers(one));
+            let methods: HashSet<_> = methods.filter_map(SuiteFact::phase_one_auth).collect();
+            if methods.len() >= EVERY_METHOD {
+                return None;
+            }
+        }
+        suite.phase_one_auth()
+    }
+
     /// Adds a suite, unless the same is known already.
     pub fn add_suite(&mut self, suite: SuiteFact) {
         let known = self.suites.iter().any(|other| {
@@ -654,6 +673,9 @@ impl PeerFacts {
         self.suites.push(suite);
     }
 }
+
+/// Methods that nobody has configured all at once: keys, certificates of two kinds, hybrid and extended authentication.
+const EVERY_METHOD: usize = 6;
 
 impl Source {
     /// As in results.

@@ -82,6 +82,19 @@ impl Collector {
         }
     }
 
+    /// Nothing seen yet, and nothing kept but what is about this address.
+    pub(super) fn about(address: IpAddr) -> Self {
+        Self {
+            peers: Peers::only(address),
+            ..Self::new()
+        }
+    }
+
+    /// What is known of an address so far, without ESP and AH.
+    pub(super) fn known_of(&self, address: IpAddr) -> PeerFacts {
+        self.peers.get(address).cloned().unwrap_or_default()
+    }
+
     /// The next packet of the capture.
     pub fn observe(&mut self, observation: &Observation<'_>) {
         if observation.duplicate_of.is_some() {

@@ -13,17 +13,31 @@ use super::limits::{MAX_FACTS, MAX_PEERS};
 pub(super) struct Peers {
     index: HashMap<IpAddr, usize>,
     list: Vec<PeerFacts>,
+    /// The only address that matters, if there is one.
+    only: Option<IpAddr>,
     /// Addresses beyond the bound.
     forgotten: PeerFacts,
 }
 
 impl Peers {
+    /// Keeps nothing but what is about this address.
+    pub(super) fn only(address: IpAddr) -> Self {
+        Self {
+            only: Some(address),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn get(&self, address: IpAddr) -> Option<&PeerFacts> {
+        self.list.get(*self.index.get(&address)?)
+    }
+
     /// The facts of an address. Beyond the bound all addresses share one that is thrown away.
     pub(super) fn of(&mut self, address: IpAddr) -> &mut PeerFacts {
         if let Some(at) = self.index.get(&address) {
             return self.list.get_mut(*at).unwrap_or(&mut self.forgotten);
         }
-        if self.list.len() >= MAX_PEERS {
+        if self.list.len() >= MAX_PEERS || self.only.is_some_and(|only| only != address) {
             self.forgotten = PeerFacts::default();
             return &mut self.forgotten;
         }

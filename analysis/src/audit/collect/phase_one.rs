@@ -1,5 +1,7 @@
 //! Payloads of IKEv1, of phase 1 and of phase 2.
 
+use std::sync::Arc;
+
 use ikescope_dissectors::ikev1::{Body, NotificationData, SecurityAssociation};
 use ikescope_dissectors::registries::ikev1::{
     CertificateEncoding, ExchangeType, NotifyType, PayloadType,
@@ -92,7 +94,7 @@ impl Collector {
             let role = Some(Role::Initiator);
             let offer = offer_of_v1(proposals, Layer::Ike, role, context.evidence.clone());
             let state = self.sa(context);
-            state.offered = offer.proposals.clone();
+            state.offered = offer.proposals.as_slice().into();
             state.first_method = transform
                 .group()
                 .map(|group| Algorithm::new(Number::Group(group)));
@@ -142,7 +144,7 @@ impl Collector {
             self.quick_offer(sa, layer, context);
             return;
         };
-        let offered: Vec<Transforms> = pending
+        let offered: Arc<[Transforms]> = pending
             .offers
             .iter()
             .map(|offer| offer.transforms.clone())
@@ -253,7 +255,7 @@ impl Collector {
             return;
         }
         let offered = self.sa(context).offered.clone();
-        for transforms in offered {
+        for transforms in offered.iter().cloned() {
             let evidence = context
                 .evidence
                 .with(NotifyType::NO_PROPOSAL_CHOSEN.to_string());

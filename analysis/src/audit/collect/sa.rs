@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ikescope_capture::Timestamp;
 
@@ -18,7 +19,7 @@ pub(super) struct Sa {
     pub(super) last: Option<Timestamp>,
     pub(super) evidence: Evidence,
     /// What the initiator offered for the IKE SA.
-    pub(super) offered: Vec<Transforms>,
+    pub(super) offered: Arc<[Transforms]>,
     /// Numbers of these proposals.
     pub(super) numbers: Vec<u8>,
     /// Method of the initiator's first public value.
@@ -85,7 +86,7 @@ impl Sa {
             first: None,
             last: None,
             evidence,
-            offered: Vec::new(),
+            offered: Arc::default(),
             numbers: Vec::new(),
             first_method: None,
             chosen: None,

@@ -1,6 +1,7 @@
 //! Payloads of IKEv2.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ikescope_dissectors::ikev2::{Body, Notify, Proposal, SecurityAssociation};
 use ikescope_dissectors::registries::ikev2::{
@@ -256,7 +257,7 @@ impl Collector {
             let role = Some(Role::Initiator);
             let offer = offer_of_v2(&sa.proposals, Layer::Ike, role, evidence);
             let state = self.sa(context);
-            state.offered = offer.proposals.clone();
+            state.offered = offer.proposals.as_slice().into();
             state.numbers = sa.proposals.iter().map(|one| one.number).collect();
             state.first_method = method;
             self.offer(offer, context.src);
@@ -348,7 +349,7 @@ impl Collector {
             transforms.ke.push(method);
         }
         let offers = pending.map(|pending| pending.offers).unwrap_or_default();
-        let offered: Vec<Transforms> = offers
+        let offered: Arc<[Transforms]> = offers
             .iter()
             .map(|offer| offer.transforms.clone())
             .collect();
@@ -566,7 +567,18 @@ impl Collector {
                     let wanted = Algorithm::ke(
                         ikescope_dissectors::registries::ikev2::KeyExchangeMethod(wanted),
                     );
+                    let offered = Arc::clone(&self.sa(context).offered);
                     let peer = self.peers.of(context.src);
+                    peer.add_suite(SuiteFact {
+                        role: Some(Role::Responder),
+                        transforms: certain(&offered, wanted),
+                        ..SuiteFact::new(
+                            Layer::Ike,
+                            Version::V2,
+                            Standing::Accepted,
+                            evidence.with(format!("asks for {wanted}")),
+                        )
+                    });
                     let fact = InvalidKeFact {
                         sent,
                         wanted,
@@ -582,7 +594,7 @@ impl Collector {
             }
             NotifyType::NO_PROPOSAL_CHOSEN if in_init && context.response => {
                 let offered = self.sa(context).offered.clone();
-                for transforms in offered {
+                for transforms in offered.iter().cloned() {
                     let fact = SuiteFact {
                         role: Some(Role::Responder),
                         transforms,
@@ -740,6 +752,31 @@ impl Collector {
         self.sas.entry(context.spi, || {
             Sa::new(initiator, responder, context.evidence.clone())
         })
+    }
+}
+
+/// What a responder accepts for certain when it asks for another method of an offer: that method, and whatever the
+/// proposals with it have no alternative to (RFC 7296, section 1.2).
+fn certain(offered: &[Transforms], wanted: Algorithm) -> Transforms {
+    let with_it: Vec<&Transforms> = offered
+        .iter()
+        .filter(|proposal| proposal.ke.contains(&wanted))
+        .collect();
+    let only = |kind: fn(&Transforms) -> &Vec<Algorithm>| {
+        let mut lists = with_it.iter().map(|proposal| kind(proposal));
+        let first = lists.next().filter(|first| first.len() == 1)?;
+        lists.all(|list| list == first).then(|| first.clone())
+    };
+    let encr = only(|proposal| &proposal.encr).unwrap_or_default();
+    let integ = only(|proposal| &proposal.integ).unwrap_or_default();
+    // A cipher whose integrity algorithm is not known is not one without.
+    let whole = !integ.is_empty() || encr.iter().all(|cipher| cipher.is_aead());
+    Transforms {
+        encr: if whole { encr } else { Vec::new() },
+        prf: only(|proposal| &proposal.prf).unwrap_or_default(),
+        integ,
+        ke: vec![wanted],
+        ..Transforms::default()
     }
 }
 

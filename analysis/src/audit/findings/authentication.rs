@@ -27,7 +27,8 @@ pub(super) const FINDINGS: &[Finding] = &[
         check: |view| {
             let mut hits = with_method(view, |method| method == Auth::PSK);
             hits.extend(view.suites(|suite| {
-                suite.layer == Layer::Ike && suite.phase_one_auth() == Some(PhaseOneAuth::PSK)
+                suite.layer == Layer::Ike
+                    && view.facts.phase_one_auth(suite) == Some(PhaseOneAuth::PSK)
             }));
             hits
         },

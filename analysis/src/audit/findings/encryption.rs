@@ -247,17 +247,17 @@ pub(super) const FINDINGS: &[Finding] = &[
         needs: &[Need::Decrypted],
         check: |view| {
             view.suites(|suite| {
-                IMPLICIT.iter().any(|(implicit, explicit)| {
-                    suite
-                        .transforms
-                        .encr
-                        .iter()
-                        .any(|one| is(*one, &[*explicit]))
-                        && suite
-                            .offered
+                suite.layer == Layer::Esp
+                    && IMPLICIT.iter().any(|(implicit, explicit)| {
+                        suite
+                            .transforms
+                            .encr
                             .iter()
-                            .any(|proposal| proposal.encr.iter().any(|one| is(*one, &[*implicit])))
-                })
+                            .any(|one| is(*one, &[*explicit]))
+                            && suite.offered.iter().any(|proposal| {
+                                proposal.encr.iter().any(|one| is(*one, &[*implicit]))
+                            })
+                    })
             })
         },
     },
@@ -398,13 +398,14 @@ mod tests {
                 (
                     "encr-implicit-iv-unilateral",
                     each(esp("AES-GCM-16-256"), |suite| {
-                        suite.offered = vec![Transforms {
+                        suite.offered = [Transforms {
                             encr: vec![Algorithm::encr(E::AES_GCM_16_IIV, Some(256))],
                             ..Transforms::default()
-                        }];
+                        }]
+                        .into();
                     }),
                     each(esp("AES-GCM-16-IIV-256"), |suite| {
-                        suite.offered = vec![suite.transforms.clone()];
+                        suite.offered = [suite.transforms.clone()].into();
                     }),
                 ),
                 (

@@ -378,7 +378,8 @@ fn phase_one<'v>(
 fn with_auth(view: &View<'_>, is: impl Fn(&SuiteFact, Auth) -> bool) -> Vec<Hit> {
     phase_one(view, |_| true)
         .filter_map(|suite| {
-            let method = suite.phase_one_auth().filter(|method| is(suite, *method))?;
+            let method = view.facts.phase_one_auth(suite);
+            let method = method.filter(|method| is(suite, *method))?;
             let what = format!(
                 "{} authentication {}",
                 mode_name(suite.mode),

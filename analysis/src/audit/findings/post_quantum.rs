@@ -175,7 +175,7 @@ mod tests {
     const HYBRID: &str = "AES-GCM-16-256/HMAC-SHA2-384/ECP-384+ML-KEM-768";
 
     fn offered(facts: PeerFacts, suite: &str) -> PeerFacts {
-        each(facts, |one| one.offered = vec![transforms(suite)])
+        each(facts, |one| one.offered = [transforms(suite)].into())
     }
 
     fn in_init(message_octets: usize) -> PeerFacts {

@@ -1,0 +1,101 @@
+//! Our own conversation with a peer, heard as a capture of it would be.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ikescope_capture::{Content, Datagram};
+use ikescope_dissectors::registries::ip::Port;
+
+use super::super::facts::{PeerFacts, Source};
+use super::collector::Collector;
+use crate::inspector::{Inspector, InspectorOptions};
+
+/// What we ask a peer and what it answers, as facts about the peer. Of a peer that is silent nothing is kept.
+#[derive(Debug)]
+pub struct Conversation {
+    peer: IpAddr,
+    /// What was sent last and has no answer yet, and how often.
+    sent: Option<(Vec<u8>, u32)>,
+    heard: Option<Box<Heard>>,
+}
+
+#[derive(Debug)]
+struct Heard {
+    inspector: Inspector,
+    collector: Collector,
+}
+
+impl Conversation {
+    /// Nothing was said yet.
+    #[must_use]
+    pub const fn new(peer: IpAddr) -> Self {
+        Self {
+            peer,
+            sent: None,
+            heard: None,
+        }
+    }
+
+    /// We send a datagram of IKE over UDP, with a non-ESP marker or without.
+    pub fn sent(&mut self, octets: &[u8]) {
+        match &mut self.sent {
+            Some((last, times)) if last == octets => *times = times.saturating_add(1),
+            other => *other = Some((octets.to_vec(), 1)),
+        }
+    }
+
+    /// A datagram comes from the peer.
+    pub fn received(&mut self, octets: &[u8]) {
+        let (us, peer) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), self.peer);
+        let heard = self.heard.get_or_insert_with(|| {
+            Box::new(Heard {
+                inspector: Inspector::new(InspectorOptions::default()),
+                collector: Collector::about(peer),
+            })
+        });
+        if let Some((sent, times)) = self.sent.take() {
+            for _ in 0..times {
+                heard.datagram(us, peer, &sent);
+            }
+        }
+        heard.datagram(peer, us, octets);
+    }
+
+    /// What is known of the peer so far. The evidence has no frames.
+    #[must_use]
+    pub fn facts(&self) -> PeerFacts {
+        let mut facts = match &self.heard {
+            Some(heard) => heard.collector.known_of(self.peer),
+            None => PeerFacts::new(self.peer.to_string(), Source::Probe),
+        };
+        facts.source = Source::Probe;
+        facts
+    }
+}
+
+impl Heard {
+    fn datagram(&mut self, src: IpAddr, dst: IpAddr, payload: &[u8]) {
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let datagram = Datagram {
+            file: 0,
+            frame: 0,
+            time: None,
+            length,
+            captured: length,
+            src,
+            dst,
+            header: None,
+            offset: 0,
+            truncated: false,
+            reassembled_from: &[],
+            outer: 0,
+            notes: &[],
+            content: Content::Udp {
+                src_port: Port::ISAKMP.0,
+                dst_port: Port::ISAKMP.0,
+                payload,
+            },
+        };
+        let observation = self.inspector.observe(&datagram);
+        self.collector.observe(&observation);
+    }
+}
