@@ -612,7 +612,11 @@ fn psk_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
                         end(reaction.ends.src)
                     ),
                 )
-            } else if reaction.encrypted && again > 0 && reaction.opened.is_none() {
+            } else if reaction.encrypted
+                && again > 0
+                && reaction.opened.is_none()
+                && !round.refuses()
+            {
                 psk_main_found(
                     Confidence::Likely,
                     61,
@@ -873,8 +877,9 @@ pub(super) fn encrypted_refusal(tunnel: &Tunnel) -> Option<(&Message, &Message)>
         None => {
             let reaction = round.reaction?;
             let error = reaction.payloads().error().map(|error| error.number);
+            let closed = reaction.opened.is_none() && !round.refuses();
             let unreadable = error == Some(NotifyV1::PAYLOAD_MALFORMED.0)
-                || (reaction.encrypted && round.repeated_after_reaction() > 0);
+                || (closed && round.repeated_after_reaction() > 0);
             (reaction.encrypted && !unreadable).then_some((round.fifth, reaction))
         }
         Some(sixth) => {
@@ -929,7 +934,7 @@ fn identity_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
             .evidence(refusal.frame, "the refusal, encrypted")
             .excludes(
                 "psk-mismatch-ikev1-main",
-                "with other keys the refusal could not be read, and the message would be repeated",
+                "the refusal is not PAYLOAD-MALFORMED, which answers a message that other keys encrypt",
             ),
     )
 }

@@ -1,6 +1,6 @@
 //! Whether the peers trust each other's certificates.
 
-use ikescope_dissectors::registries::ikev1::NotifyType as NotifyV1;
+use ikescope_dissectors::registries::ikev1::{NotifyType as NotifyV1, PayloadType as PayloadV1};
 use ikescope_dissectors::registries::ikev2::PayloadType;
 
 use super::authentication::{encrypted_refusal, named_identity};
@@ -509,9 +509,15 @@ fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
 }
 
 fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
-    let refused = Refused::of(tunnel, around)
-        .filter(|refused| refused.credentials == Credentials::Signature)?;
-    if tunnel.version == 1 {
+    let refused = Refused::of(tunnel, around)?;
+    // In IKEv1 the size of a proof tells less.
+    let signature = match refused.read() {
+        Some(read) if tunnel.version == 1 => {
+            read.has(PayloadV1::SIGNATURE.0) && read.certificates.is_empty()
+        }
+        _ => tunnel.version == 2 && refused.credentials == Credentials::Signature,
+    };
+    if !signature {
         return None;
     }
     let read = refused.read().is_some();

@@ -9,7 +9,7 @@ use super::facts::{
     AUTH_RESPONSE, Credentials, Rounds, credentials, end, is_one_notify, never_up, read_or,
     rejected_by_initiator, seconds_between,
 };
-use crate::tunnels::{Eap, Message, Sender, Stage, State, Surroundings, Tunnel};
+use crate::tunnels::{Eap, Message, Sender, Stage, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -531,6 +531,42 @@ fn gateway_refused<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
     )
 }
 
+/// The request of mode config for an address, and the reply that gives none, where the tunnel fails (IKEv1).
+fn address_not_given(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
+    let asks = |message: &&Message| {
+        let configuration = &message.payloads().configuration;
+        configuration.as_ref().is_some_and(|configuration| {
+            let address = configuration
+                .attributes
+                .iter()
+                .any(|(kind, _)| *kind == INTERNAL_IP4_ADDRESS);
+            configuration.kind == CFG_REQUEST && address
+        })
+    };
+    let gives = |message: &Message| {
+        let configuration = &message.payloads().configuration;
+        configuration.as_ref().is_none_or(|configuration| {
+            configuration
+                .attributes
+                .iter()
+                .any(|(kind, value)| *kind == INTERNAL_IP4_ADDRESS && !value.is_empty())
+        })
+    };
+    let request = tunnel
+        .from(Sender::Initiator)
+        .filter(|message| matches!(message.step, Step::Transaction(_)))
+        .find(asks)?;
+    let reply = tunnel.messages.iter().find(|message| {
+        message.from == Sender::Responder && message.message_id == request.message_id
+    })?;
+    (tunnel.version == 1 && tunnel.state == State::Failed && !gives(reply))
+        .then_some((request, reply))
+}
+
+/// Configuration of IKEv1 (draft-dukes-ike-mode-cfg-02, sections 3.2 and 3.3).
+const CFG_REQUEST: u8 = 1;
+const INTERNAL_IP4_ADDRESS: u16 = 1;
+
 fn pool<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let refused = tunnel.messages.iter().find(|message| {
         message
@@ -553,6 +589,24 @@ fn pool<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
             )
             .weight(86)
             .evidence(message.frame, "INTERNAL_ADDRESS_FAILURE"),
+        );
+    }
+    if let Some((request, reply)) = address_not_given(tunnel) {
+        let summary = format!(
+            "{} asks for an inside address, and the reply of {} has none; then quick mode fails.",
+            end(request.ends.src),
+            end(reply.ends.src)
+        );
+        return Some(
+            Diagnosis::new(
+                &ADDRESS_POOL_EXHAUSTED,
+                Confidence::Likely,
+                Side::Responder,
+                summary,
+            )
+            .weight(86)
+            .evidence(request.frame, "the request for an address")
+            .evidence(reply.frame, "the reply without one"),
         );
     }
     // Without keys: a request of the same size got a whole child before.

@@ -373,6 +373,17 @@ impl<'a> ThirdRound<'a> {
             .map_or(0, |reaction| copies_after(self.fifth, reaction))
     }
 
+    /// Whether the reaction stayed closed and is not PAYLOAD-MALFORMED, the answer to other keys: that has no SPI, and who
+    /// sends message 4 again does not say it.
+    pub(super) fn refuses(&self) -> bool {
+        self.reaction.is_some_and(|reaction| {
+            let longer = reaction
+                .inner_octets
+                .is_some_and(|(_, largest)| largest > MALFORMED_LARGEST);
+            reaction.opened.is_none() && (longer || self.fourth_repeated() > 0)
+        })
+    }
+
     /// Copies of message 4 after message 5.
     pub(super) fn fourth_repeated(&self) -> usize {
         copies_after(self.fourth, self.fifth)
@@ -414,6 +425,9 @@ pub(super) const SHARED_KEY_METHOD: u8 = 2;
 /// One notification without SPI has 8 octets, INVALID_KE_PAYLOAD and a Delete of one child up to 12, the largest data of
 /// an error notification 20 or so; identity and AUTH together have 40 and more.
 pub(super) const ONE_NOTIFY_OCTETS: u32 = 24;
+
+/// A notification of IKEv1 without SPI, and a block of padding.
+const MALFORMED_LARGEST: u32 = 12 + 16;
 
 /// The longest message of that content in the known suites, where the suite is not known.
 const ONE_NOTIFY_LENGTH: u32 = 112;

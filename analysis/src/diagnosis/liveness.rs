@@ -293,7 +293,13 @@ fn checks_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
         silent.name(),
         after.map_or_else(|| "some time".to_owned(), duration)
     );
-    let diagnosis = Diagnosis::new(&DPD_TIMEOUT, Confidence::Certain, side(silent), summary);
+    // Who may still ask again has not given up: two losses in a row are no dead peer.
+    let (confidence, severity) = match tunnel.state {
+        State::Closed => (Confidence::Certain, Severity::Failure),
+        _ => (Confidence::Likely, Severity::Warning),
+    };
+    let diagnosis =
+        Diagnosis::new(&DPD_TIMEOUT, confidence, side(silent), summary).severity(severity);
     let diagnosis = unanswered
         .frames
         .iter()
@@ -653,10 +659,14 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
         later.request > Some(delete.frame) && within(time, later.time, RETURN_SECONDS)
     });
     // Who ends the IKE SA with its child ends the tunnel, for whatever reason.
-    let whole = tunnel
-        .deleted
-        .is_some_and(|(_, _, ended)| within(time, ended, RETURN_SECONDS));
-    if back || whole || idle < IDLE_SECONDS || idle < age / 4.0 {
+    let whole = tunnel.deleted.is_some_and(|(_, _, ended)| {
+        seconds(time, ended).is_none_or(|apart| apart.abs() <= RETURN_SECONDS)
+    });
+    // IKEv1 agrees on the lifetime.
+    let expired = child
+        .lifetime_seconds
+        .is_some_and(|lifetime| (age - lifetime as f64).abs() < LIFETIME_TOLERANCE);
+    if back || whole || expired || idle < IDLE_SECONDS || idle < age / 4.0 {
         return None;
     }
     let summary = format!(
@@ -879,6 +889,9 @@ const GIVEN_UP: u32 = 4;
 /// Frames that are worth a line.
 const SHOWN_CHECKS: usize = 6;
 
+/// Timers of daemons are late by less, in seconds.
+const LIFETIME_TOLERANCE: f64 = 1.0;
+
 #[cfg(test)]
 mod tests {
     use super::super::sample::{
@@ -904,7 +917,20 @@ mod tests {
         send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 10_000);
         assert!(ids(&tunnel).is_empty());
         again(&mut tunnel, &[14_000]);
-        assert_eq!(ids(&tunnel).first(), Some(&"dpd-timeout"));
+        let severity =
+            |tunnel: &Tunnel| checks_unanswered_alone(tunnel).map(|found| found.severity);
+        assert_eq!(severity(&tunnel), Some(Severity::Warning));
+        tunnel.state = State::Closed;
+        assert_eq!(severity(&tunnel), Some(Severity::Failure));
+    }
+
+    fn checks_unanswered_alone(tunnel: &Tunnel) -> Option<Diagnosis> {
+        let around = Surroundings {
+            capture: &Default::default(),
+            tunnels: &[tunnel],
+            flows: &[],
+        };
+        checks_unanswered(tunnel, &around)
     }
 
     #[test]

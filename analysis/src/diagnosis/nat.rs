@@ -780,17 +780,26 @@ fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
 
 /// A NAT, and no continuation: the next message would have come to UDP 4500.
 fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let response = tunnel
+    let (response, done) = tunnel
         .first_of(Step::V2(ExchangeType::IKE_SA_INIT, true))
-        .filter(|response| response.clear.key_exchange.is_some())?;
+        .filter(|response| response.clear.key_exchange.is_some())
+        .map(|response| (response, "IKE_SA_INIT"))
+        .or_else(|| {
+            Some((
+                tunnel.first_of(Step::Main(4))?,
+                "The key exchange of main mode",
+            ))
+        })?;
     let last = tunnel.messages.last()?;
     let shown = evidence(tunnel).into_iter().next()?;
     let on_500 = response.ends.src.port == Some(IKE_PORT);
     if last.frame != response.frame || !on_500 || !tunnel.icmp.is_empty() {
         return None;
     }
-    let summary = "IKE_SA_INIT succeeded on UDP 500 with a NAT between the peers, and nothing follows: the next message \
-        goes to UDP 4500 and does not arrive here.";
+    let summary = format!(
+        "{done} succeeded on UDP 500 with a NAT between the peers, and nothing follows: the next message goes to UDP 4500 \
+         and does not arrive here."
+    );
     Some(
         Diagnosis::new(
             &NATT_4500_BLOCKED,

@@ -732,7 +732,7 @@ fn delete_race<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
 /// A child that ends by age and is set up anew instead of renewed.
 fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     if tunnel.version != 2 {
-        return None;
+        return not_renewed_v1(tunnel);
     }
     let (delete, anew) = requests(tunnel, ExchangeType::INFORMATIONAL).find_map(|delete| {
         if let Some(read) = &delete.opened {
@@ -778,6 +778,37 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
             .evidence(anew.frame, "a new child is asked for, not a rekey")
             .excludes("rekey-pfs-mismatch", "no rekey was asked for")
             .excludes("idle-teardown", "a new child follows at once"),
+    )
+}
+
+/// A child of IKEv1 that is deleted at the age that quick mode agreed on.
+fn not_renewed_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
+    let (child, lifetime, (by, frame, time)) = tunnel.children.iter().find_map(|child| {
+        let (lifetime, deleted) = (child.lifetime_seconds?, child.deleted?);
+        let age = seconds(child.time, deleted.2)?;
+        let expired = age >= lifetime as f64 && age < lifetime as f64 + LATE_SECONDS;
+        expired.then_some((child, lifetime, deleted))
+    })?;
+    // A quick mode before that is the rekey that was missing.
+    let asked = tunnel
+        .of_step(Step::Quick(1))
+        .any(|offer| Some(offer.frame) > child.response && offer.frame < frame);
+    if asked || child.state == ChildState::Rekeyed {
+        return None;
+    }
+    let summary = format!(
+        "The child was agreed on for {lifetime} s, nobody began a quick mode in that time, and the {} deleted it after {}.",
+        by.name(),
+        seconds(child.time, time).map_or_else(String::new, duration)
+    );
+    Some(
+        Diagnosis::new(&LIFETIME_NO_REKEY, Confidence::Certain, side(by), summary)
+            .evidence_if(child.response, "the child is up")
+            .evidence(frame, "Delete of the child")
+            .excludes(
+                "idle-teardown",
+                "the age is the lifetime that was agreed on",
+            ),
     )
 }
 
@@ -1249,6 +1280,9 @@ const MANY_CHILDREN: usize = 4;
 
 /// Frames that are worth a line.
 const SHOWN_REKEYS: usize = 6;
+
+/// A daemon deletes an expired SA within this time.
+const LATE_SECONDS: f64 = 2.0;
 
 /// No SA is meant to live for less, in seconds.
 const SHORTEST_LIFETIME: f64 = 3.0;
