@@ -120,7 +120,7 @@ impl<'a> Message<'a> {
     /// Writes the message in canonical form: the chain and all lengths are made right.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(USUAL_LEN);
         let first = match &self.content {
             Content::V1(payloads) => {
                 encode_chain(payloads, &mut body);
@@ -147,3 +147,6 @@ impl<'a> Message<'a> {
         out
     }
 }
+
+/// Octets that most messages have at most: room for them is made at once.
+const USUAL_LEN: usize = 1_280;

@@ -15,7 +15,9 @@ use crate::targets::Shard;
 /// peer refuses, so that it names the group it wants and forgets the rest. At most two SAs are half-open at any time, and
 /// those are closed. A peer logs failed authentications for these.
 ///
-/// What a peer accepts depends on the address it is asked from.
+/// What a peer accepts depends on the address it is asked from. "Complete" is said of the algorithms that IANA has
+/// assigned, with keys of 128, 192 and 256 bits where they vary. Nobody authenticates: what is accepted for ESP and AH, and
+/// whether credentials are right, is not asked ("child" and "authentication" are null in JSON).
 ///
 /// Formats: text, json, ndjson.
 #[derive(Debug, Args)]
@@ -122,6 +124,9 @@ pub(crate) struct Manner {
     pub(crate) resume: Option<PathBuf>,
 
     /// Write every packet sent and received to this file, as pcapng
+    ///
+    /// The keys of the SAs that were opened go to FILE.secrets.toml, which only its owner can read: with it as --secrets
+    /// the other commands read all of the capture.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) write: Option<PathBuf>,
 
@@ -165,6 +170,9 @@ EXAMPLES:
       The first quarter of a list, gone on with where it was interrupted.
   ikescope probe --proposal aes256gcm16-prfsha384-ecp384 192.0.2.1
       Would this be accepted?
+  ikescope probe -w probe.pcapng vpn.example.com
+  ikescope diagnose --secrets probe.pcapng.secrets.toml probe.pcapng
+      What was said, packet by packet.
 
 EXIT CODES:
   0    every target answered

@@ -50,7 +50,7 @@ pub(crate) async fn one_offer(
 
 /// At most six datagrams: what is chosen, whether something weak is accepted, post-quantum key exchange, other versions.
 pub(crate) async fn quick(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
-    one_offer(oracle, knowledge, &first_question()).await?;
+    one_offer(oracle, knowledge, first_question()).await?;
     let Some([.., group]) = knowledge.accepted.iter().next().copied() else {
         return Ok(());
     };

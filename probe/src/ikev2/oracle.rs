@@ -4,6 +4,7 @@
 //! INVALID_KE_PAYLOAD with the group it wants (RFC 7296, section 1.2), one that finds none NO_PROPOSAL_CHOSEN; in both cases
 //! it keeps no state and computes nothing.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -327,13 +328,13 @@ impl Oracle {
             ));
             return Ok(Some(InitAnswer::Refused(NotifyType::NO_PROPOSAL_CHOSEN)));
         };
-        let mut proposals = proposals.to_vec();
+        let mut proposals = Cow::Borrowed(proposals);
         if !self.fixed_additional.is_empty() {
-            for block in &mut proposals {
+            for block in proposals.to_mut() {
                 block.additional.clone_from(&self.fixed_additional);
             }
         }
-        let proposals = proposals.as_slice();
+        let proposals = &*proposals;
         let opens = proposals.iter().any(|block| {
             block
                 .axis(Axis::KeyExchange)

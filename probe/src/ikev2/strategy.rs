@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 
@@ -69,7 +70,7 @@ enum First {
 async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
     let first = first_question();
     let mut pending = vec![Block::universe(true), Block::universe(false)];
-    match first_contact(oracle, &first).await? {
+    match first_contact(oracle, first).await? {
         First::Accepted(witness) => {
             oracle.favourite = Some(witness);
             calibrate(oracle, knowledge, witness).await?;
@@ -77,7 +78,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
         }
         First::Hit => {}
         First::Refused => {
-            for refused in &first {
+            for refused in first {
                 pending = pending
                     .iter()
                     .flat_map(|block| block.without(refused))
@@ -87,7 +88,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
     }
     prove(oracle, knowledge, pending).await?;
     if knowledge.boxes.is_empty()
-        && let Some(witness) = second_look(oracle, &first).await?
+        && let Some(witness) = second_look(oracle, first).await?
     {
         // What was refused before was refused for another reason.
         *knowledge = Knowledge::default();
@@ -433,18 +434,18 @@ async fn bisect(
     }
 }
 
-/// The likely part of the universe in one message, combined modes first.
-pub(crate) fn first_question() -> Vec<Block> {
-    [true, false]
-        .into_iter()
-        .map(|combined| {
+/// The likely part of the universe in one message, combined modes first. Every target is asked it: it is made once.
+pub(crate) fn first_question() -> &'static [Block] {
+    static QUESTION: LazyLock<[Block; 2]> = LazyLock::new(|| {
+        [true, false].map(|combined| {
             let likely = |value: &Algorithm| FIRST_ENCRYPTION.contains(&value.id);
             let whole = Block::universe(combined);
             let encryption = whole.axis(Axis::Encryption).iter().copied().filter(likely);
             let encryption = by_likelihood(Axis::Encryption, encryption.collect());
             whole.with(Axis::Encryption, encryption)
         })
-        .collect()
+    });
+    QUESTION.as_slice()
 }
 
 /// AES in its modes, ChaCha20, 3DES: a peer that accepts none of these is rare, and is found out later.

@@ -111,7 +111,7 @@ impl Peer {
         self.half_open.len()
     }
 
-    fn answer(&mut self, now: Duration, octets: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn answer(&mut self, now: Duration, octets: &[u8]) -> Option<Vec<u8>> {
         self.received += 1;
         if let Some((after, pause)) = self.behaviour.pause_after
             && self.received == after
