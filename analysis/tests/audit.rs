@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
-use ikescope_analysis::audit::{Collector, Date, Found, PeerFacts, Profile, find};
-use ikescope_analysis::{Inspector, InspectorOptions};
+use ikescope_analysis::audit::{Collector, Conversation, Date, Found, PeerFacts, Profile, find};
+use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
+use ikescope_analysis::{Inspector, InspectorOptions, Observation};
 use ikescope_capture::{FileReader, Frame, LinkType, Options, Stack, Timestamp};
+use ikescope_crypto::key_material::read;
 
-/// Octets of a frame, its time in seconds.
+/// Octets of a frame, its time in milliseconds.
 type Packet = (Vec<u8>, i64);
 
 /// All frames of a capture.
@@ -20,31 +22,56 @@ fn frames(capture: &str) -> (Vec<Packet>, LinkType) {
     let mut link = None;
     while let Some(frame) = reader.next().unwrap() {
         link = Some(frame.link);
-        packets.push((frame.octets.to_vec(), frame.time.unwrap().seconds));
+        let time = frame.time.unwrap();
+        let milliseconds = time.seconds * 1_000 + i64::from(time.nanos / 1_000_000);
+        packets.push((frame.octets.to_vec(), milliseconds));
     }
     (packets, link.unwrap())
 }
 
-fn collect((packets, link_type): &(Vec<Packet>, LinkType)) -> Vec<PeerFacts> {
+fn collect(capture: &(Vec<Packet>, LinkType)) -> Vec<PeerFacts> {
+    let mut collector = Collector::new();
+    each(capture, |observation, _| collector.observe(observation));
+    collector.finish()
+}
+
+/// The same with the keys of the initiator's log.
+fn collect_opened(capture: &(Vec<Packet>, LinkType), name: &str) -> Vec<PeerFacts> {
+    let log = format!("../testdata/{name}/secrets/initiator.charon.log");
+    let text = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(log)).unwrap();
+    let keys = read("charon.log", &text).keys;
+    let mut opener = Opener::new(KeyRing::new(keys), OpenerOptions::default());
+    each(capture, |observation, _| opener.learn(observation));
+    let mut collector = Collector::new();
+    each(capture, |observation, octets| {
+        opener.open(observation, octets);
+        collector.observe(observation);
+    });
+    collector.finish()
+}
+
+fn each(
+    (packets, link_type): &(Vec<Packet>, LinkType),
+    mut look: impl FnMut(&mut Observation<'_>, &[u8]),
+) {
     let mut stack = Stack::new(Options::default());
     let mut inspector = Inspector::new(InspectorOptions::default());
-    let mut collector = Collector::new();
-    for (number, (octets, seconds)) in (1..).zip(packets) {
+    for (number, (octets, milliseconds)) in (1..).zip(packets) {
         let length = u32::try_from(octets.len()).unwrap();
+        let nanos = u64::try_from(milliseconds % 1_000 * 1_000_000).unwrap();
         let frame = Frame {
             file: 0,
             number,
-            time: Some(Timestamp::new(*seconds, 0)),
+            time: Some(Timestamp::new(milliseconds / 1_000, nanos)),
             link: *link_type,
             length,
             captured: length,
             octets,
         };
         stack.decode(&frame, &mut |datagram| {
-            collector.observe(&inspector.observe(&datagram));
+            look(&mut inspector.observe(&datagram), octets);
         });
     }
-    collector.finish()
 }
 
 fn found(facts: &[PeerFacts], address: &str) -> Vec<Found> {
@@ -75,10 +102,10 @@ const NATIVE: &str = "strongswan6-native-esp-aes256gcm16/capture.pcapng";
 fn with_another_spi(fresh: impl Fn(&mut [u8])) -> (Vec<Packet>, LinkType) {
     let (packets, link) = frames(TUNNEL);
     let mut all = packets.clone();
-    for (mut octets, seconds) in packets.into_iter().take(2) {
+    for (mut octets, time) in packets.into_iter().take(2) {
         octets[IKE] ^= 0x55;
         fresh(&mut octets[IKE..]);
-        all.push((octets, seconds + 60));
+        all.push((octets, time + 60_000));
     }
     (all, link)
 }
@@ -154,10 +181,10 @@ fn a_nonce_without_randomness_is_found() {
 #[test]
 fn a_vector_that_comes_again_in_an_ike_sa_is_found() {
     let (mut packets, link) = frames(TUNNEL);
-    let (mut again, seconds) = packets[2].clone();
+    let (mut again, time) = packets[2].clone();
     let last = again.len() - 1;
     again[last] ^= 1;
-    packets.push((again, seconds + 5));
+    packets.push((again, time + 5_000));
     let facts = collect(&(packets, link));
     let ids = ids(&facts, INITIATOR);
     assert!(ids.contains(&"ike-gcm-iv-reuse"), "{ids:?}");
@@ -175,9 +202,9 @@ fn esp_frames() -> (Vec<Packet>, LinkType) {
 #[test]
 fn an_esp_vector_that_comes_again_is_found_at_the_sender() {
     let (mut packets, link) = esp_frames();
-    let (mut again, seconds) = packets[0].clone();
+    let (mut again, time) = packets[0].clone();
     again[ESP + 7] ^= 0x40;
-    packets.push((again, seconds + 1));
+    packets.push((again, time + 1_000));
     let facts = collect(&(packets, link));
     let sender = [INITIATOR, RESPONDER]
         .into_iter()
@@ -229,6 +256,148 @@ fn an_exchange_before_authentication_is_found() {
         packets[2].0[IKE + marker + 18] = exchange;
         let ids = ids(&collect(&(packets, link)), INITIATOR);
         assert!(ids.contains(&id), "{ids:?}");
+    }
+}
+
+/// RFC 7296, section 2.2: message IDs of requests go up.
+#[test]
+fn a_request_below_an_earlier_one_is_found() {
+    let (packets, link) = frames("ikev2-rekey-ike/capture.pcapng");
+    let is_request = |(octets, _): &Packet| {
+        // Behind the non-ESP marker.
+        octets[IP + 9] == 17
+            && octets[IKE..IKE + 4] == [0; 4]
+            && octets[IKE + 4 + 19] & 0x20 == 0
+            && octets[IP + 12..IP + 16] == [10, 9, 0, 1]
+    };
+    let requests: Vec<usize> = (0..packets.len())
+        .filter(|at| is_request(&packets[*at]))
+        .collect();
+    let spi = |at: usize| &packets[at].0[IKE + 4..IKE + 12];
+    let (first, second) = requests
+        .windows(2)
+        .map(|pair| (pair[0], pair[1]))
+        .find(|(first, second)| spi(*first) == spi(*second))
+        .unwrap();
+    let mut swapped = packets.clone();
+    swapped.swap(first, second);
+    for (packets, expected) in [(packets, false), (swapped, true)] {
+        let ids = ids(&collect(&(packets, link)), INITIATOR);
+        assert_eq!(ids.contains(&"message-id-reuse"), expected, "{ids:?}");
+    }
+}
+
+/// RFC 3602, section 3: an initialization vector that was seen before it is used can be foreseen.
+#[test]
+fn a_vector_of_cbc_that_is_the_last_block_before_is_found() {
+    let name = "strongswan6-native-esp-aes128-sha256";
+    let (packets, link) = frames(&format!("{name}/capture.pcapng"));
+    let mut chained = packets.clone();
+    let mut before: Option<Vec<u8>> = None;
+    for (octets, _) in &mut chained {
+        let from_initiator = octets[IP + 12..IP + 16] == [10, 9, 0, 1];
+        if octets[IP + 9] != 50 || !from_initiator {
+            continue;
+        }
+        let iv = ESP + 8;
+        if let Some(block) = before {
+            octets[iv..iv + 16].copy_from_slice(&block);
+        }
+        // HMAC-SHA2-256-128 stands behind the last block.
+        let end = octets.len() - 16;
+        before = Some(octets[end - 16..end].to_vec());
+    }
+    for (packets, expected) in [(packets, false), (chained, true)] {
+        let ids = ids(&collect_opened(&(packets, link), name), INITIATOR);
+        assert_eq!(ids.contains(&"esp-cbc-iv-predictable"), expected, "{ids:?}");
+    }
+}
+
+#[test]
+fn packets_to_the_gateway_beside_its_tunnel_are_found() {
+    for (protocol, from, expected) in [(6, 12, true), (50, 12, false), (6, 16, false)] {
+        let (mut packets, link) = frames(NATIVE);
+        let esp = packets
+            .iter()
+            .find(|(octets, _)| octets[IP + 9] == 50 && octets[IP + 12..IP + 16] == [10, 9, 0, 1]);
+        let (mut octets, time) = esp.unwrap().clone();
+        octets[IP + 9] = protocol;
+        if from == 16 {
+            // From the gateway to its client.
+            let (src, dst) = octets[IP + 12..IP + 20].split_at_mut(4);
+            src.swap_with_slice(dst);
+        }
+        packets.push((octets, time + 1_000));
+        let ids = ids(&collect(&(packets, link)), INITIATOR);
+        assert_eq!(
+            ids.contains(&"tunnelcrack-outside-traffic"),
+            expected,
+            "protocol {protocol}: {ids:?}"
+        );
+    }
+}
+
+/// The child is gone and its traffic goes on in clear; what stands beside its ESP packet was decrypted from it.
+#[test]
+fn traffic_of_a_tunnel_in_clear_is_found_unless_it_was_in_the_tunnel_too() {
+    let name = "fail-plaintext-leak";
+    let (packets, link) = frames(&format!("{name}/capture.pcapng"));
+    let is_plain = |(octets, _): &Packet| octets[IP + 9] == 1;
+    let esp = packets.iter().find(|(octets, _)| {
+        octets[IP + 9] == 17
+            && octets[UDP..UDP + 4] == [0x11, 0x94, 0x11, 0x94]
+            && octets[IKE..IKE + 4] != [0; 4]
+    });
+    let mut esp = esp.unwrap().0.clone();
+    let mut beside = Vec::new();
+    for packet in &packets {
+        beside.push(packet.clone());
+        if is_plain(packet) {
+            // The next sequence number.
+            esp[IKE + 6] += 1;
+            beside.push((esp.clone(), packet.1 + 3));
+        }
+    }
+    for (packets, expected) in [(packets, true), (beside, false)] {
+        let facts = collect_opened(&(packets, link), name);
+        for address in [INITIATOR, RESPONDER] {
+            let ids = ids(&facts, address);
+            assert_eq!(
+                ids.contains(&"plaintext-traffic-to-remote-subnet"),
+                expected,
+                "{address}: {ids:?}"
+            );
+        }
+    }
+}
+
+/// What a prober hears is what a capture of it shows: the same datagrams of real peers, once as frames and once as said.
+#[test]
+fn a_conversation_shows_what_its_capture_shows() {
+    for name in [
+        "ikev1-aggressive-psk-des-md5-modp768",
+        "ikev1-aggressive-rsa",
+        "ikev1-main-psk-3des-sha1-modp1024",
+        "ikev2-cookie",
+        "ikev2-invalid-ke",
+        "ikev2-psk-aes128-sha1-modp1024",
+        "strongswan6-mlkem512",
+        "fail-ikev2-no-proposal",
+    ] {
+        let (mut packets, link) = frames(&format!("{name}/capture.pcapng"));
+        packets.retain(|(octets, _)| octets[IP + 9] == 17);
+        packets.truncate(6);
+        let mut conversation = Conversation::new(RESPONDER.parse().unwrap());
+        for (octets, _) in &packets {
+            match octets[IP + 12..IP + 16] == [10, 9, 0, 1] {
+                true => conversation.sent(&octets[IKE..]),
+                false => conversation.received(&octets[IKE..]),
+            }
+        }
+        let heard = [conversation.facts()];
+        let captured = collect(&(packets, link));
+        assert!(!ids(&captured, RESPONDER).is_empty(), "{name}");
+        assert_eq!(ids(&heard, RESPONDER), ids(&captured, RESPONDER), "{name}");
     }
 }
 

@@ -19,7 +19,9 @@ mod written;
 
 pub use algorithm::{Algorithm, Kind, Number};
 pub use certificate_facts::{CertificateFacts, PublicKey};
-pub use collect::{Collector, Conversation, offer_of_v1, offer_of_v2, transforms_of_v1, transforms_of_v2};
+pub use collect::{
+    Collector, Conversation, offer_of_v1, offer_of_v2, transforms_of_v1, transforms_of_v2,
+};
 pub use document::Problem;
 pub use facts::*;
 pub use finding::{Finding, Found, Need, Severity, catalogue, find, finding_by_id};

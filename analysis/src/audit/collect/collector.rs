@@ -115,6 +115,7 @@ impl Collector {
                 self.peers.of(address).ah = Some((esp, evidence.clone()));
             }
         }
+        self.selectors.finish(&mut self.peers);
         self.flows.finish(&mut self.peers);
         self.peers.into_list()
     }
@@ -137,7 +138,8 @@ impl Collector {
                     self.content(inner, observation, src, dst);
                 }
             }
-            Content::Other(Unrelated::Udp | Unrelated::Tcp | Unrelated::Ip(_)) => {
+            Content::Other(Unrelated::Udp | Unrelated::Tcp | Unrelated::Ip(_))
+            | Content::Icmp { quoted: None, .. } => {
                 let evidence = Evidence::of_frame(observation.frame, String::new());
                 let ends = (src, dst);
                 let Self {
@@ -154,6 +156,10 @@ impl Collector {
 
     fn esp(&mut self, esp: &Esp<'_>, observation: &Observation<'_>, src: IpAddr, dst: IpAddr) {
         self.both_seen(src, dst, observation.time);
+        let Self {
+            selectors, peers, ..
+        } = self;
+        selectors.esp_packet((src, dst), observation.time, peers);
         let key = FlowKey {
             layer: Layer::Esp,
             dst,

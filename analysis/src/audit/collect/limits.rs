@@ -31,5 +31,9 @@ pub(super) const MAX_CHILDREN: usize = 16_384;
 /// Selectors of one IKE SA.
 pub(super) const MAX_SELECTORS: usize = 64;
 
+/// Packets in clear beside tunnels that await the ESP packet that carries them, and the other way round: what a fast link
+/// takes in the time that is waited.
+pub(super) const MAX_TWINS: usize = 4_096;
+
 /// SPIs of one peer in which a counter is looked for.
 pub(super) const MAX_SPIS: usize = 64;

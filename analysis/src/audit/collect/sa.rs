@@ -111,7 +111,8 @@ impl Sa {
         }
     }
 
-    /// Remembers a request; the earlier one with the same message ID and other octets, if there is one.
+    /// Remembers a request; the earlier one with the same message ID and other octets, or with a higher message ID, if
+    /// there is one.
     pub(super) fn request(
         &mut self,
         key: (u32, IpAddr, u16),
@@ -122,10 +123,19 @@ impl Sa {
             Some((known, _)) if *known == digest => None,
             Some((_, first)) => Some(first.clone()),
             None => {
+                let (message_id, sender, _) = key;
+                let of_sender = self
+                    .requests
+                    .iter()
+                    .filter(|((_, from, _), _)| *from == sender);
+                let highest = of_sender.max_by_key(|((id, ..), _)| *id);
+                let higher = highest
+                    .filter(|((id, ..), _)| *id > message_id)
+                    .map(|(_, (_, first))| first.clone());
                 if self.requests.len() < MAX_MESSAGES {
                     self.requests.insert(key, (digest, evidence.clone()));
                 }
-                None
+                higher
             }
         }
     }

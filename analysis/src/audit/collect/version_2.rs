@@ -223,7 +223,10 @@ impl Collector {
             let own = digest(&octets);
             let first = self.sa(context).request(key, own, &evidence);
             if let Some(first) = first {
-                let what = format!("message ID {} again, with other octets", context.message_id);
+                let what = format!(
+                    "message ID {} with other octets, or below an earlier one",
+                    context.message_id
+                );
                 self.reuse(context.src, Reused::MessageId, first, evidence.with(what));
             }
         }
