@@ -1376,6 +1376,10 @@ pub(super) fn refused_requests(tunnel: &Tunnel) -> impl Iterator<Item = Refused<
             later.from == request.from
                 && later.frame > response.frame
                 && within(response.time, later.time, AGAIN_SECONDS)
+                // A rekey of the IKE SA that succeeds says nothing of a child that was refused.
+                && (request.opened.is_none()
+                    || later.opened.is_none()
+                    || wanted(tunnel, later) == wanted(tunnel, request))
                 && answer(tunnel, later).is_some_and(|answer| match &answer.opened {
                     Some(payloads) => payloads.error().is_none(),
                     None => !answer.at_most(ONE_NOTIFY),
