@@ -267,7 +267,8 @@ impl<'a> Refused<'a> {
             if method_v1(tunnel).is_none_or(pre_shared) {
                 return None;
             }
-            let (proof, refusal) = encrypted_refusal(tunnel)?;
+            let (proof, refusal) =
+                encrypted_refusal(tunnel).or_else(|| aggressive_refusal(tunnel))?;
             return Some(Self {
                 proof,
                 refusal,
@@ -292,7 +293,8 @@ impl<'a> Refused<'a> {
     }
 
     fn read(&self) -> Option<&'a Payloads> {
-        self.proof.opened.as_ref()
+        let clear = (!self.proof.encrypted).then_some(&self.proof.clear);
+        self.proof.opened.as_ref().or(clear)
     }
 
     fn leaf(&self) -> Option<Leaf> {
@@ -352,6 +354,26 @@ fn is_eap(tunnel: &Tunnel) -> bool {
         Credentials::Small => credentials(response) == Credentials::Certificate,
         _ => false,
     }
+}
+
+/// What ends aggressive mode instead of the next message: the proof is message 3, or message 2 where no message 3 follows.
+fn aggressive_refusal(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
+    if tunnel.mode != Some(Mode::Aggressive) || !never_up(tunnel) {
+        return None;
+    }
+    let proof = tunnel
+        .first_of(Step::Aggressive(3))
+        .or_else(|| tunnel.first_of(Step::Aggressive(2)))?;
+    let mut after = tunnel
+        .from(proof.from.opposite())
+        .filter(|message| message.frame > proof.frame)
+        .peekable();
+    let refusal = *after.peek()?;
+    let ends = refusal
+        .opened
+        .as_ref()
+        .is_none_or(|read| read.has(PayloadV1::DELETE.0) || read.error().is_some());
+    (ends && after.all(|message| message.step == Step::Informational)).then_some((proof, refusal))
 }
 
 fn untrusted<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {

@@ -365,7 +365,9 @@ fn cut_short(tunnel: &Tunnel, surroundings: &Surroundings<'_>) -> Option<Fragmen
         (pair == ends || pair == (ends.1, ends.0)) && lost.protocol == UDP && lost.frame > last
     });
     let first = lost.next().copied();
-    first.filter(|_| stuck && lost.next().is_some())
+    // A snap length cuts fragments too, so that nothing can be put together.
+    let whole = surroundings.capture.truncated == 0;
+    first.filter(|_| stuck && whole && lost.next().is_some())
 }
 
 fn lost_in_fragments(tunnel: &Tunnel, message: &Message) -> Diagnosis {

@@ -782,7 +782,7 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             .into_iter()
             .filter_map(|sender| last_heard(old, sender))
             .max();
-        let up = old.version == 2 && was_up(old) && was_up(new);
+        let up = was_up(old) && was_up(new);
         let apart = old.replaced_by.is_none() && new.replaces.is_none();
         let ended_itself = super::rekey::ending(old).is_some_and(|(_, time)| {
             seconds(time, new.first).is_some_and(|gap| gap < RETURN_SECONDS)
@@ -809,7 +809,8 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             .notify(NotifyType::INITIAL_CONTACT.0)
             .is_some()
     });
-    if new.opened() && said.is_none() {
+    // In IKEv1 a new phase 1 may stand beside the old one.
+    if (new.opened() || new.version == 1) && said.is_none() {
         return None;
     }
     let summary = format!(

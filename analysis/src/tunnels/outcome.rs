@@ -215,6 +215,15 @@ fn closed_answer(
         return (State::Failed, Stage::Authentication);
     }
     let child = WITHOUT_CHILD + overhead.map_or(USUAL_PRF, |overhead| overhead.prf);
+    // EAP goes on for as many rounds as it needs; what follows its end is no IKE_AUTH.
+    let ongoing = requests.len() > 1
+        && tunnel
+            .messages
+            .iter()
+            .all(|message| message.frame <= answer.frame);
+    if ongoing && largest.is_some_and(|largest| largest < child) {
+        return (State::Incomplete, Stage::Authentication);
+    }
     if largest.is_some_and(|largest| largest < child) {
         // Who did not ask for a child is not refused one (RFC 6023).
         let asked = requests.first().is_none_or(|request| {
