@@ -8,11 +8,11 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{
-    Credentials, INIT_RESPONSE, Rounds, credentials, end, method_v1, pre_shared,
+    Credentials, INIT_RESPONSE, Rounds, credentials, end, method_v1, never_up, pre_shared,
     refused_authentication, rejected_by_initiator, seconds_between, times,
 };
 use super::x509::{Leaf, Validity};
-use crate::tunnels::{Identity, Message, Payloads, Sender, Surroundings, Tunnel};
+use crate::tunnels::{Identity, Message, Mode, Payloads, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
