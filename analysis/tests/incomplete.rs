@@ -75,6 +75,13 @@ fn a_capture_that_begins_in_the_middle_blames_nobody() {
 }
 
 #[test]
+fn a_capture_that_ends_early_blames_nobody() {
+    for kept in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16] {
+        hold(&format!("the first {kept}"), |frame, _| frame <= kept);
+    }
+}
+
+#[test]
 fn a_missing_direction_is_blamed_on_nobody() {
     hold("without answers", |_, by_first| by_first);
     hold("without requests", |_, by_first| !by_first);

@@ -12,7 +12,7 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::running::{
     SIDES, answer, answered, flow_from, flows_from, notify_name, packets_from, requests, responses,
-    times, with_copies, within,
+    times, unanswered_severity, with_copies, within,
 };
 use crate::tunnels::{
     Child, ChildState, EncapsulationMode, InnerEnds, Message, Notify, Payloads, Protocol, Sender,
@@ -735,7 +735,10 @@ fn quick_mode_refused<'a>(
     let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
         .severity(Severity::Failure)
         .weight(declaration.weight.max(REFUSED_WEIGHT))
-        .evidence(offer.frame, "quick mode message 1")
+        .evidence(
+            offer.frame,
+            format!("quick mode message 1{}", offered(offer)),
+        )
         .evidence(refusal.frame, format!("{told} from the {}", by.name()));
     Some(match error {
         Some(_) => diagnosis
@@ -750,6 +753,26 @@ fn quick_mode_refused<'a>(
             ),
         None => diagnosis.excludes("qm-silent", "there is an answer"),
     })
+}
+
+/// What quick mode offers, behind a colon; empty where it cannot be read.
+fn offered(offer: &Message) -> String {
+    let suites: Vec<String> = offer
+        .payloads()
+        .proposals
+        .iter()
+        .flat_map(|proposal| proposal.suites())
+        .take(SHOWN_SUITES)
+        .map(|suite| {
+            let group = suite.group.as_ref().map(|group| format!("PFS {group}"));
+            let parts = [suite.encr.clone(), suite.integ.clone(), group];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" / ")
+        })
+        .collect();
+    match suites.as_slice() {
+        [] => String::new(),
+        some => format!(": {}", some.join(", ")),
+    }
 }
 
 /// Quick mode message 1 that was refused, and the message that refused it.
@@ -881,7 +904,7 @@ fn differs_in_group_only(tunnel: &Tunnel, offer: &Message) -> bool {
 }
 
 /// Quick mode message 1 again and again.
-fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     if refused_quick_mode(tunnel).is_some() {
         return None;
     }
@@ -921,7 +944,8 @@ fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
     } else {
         Confidence::Possible
     };
-    let diagnosis = Diagnosis::new(&QM_SILENT, confidence, Side::Unknown, summary);
+    let diagnosis = Diagnosis::new(&QM_SILENT, confidence, Side::Unknown, summary)
+        .severity(unanswered_severity(offer, around));
     Some(
         with_copies(diagnosis, offer, "quick mode message 1")
             .excludes("qm-no-proposal", "no Informational follows")
@@ -1592,6 +1616,9 @@ const AUTHENTICATION_ERRORS: [u16; 3] = [
     ikev1::NotifyType::AUTHENTICATION_FAILED.0,
     ikev1::NotifyType::INVALID_SIGNATURE.0,
 ];
+
+/// Offers that are worth a place in one line.
+const SHOWN_SUITES: usize = 4;
 
 /// An initiator that goes on to quick mode accepted the responder's proof: the refusal is of quick mode.
 const REFUSED_WEIGHT: u8 = 66;

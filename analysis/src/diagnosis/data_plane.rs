@@ -539,8 +539,16 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     } else {
         ("esp-blocked-proto50", "ESP is in UDP")
     };
+    let alike = match flow.seconds() {
+        Some(seconds) if flow.smallest == flow.largest => format!(
+            " All have {} octets, one every {}, as echo requests would.",
+            flow.largest,
+            duration(seconds / (flow.packets - 1) as f64)
+        ),
+        _ => String::new(),
+    };
     let summary = format!(
-        "{} packets of the {} on SPI 0x{:08x} in {}, and not one from the {}. {passed}.",
+        "{} packets of the {} on SPI 0x{:08x} in {}, and not one from the {}. {passed}.{alike}",
         flow.packets,
         sender.name(),
         flow.spi.0,

@@ -64,6 +64,7 @@ pub fn diagnose<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Vec<
         .collect();
     let mut ordered = in_order(found);
     for diagnosis in &mut ordered {
+        diagnosis.evidence.sort_by_key(|evidence| evidence.frame);
         exclude(diagnosis, &ids, tunnel.opened());
     }
     ordered
@@ -95,14 +96,20 @@ fn exclude(diagnosis: &mut Diagnosis, found: &[&str], opened: bool) {
             continue;
         };
         let visible = by_id(competitor.id).is_some_and(|declaration| {
-            declaration.needs.iter().all(|need| match need {
+            let seen = declaration.needs.iter().all(|need| match need {
                 Need::SecondCapture | Need::OtherTunnels => false,
                 Need::IkeKeys | Need::EspKeys | Need::PreSharedKey => opened,
                 _ => true,
-            })
+            });
+            // What is only possible because messages stayed closed excludes nothing that keys would show.
+            let closed = diagnosis.confidence == Confidence::Possible && !opened;
+            seen && (!closed || declaration.opened.is_empty())
         });
         if visible {
-            let signs = separates.strip_prefix("there ").unwrap_or(separates);
+            let signs = separates
+                .strip_prefix("there ")
+                .filter(|signs| !signs.starts_with("is ") && !signs.starts_with("are "))
+                .unwrap_or(separates);
             competitor.excluded_by = Some(format!("not seen here: {signs}").into());
         }
     }

@@ -10,7 +10,7 @@ use super::engine::{CaptureRule, TunnelRule};
 use super::fragmentation::unanswered;
 use super::running::{
     SIDES, duration, flow_from, flows_from, last_heard, packets_from, seconds, side, times,
-    with_copies, within,
+    unanswered_severity, with_copies, within,
 };
 use crate::observation::Endpoint;
 use crate::tunnels::{
@@ -170,7 +170,7 @@ pub(super) static FALSE_NAT_DETECTION: Declaration = Declaration {
     needs: &[Need::Clear],
     competitors: &[(
         "nat-present-info",
-        "there is a translator: two captures show different addresses",
+        "the same hash, but two captures show different addresses",
     )],
     references: &["RFC 7296, section 2.23", "RFC 3948, section 2"],
     see: None,
@@ -394,7 +394,7 @@ pub(super) static AH_THROUGH_NAT: Declaration = Declaration {
 };
 
 /// The move to UDP 4500, after which nothing comes back.
-fn port_4500_blocked<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn port_4500_blocked<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let message = lost_on_4500(tunnel)?;
     let nat = evidence(tunnel);
     if tunnel.version == 2 && nat.is_empty() && hashes_fit(tunnel) {
@@ -418,6 +418,7 @@ fn port_4500_blocked<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
         summary,
     );
     let diagnosis = with_copies(diagnosis, message, "to UDP 4500")
+        .severity(unanswered_severity(message, around))
         .evidence_if(before.map(|before| before.frame), "an answer on UDP 500")
         .excludes("auth-silent-drop", "the ports changed before the silence")
         .excludes(

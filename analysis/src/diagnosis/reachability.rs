@@ -72,7 +72,8 @@ pub(super) static NO_RESPONSE_TO_FIRST_MESSAGE: Declaration = Declaration {
         ),
         (
             Side::Responder,
-            "capture on its outside interface: do the requests arrive, does an answer leave?",
+            "capture on its outside interface. No request arrives: look at the network. Requests arrive and no answer \
+             leaves: read its IKE log at that time. Answers leave: look at the way back",
         ),
         (
             Side::Responder,

@@ -3,9 +3,9 @@
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::ExchangeType;
 
-use super::declaration::Side;
+use super::declaration::{Severity, Side};
 use super::diagnosis::Diagnosis;
-use crate::tunnels::{Child, Flow, Message, Notify, Sender, Step, Tunnel};
+use crate::tunnels::{Child, Flow, Message, Notify, Sender, Step, Surroundings, Tunnel};
 
 /// Both sides of a tunnel.
 pub(super) const SIDES: [Sender; 2] = [Sender::Initiator, Sender::Responder];
@@ -76,6 +76,20 @@ pub(super) fn last_heard(tunnel: &Tunnel, sender: Sender) -> Option<Timestamp> {
         .filter_map(|message| message.last_copy().time);
     let packets = flows_from(tunnel, sender).filter_map(|(_, flow)| flow.last);
     messages.chain(packets).max()
+}
+
+/// How much it matters that a message got no answer: after one copy, and a capture that ends before the next one was due,
+/// the answer may have come.
+pub(super) fn unanswered_severity(message: &Message, around: &Surroundings<'_>) -> Severity {
+    let last = message.last_copy().time;
+    let (gap, rest) = (
+        seconds(message.time, last),
+        seconds(last, around.capture.last),
+    );
+    match (gap, rest) {
+        (Some(gap), Some(rest)) if message.transmissions <= 2 && rest < gap => Severity::Warning,
+        _ => Severity::Failure,
+    }
 }
 
 /// Whether the peers have authenticated each other: a message that only an IKE SA allows was answered, or data passed.
