@@ -14,10 +14,12 @@ use ikescope_crypto::opening::{FirstBlock, Ivs, OpenedMessage, open_message};
 use ikescope_crypto::{CryptoError, Secret};
 use ikescope_dissectors::ikev1::Body;
 use ikescope_dissectors::registries::ikev1::{
-    AuthenticationMethod, ExchangeType, HashAlgorithm, PayloadType,
+    AuthenticationMethod, CertificateEncoding, ExchangeType, HashAlgorithm, PayloadType,
 };
 use ikescope_dissectors::registries::ikev2::EncryptionAlgorithm;
-use ikescope_dissectors::{Content, HEADER_LEN, Header, IkeSpi, Issues, Message, Octets, Payload};
+use ikescope_dissectors::{
+    Content, HEADER_LEN, Header, IkeSpi, Issues, Message, Octets, PAYLOAD_HEADER_LEN, Payload,
+};
 
 use super::children::ChildSa;
 use super::choice::{
@@ -346,7 +348,7 @@ impl IkeSaV1 {
                 mut plaintext,
             } => {
                 plaintext.truncate(len);
-                plausible(header, &plaintext).then(|| {
+                plausible(header.next_payload, &plaintext).then(|| {
                     let hash = self.check_hash(phase, header, &plaintext, 0);
                     OpenedV1 {
                         hash,
@@ -356,6 +358,9 @@ impl IkeSaV1 {
                         noise: 0,
                     }
                 })
+            }
+            OpenedMessage { plaintext, .. } if header.next_payload == PayloadType::ID.0 => {
+                open_behind_id(index, phase, header, plaintext)
             }
             OpenedMessage { plaintext, .. } => self.open_noise(index, phase, header, plaintext),
         }
@@ -1032,9 +1037,76 @@ fn whole<'c>(message: &Message<'_>, ciphertext: &'c [u8]) -> &'c [u8] {
         .unwrap_or(ciphertext)
 }
 
+/// A message of main mode whose first block is unknown: how long its identification payload is follows from what stands
+/// behind it. What is unknown of it reads as zeros.
+fn open_behind_id(
+    index: usize,
+    phase: &Phase,
+    header: &Header,
+    mut plaintext: Vec<u8>,
+) -> Option<OpenedV1> {
+    let block = phase.cipher.facts().block_len;
+    let hash_len = PAYLOAD_HEADER_LEN + phase.hash.output_len();
+    let padding = |end: usize| {
+        let rest = plaintext.get(end..)?;
+        (rest.len() <= block && rest.iter().all(|octet| *octet == 0)).then_some(rest.len())
+    };
+    let visible = (block..plaintext.len()).find_map(|id_len| {
+        let rest = plaintext.get(id_len..)?;
+        let kind = kind_behind_id(rest, hash_len)?;
+        let end = id_len + chain_len(kind, rest)?;
+        padding(end)?;
+        plausible(kind, rest.get(..end - id_len)?).then_some((id_len, kind, end))
+    });
+    // Behind an address or a short name the header of HASH is unknown too: the padding must tell.
+    let hidden = || {
+        let lengths = [IPV4_ID_LEN].into_iter().chain(MIN_ID_LEN..block);
+        let mut ends = lengths
+            .filter(|len| *len < block)
+            .map(|len| (len, len + hash_len));
+        let (id_len, end) = ends.find(|(_, end)| padding(*end) >= Some(CERTAIN_PADDING))?;
+        Some((id_len, PayloadType::HASH.0, end))
+    };
+    let (id_len, kind, end) = visible.or_else(hidden)?;
+    plaintext.truncate(end);
+    plaintext.get_mut(..block)?.fill(0);
+    let mut repair = |at: usize, next: u8, len: usize| {
+        let [high, low] = u16::try_from(len).ok()?.to_be_bytes();
+        let place = plaintext.get_mut(at..at + PAYLOAD_HEADER_LEN)?;
+        place.copy_from_slice(&[next, 0, high, low]);
+        Some(())
+    };
+    repair(0, kind, id_len)?;
+    if id_len < block {
+        repair(id_len, 0, hash_len)?;
+    }
+    Some(OpenedV1 {
+        plaintext,
+        first: header.next_payload,
+        phase: index,
+        noise: block,
+        hash: None,
+    })
+}
+
+/// The type of the payload behind an identification: HASH by its length, else a certificate or a signature.
+fn kind_behind_id(rest: &[u8], hash_len: usize) -> Option<u8> {
+    let &[_, 0, high, low, first, ..] = rest else {
+        return None;
+    };
+    let len = usize::from(u16::from_be_bytes([high, low]));
+    let x509 = CertificateEncoding::X509_SIGNATURE.0;
+    Some(match len {
+        len if len == hash_len => PayloadType::HASH.0,
+        len if len > rest.len() || len <= hash_len => return None,
+        _ if first == x509 => PayloadType::CERTIFICATE.0,
+        _ => PayloadType::SIGNATURE.0,
+    })
+}
+
 /// Whether a chain of payloads is one of IKEv1: a key that does not fit gives random types.
-fn plausible(header: &Header, chain: &[u8]) -> bool {
-    let (mut kind, mut place) = (header.next_payload, 0_usize);
+fn plausible(first: u8, chain: &[u8]) -> bool {
+    let (mut kind, mut place) = (first, 0_usize);
     while kind != 0 {
         let known = matches!(kind, 1 | 4..=22 | 128..=135);
         let Some(&[next, _, high, low]) = chain
@@ -1096,6 +1168,12 @@ fn chain_len(first: u8, chain: &[u8]) -> Option<usize> {
     (place <= chain.len()).then_some(place)
 }
 
+/// An identification payload with an IPv4 address (RFC 2407, section 4.6.2).
+const IPV4_ID_LEN: usize = 12;
+/// One without data.
+const MIN_ID_LEN: usize = 8;
+/// Zeros that noise ends in by chance once in 2^32 messages.
+const CERTAIN_PADDING: usize = 4;
 /// Octets of the largest block.
 const MAX_BLOCK: usize = 16;
 /// Ends of messages of one SA: two a minute for a day of dead peer detection.

@@ -61,7 +61,8 @@ pub(crate) fn of_v1(
         &mut issues,
     );
     let verifications = match &content {
-        Content::V1(payloads) if header.message_id == 0 => {
+        // Where the first block is unknown, so is the identification that goes into HASH_I and HASH_R.
+        Content::V1(payloads) if header.message_id == 0 && opened.noise == 0 => {
             let phase = sa.phases.get(opened.phase);
             let skeyid = phase.and_then(|phase| {
                 let against = phase.psk.as_ref().unwrap_or(&phase.origin).source();

@@ -129,3 +129,45 @@ fn a_capture_that_begins_late_opens_what_it_has() {
         }
     }
 }
+
+#[test]
+fn every_ikev1_message_opens_alone() {
+    let mut unknown = 0;
+    for scenario in scenarios() {
+        let own =
+            scenario.name.starts_with("ikev1-") || scenario.name.starts_with("strongswan6-ikev1");
+        let Some(keys) = scenario.keys("initiator.charon.log").filter(|_| own) else {
+            continue;
+        };
+        let whole = open(&scenario.frames, keys.clone());
+        for frame in &scenario.frames {
+            let Some(expected) = whole.ike.get(&frame.number).filter(|ike| ike.v1) else {
+                continue;
+            };
+            // A message in fragments is not one frame.
+            let alone = open(std::slice::from_ref(frame), keys.clone());
+            let (Some(ike), Some(expected)) = (alone.ike.get(&frame.number), &expected.plain)
+            else {
+                continue;
+            };
+            let place = format!(
+                "{} frame {}: {}",
+                scenario.name,
+                frame.number,
+                alone.summary()
+            );
+            let plain = ike.plain.as_ref().expect(&place);
+            if plain != expected {
+                assert!(ike.notes.contains("unknown"), "{place}");
+                let noise = if ike.notes.contains("first 8 octets") {
+                    8
+                } else {
+                    16
+                };
+                assert_eq!(plain.get(noise..), expected.get(noise..), "{place}");
+                unknown += 1;
+            }
+        }
+    }
+    assert!(unknown > 100, "{unknown} messages");
+}

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ikescope_dissectors::registries::ikev1::PayloadType;
+
 use super::limits::{MAX_EXCHANGES, MAX_IVS};
 use crate::CryptoError;
 use crate::cipher::Cipher;
@@ -121,7 +123,8 @@ pub struct OpenedMessage {
 /// Decrypts a message with whichever initialization vector gives a well-formed chain of payloads.
 ///
 /// `first` is the Next Payload field of the header, `ciphertext` everything behind the header. A well-formed chain is no
-/// proof: verify the HASH payload.
+/// proof: verify the HASH payload. Where an identification of phase 1
+/// ends whose first block is unknown is for the caller to find.
 ///
 /// # Errors
 /// [`CryptoError::BlockMultiple`], or [`CryptoError::IntegrityMismatch`] when the key fits no reading of the message.
@@ -153,7 +156,15 @@ pub fn open_message(
     let hash_alone = !rest.is_empty() && rest.iter().all(|octet| *octet == 0);
     let behind_hash = chain_len(ANY_PAYLOAD, rest, ivs.block_len).is_some();
     let known_length = message_id != 0 && second >= ivs.block_len;
-    match known_length && (hash_alone || behind_hash) {
+    // In main mode it is an identification, of which only what follows tells where it ends.
+    let behind_identification = message_id == 0
+        && first == PayloadType::ID.0
+        && (plaintext.ends_with(&[0; 4])
+            || (ivs.block_len..plaintext.len()).any(|at| {
+                let rest = plaintext.get(at..).unwrap_or_default();
+                chain_len(ANY_PAYLOAD, rest, ivs.block_len).is_some()
+            }));
+    match behind_identification || known_length && (hash_alone || behind_hash) {
         true => Ok(OpenedMessage {
             plaintext,
             first_block: FirstBlock::Unknown,
