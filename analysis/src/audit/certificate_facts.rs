@@ -44,8 +44,8 @@ pub enum PublicKey {
     Curve(&'static str, u32),
     /// An elliptic curve that is not known here.
     OtherCurve(String),
-    /// Ed25519 or Ed448.
-    Edwards(&'static str),
+    /// A key whose name says how strong it is: Ed25519, Ed448 (RFC 8410), ML-DSA (RFC 9881).
+    Named(&'static str),
     /// DSA.
     Dsa,
     /// Another algorithm, as dotted numbers.
@@ -123,8 +123,11 @@ impl PublicKey {
                     ),
                 }
             }
-            "1.3.101.112" => Self::Edwards("Ed25519"),
-            "1.3.101.113" => Self::Edwards("Ed448"),
+            "1.3.101.112" => Self::Named("Ed25519"),
+            "1.3.101.113" => Self::Named("Ed448"),
+            "2.16.840.1.101.3.4.3.17" => Self::Named("ML-DSA-44"),
+            "2.16.840.1.101.3.4.3.18" => Self::Named("ML-DSA-65"),
+            "2.16.840.1.101.3.4.3.19" => Self::Named("ML-DSA-87"),
             DSA => Self::Dsa,
             other => Self::Other(other.to_owned()),
         }
@@ -135,7 +138,7 @@ impl std::fmt::Display for PublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Rsa(bits) => write!(f, "RSA {bits}"),
-            Self::Curve(name, _) | Self::Edwards(name) => f.write_str(name),
+            Self::Curve(name, _) | Self::Named(name) => f.write_str(name),
             Self::OtherCurve(oid) => write!(f, "elliptic curve {oid}"),
             Self::Dsa => f.write_str("DSA"),
             Self::Other(oid) => write!(f, "algorithm {oid}"),

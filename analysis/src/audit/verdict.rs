@@ -935,6 +935,26 @@ mod tests {
     }
 
     #[test]
+    fn signatures_of_method_14_are_told_by_their_names() {
+        let hybrid = "AES-GCM-16-256/HMAC-SHA2-384/ECP-384+ML-KEM-1024";
+        for (signature, verdict) in [
+            ("ML-DSA-87", Verdict::Pass),
+            ("ML-DSA-65", Verdict::Fail),
+            ("ecdsa-with-sha384", Verdict::Fail),
+        ] {
+            let mut facts = NamedSuite::parse(hybrid, None).unwrap().facts();
+            facts.authentications.push(AuthenticationFact {
+                method: AuthenticationMethod::DIGITAL_SIGNATURE,
+                signature: Some(signature.to_owned()),
+                role: None,
+                evidence: Evidence::default(),
+            });
+            let found = assess(&facts, &Profile::named("cnsa-2.0").unwrap(), &today());
+            assert_eq!(found.verdict, verdict, "{signature}");
+        }
+    }
+
+    #[test]
     fn what_was_only_offered_does_not_count() {
         let mut facts = NamedSuite::parse("DES/HMAC-MD5/HMAC-MD5-96/MODP-768", None)
             .unwrap()

@@ -118,7 +118,7 @@ const PSS_HASHES: [(&[u8], &str); 3] = [
     ),
 ];
 
-const SIGNATURE_OIDS: [(&[u8], &str); 13] = [
+const SIGNATURE_OIDS: [(&[u8], &str); 16] = [
     (
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05],
         "sha1WithRSAEncryption",
@@ -162,4 +162,41 @@ const SIGNATURE_OIDS: [(&[u8], &str); 13] = [
     ),
     (&[0x2b, 0x65, 0x70], "Ed25519"),
     (&[0x2b, 0x65, 0x71], "Ed448"),
+    // RFC 9881, section 2.
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x11],
+        "ML-DSA-44",
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x12],
+        "ML-DSA-65",
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x13],
+        "ML-DSA-87",
+    ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AlgorithmIdentifiers of RFC 7427, appendix A, and RFC 9881, section 2.
+    #[test]
+    fn identifiers_are_named() {
+        for (der, name) in [
+            (
+                &b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03"[..],
+                Some("ecdsa-with-sha384"),
+            ),
+            (
+                b"\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x13",
+                Some("ML-DSA-87"),
+            ),
+            (b"\x30\x03\x06\x01\x2a", None),
+            (b"\x30", None),
+        ] {
+            assert_eq!(signature_algorithm(der), name);
+        }
+    }
+}
