@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use common::{Folder, ikescope, run, testdata};
@@ -577,6 +578,94 @@ fn every_id_of_every_list_is_explained() {
         check(&validator, id, &serde_json::from_str(&page.stdout).unwrap());
         let text = run(["explain", id]);
         assert!(text.stdout.lines().count() > 2, "{id}");
+    }
+}
+
+/// Words of the results of every command, as their schemas list them.
+fn words_of(schema: &Value, property: Option<&str>, words: &mut BTreeSet<String>) {
+    const EXPLAINED: [&str; 12] = [
+        "chooses",
+        "confidence",
+        "integrity",
+        "kind",
+        "outcome",
+        "reason",
+        "result",
+        "stage",
+        "state",
+        "status",
+        "type",
+        "verdict",
+    ];
+    match schema {
+        Value::Object(members) => {
+            if let Some(list) = members.get("enum").and_then(Value::as_array)
+                && property.is_some_and(|property| EXPLAINED.contains(&property))
+            {
+                words.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+            for (name, inner) in members {
+                let property = match name.as_str() {
+                    "items" | "anyOf" | "properties" => property,
+                    name => Some(name),
+                };
+                words_of(inner, property, words);
+            }
+        }
+        Value::Array(list) => list
+            .iter()
+            .for_each(|inner| words_of(inner, property, words)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_word_of_a_result_is_explained() {
+    let mut words = BTreeSet::from(["VERIFIED".to_owned()]);
+    for command in ["audit", "decrypt", "diagnose", "probe", "secrets"] {
+        let path = format!(
+            "{}/schemas/{command}.schema.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        words_of(&schema, None, &mut words);
+    }
+    for expected in [
+        "no-key",
+        "rate-limited",
+        "rekeyed",
+        "xauth",
+        "skeyseed",
+        "warn",
+        "own-order",
+    ] {
+        assert!(words.contains(expected), "{expected}: {words:?}");
+    }
+    let validator = schema("explain");
+    for word in words.iter().map(String::as_str).chain([
+        "NO_PROPOSAL_CHOSEN",
+        "NO-PROPOSAL-CHOSEN",
+        "IKE_SA_INIT",
+        "INVALID_KE_PAYLOAD",
+        "TSi",
+        "profile-verdict",
+        "ML-DSA-87",
+    ]) {
+        let page = run(["explain", word, "--format", "json"]);
+        assert_eq!(page.code, Some(0), "{word}: {}", page.stderr);
+        check(
+            &validator,
+            word,
+            &serde_json::from_str(&page.stdout).unwrap(),
+        );
+    }
+    for (misspelt, meant) in [
+        ("rate-limitd", "rate-limited"),
+        ("NO_PROPOSAL_CHOSE", "NO_PROPOSAL_CHOSEN"),
+    ] {
+        let page = run(["explain", misspelt]);
+        assert_eq!(page.code, Some(2), "{misspelt}");
+        assert!(page.stderr.contains(meant), "{}", page.stderr);
     }
 }
 

@@ -8,11 +8,10 @@ use ikescope_analysis::audit::{
     judge_algorithm, names, near_names, strength,
 };
 use ikescope_analysis::diagnosis;
-use ikescope_dissectors::Registry;
-use ikescope_dissectors::registries::eap::EapType;
 use serde_json::{Value, json};
 
 use super::text::status as coloured;
+use super::words::{Word, word, words};
 use super::wrap::wrap;
 
 /// Something that can be explained.
@@ -30,14 +29,6 @@ pub enum Page {
     Word(Word),
 }
 
-/// A word, what it means, and where that is written.
-#[derive(Clone, Copy, Debug)]
-pub struct Word {
-    name: &'static str,
-    what: &'static str,
-    reference: &'static str,
-}
-
 /// Everything that the name stands for; none if it is not known.
 #[must_use]
 pub fn explain(name: &str) -> Vec<Page> {
@@ -52,23 +43,6 @@ pub fn explain(name: &str) -> Vec<Page> {
     pages.extend(Profile::named(&wanted).map(|profile| Page::Profile(Box::new(profile))));
     pages.extend(word(&wanted).map(Page::Word));
     pages
-}
-
-/// A word of results, or a method of EAP.
-fn word(name: &str) -> Option<Word> {
-    let known = WORDS
-        .iter()
-        .find(|word| word.name.eq_ignore_ascii_case(name));
-    known.copied().or_else(|| {
-        let row = EapType::by_name(name)
-            .filter(|_| name.parse::<u8>().is_err())
-            .and_then(Registry::row)?;
-        Some(Word {
-            name: row.short.unwrap_or(row.name),
-            what: "A method of the Extensible Authentication Protocol, which IKEv2 carries in IKE_AUTH (RFC 7296, section 2.16).",
-            reference: row.reference,
-        })
-    })
 }
 
 /// Names that are close to one that nobody knows.
@@ -88,8 +62,8 @@ pub fn explainable(name: &str) -> Vec<String> {
         .into_iter()
         .flat_map(|kind| [false, true].map(|v1| names::short_names(kind, v1)))
         .flatten();
-    let words = WORDS.iter().map(|word| word.name).chain(Profile::names());
-    let near = near_names(name, ids.chain(algorithms).chain(words));
+    let others = words().chain(Profile::names());
+    let near = near_names(name, ids.chain(algorithms).chain(others));
     near.into_iter().map(str::to_owned).collect()
 }
 
@@ -454,35 +428,6 @@ const KINDS: [(&str, Kind, bool); 10] = [
     ("Integrity (IKEv1)", Kind::Integrity, true),
     ("Groups (IKEv1)", Kind::KeyExchange, true),
     ("Authentication (IKEv1)", Kind::Authentication, true),
-];
-
-/// Words that stand in results where names of algorithms do.
-const WORDS: [Word; 5] = [
-    Word {
-        name: "IKEv1",
-        what: "The first version of IKE, historic since 2023: no protection of half-open exchanges, aggressive mode, hashes without agility. IKEv2 replaces it.",
-        reference: "RFC 2409; RFC 9395",
-    },
-    Word {
-        name: "AH",
-        what: "Authentication Header: integrity of packets without encryption, which no NAT lets pass. ESP replaces it.",
-        reference: "RFC 4302; RFC 8221, section 4",
-    },
-    Word {
-        name: "PFS",
-        what: "Perfect forward secrecy: a key exchange of its own for each Child SA, so that a broken IKE SA does not open what its children carried. The first child of an IKEv2 SA has that of the IKE SA.",
-        reference: "RFC 7296, sections 1.3 and 2.12",
-    },
-    Word {
-        name: "post-quantum",
-        what: "Protection against somebody who records today and has a quantum computer later: ML-KEM as an additional key exchange, or a post-quantum pre-shared key.",
-        reference: "RFC 9370; RFC 8784; draft-ietf-ipsecme-ikev2-mlkem-08",
-    },
-    Word {
-        name: "lifetime",
-        what: "How long an SA may be used. IKEv1 negotiates it; in IKEv2 each side has its own limit, and only the age of an SA can be seen.",
-        reference: "RFC 7296, section 2.8; SP 800-77 Rev. 1, Table 1",
-    },
 ];
 
 const LABEL: usize = 13;

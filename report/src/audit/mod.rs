@@ -8,6 +8,7 @@ mod report;
 mod sarif;
 mod text;
 mod types;
+mod words;
 mod wrap;
 
 pub use csv::write_audit_csv;
