@@ -39,68 +39,95 @@ pub(super) struct Packet<'a> {
 #[derive(Debug, Default)]
 pub(super) struct FlowTable {
     index: HashMap<(Spi, IpAddr), usize, Folding>,
+    /// The flow that was asked for last, by a few bits of the SPI: most packets need not be looked up in `index`, which is
+    /// too large for the nearest cache.
+    nearest: Vec<u32>,
     /// The youngest flow from one address to another.
     youngest: HashMap<(IpAddr, IpAddr), usize>,
-    flows: Vec<Counted>,
-    last: usize,
+    counts: Vec<Counts>,
+    /// One for each of `counts`, without what stands there.
+    flows: Vec<Flow>,
     /// Packets of flows beyond the bound.
     pub(super) forgotten: u64,
 }
 
-/// A flow, and what is needed to count it.
+/// What every packet of a flow changes, close together.
 #[derive(Debug)]
-struct Counted {
-    flow: Flow,
+struct Counts {
+    spi: Spi,
+    src: Endpoint,
+    dst: Endpoint,
+    /// The flow of the other direction.
+    partner: Option<u32>,
+    packets: u64,
+    octets: u64,
+    /// Octets of the last packet, and how many in a row were as long.
+    length: u32,
+    alike: u32,
     lowest: u32,
-    /// Which of the sequence numbers up to the highest came; the lowest bit is the highest number.
-    window: Box<[u64; WINDOW_WORDS]>,
+    highest: u32,
+    sequence: u32,
     /// Distinct sequence numbers that came.
     distinct: u64,
-    length: u32,
+    frame: FrameId,
+    time: Option<Timestamp>,
     /// Nanoseconds of the longest silence.
     silence: i64,
-    /// Lost before the sequence numbers began again.
-    lost_before: u64,
-    /// The flow of the other direction.
-    partner: Option<usize>,
     /// Packets of the other direction when the last packet came.
     came_back: u64,
+    unanswered: u64,
+    unanswered_since: (FrameId, Option<Timestamp>),
+    small: u64,
+    small_unanswered: u64,
+    large: u64,
+    large_unanswered: u64,
+    readable: bool,
+    /// Which of the sequence numbers up to the highest came: each has the bit of its remainder.
+    window: [u64; WINDOW_WORDS],
 }
 
 const WINDOW_WORDS: usize = (SEQUENCE_WINDOW / 64) as usize;
 
 impl FlowTable {
     pub(super) fn observe(&mut self, packet: &Packet<'_>) {
-        let known = self.flows.get(self.last).is_some_and(|counted| {
-            counted.flow.spi == packet.spi && counted.flow.dst.address == packet.dst.address
-        });
-        if !known {
-            let key = (packet.spi, packet.dst.address);
-            self.last = match self.index.get(&key) {
-                Some(index) => *index,
-                None if self.flows.len() < MAX_TRACKED_FLOWS => {
-                    self.index.insert(key, self.flows.len());
-                    self.flows.push(Counted::new(packet));
-                    self.pair(self.flows.len() - 1, packet);
-                    self.flows.len() - 1
-                }
-                None => {
-                    self.forgotten += 1;
-                    return;
-                }
-            };
+        let Some(place) = self.place(packet) else {
+            self.forgotten += 1;
+            return;
+        };
+        let came_back = self.came_back(place);
+        if let (Some(counts), Some(flow)) = (self.counts.get_mut(place), self.flows.get_mut(place))
+        {
+            counts.count(flow, packet, came_back);
         }
-        let came_back = self
-            .flows
-            .get(self.last)
-            .and_then(|counted| self.flows.get(counted.partner?))
-            .map_or(0, |partner| partner.flow.packets);
-        if let Some(counted) = self.flows.get_mut(self.last) {
-            if !packet.duplicate {
-                counted.answered(packet, came_back);
+    }
+
+    /// Where the flow of a packet is counted; `None` beyond the bound.
+    fn place(&mut self, packet: &Packet<'_>) -> Option<usize> {
+        let slot = packet.spi.0.wrapping_mul(MIX) >> (u32::BITS - NEAREST_BITS);
+        let near = self.nearest.get(slot as usize).map(|near| *near as usize);
+        let is =
+            |counts: &Counts| counts.spi == packet.spi && counts.dst.address == packet.dst.address;
+        if let Some(near) = near.filter(|near| self.counts.get(*near).is_some_and(is)) {
+            return Some(near);
+        }
+        let key = (packet.spi, packet.dst.address);
+        let place = match self.index.get(&key) {
+            Some(place) => *place,
+            None if self.flows.len() < MAX_TRACKED_FLOWS => {
+                let new = self.flows.len();
+                self.index.insert(key, new);
+                self.flows.push(begun(packet));
+                self.counts.push(Counts::new(packet));
+                self.pair(new, packet);
+                self.nearest.resize(1 << NEAREST_BITS, 0);
+                new
             }
-            counted.count(packet);
+            None => return None,
+        };
+        if let (Some(near), Ok(place)) = (self.nearest.get_mut(slot as usize), place.try_into()) {
+            *near = place;
         }
+        Some(place)
     }
 
     /// Finds the other direction of a new flow: the youngest flow back. It keeps its own partner unless that one has
@@ -111,14 +138,28 @@ impl FlowTable {
         let Some(back) = self.youngest.get(&(dst, src)).copied() else {
             return;
         };
-        let partner_of = |flow: usize| self.flows.get(flow).and_then(|counted| counted.partner);
+        let (Ok(new), Ok(back)) = (u32::try_from(new), u32::try_from(back)) else {
+            return;
+        };
+        let partner_of = |flow: u32| {
+            let counts = self.counts.get(flow as usize);
+            counts.and_then(|counts| counts.partner)
+        };
         let free = partner_of(back).is_none_or(|known| partner_of(known) != Some(back));
-        if let Some(counted) = self.flows.get_mut(new) {
-            counted.partner = Some(back);
+        if let Some(counts) = self.counts.get_mut(new as usize) {
+            counts.partner = Some(back);
         }
-        if let Some(counted) = self.flows.get_mut(back).filter(|_| free) {
-            counted.partner = Some(new);
+        if let Some(counts) = self.counts.get_mut(back as usize).filter(|_| free) {
+            counts.partner = Some(new);
         }
+    }
+
+    /// Packets of the other direction.
+    fn came_back(&self, place: usize) -> u64 {
+        self.counts
+            .get(place)
+            .and_then(|counts| self.counts.get(counts.partner? as usize))
+            .map_or(0, |partner| partner.packets)
     }
 
     /// Notes an ICMP error about the flow with this SPI or, where the quotation is too short for an SPI, about the last
@@ -129,16 +170,16 @@ impl FlowTable {
                 .index
                 .get(&(spi, error.quoted_dst.address))
                 .and_then(|index| self.flows.get_mut(*index)),
-            None => self.flows.iter_mut().rev().find(|counted| {
-                counted.flow.src.address == error.quoted_src.address
-                    && counted.flow.dst.address == error.quoted_dst.address
+            None => self.flows.iter_mut().rev().find(|flow| {
+                flow.src.address == error.quoted_src.address
+                    && flow.dst.address == error.quoted_dst.address
             }),
         };
-        let Some(counted) = flow else {
+        let Some(flow) = flow else {
             return false;
         };
-        if counted.flow.icmp.len() < MAX_ICMP {
-            counted.flow.icmp.push(error);
+        if flow.icmp.len() < MAX_ICMP {
+            flow.icmp.push(error);
         }
         true
     }
@@ -151,16 +192,16 @@ impl FlowTable {
     pub(super) fn last_between(&self, one: IpAddr, other: IpAddr) -> Option<Timestamp> {
         [(one, other), (other, one)]
             .iter()
-            .filter_map(|pair| self.flows.get(*self.youngest.get(pair)?)?.flow.last)
+            .filter_map(|pair| self.counts.get(*self.youngest.get(pair)?)?.time)
             .max()
     }
 
     /// Flows by SPI alone, for peers that moved: none where several have the same.
     pub(super) fn by_spi(&self) -> HashMap<Spi, Option<usize>> {
         let mut flows = HashMap::with_capacity(self.flows.len());
-        for (index, counted) in self.flows.iter().enumerate() {
+        for (index, flow) in self.flows.iter().enumerate() {
             flows
-                .entry(counted.flow.spi)
+                .entry(flow.spi)
                 .and_modify(|known| *known = None)
                 .or_insert(Some(index));
         }
@@ -169,17 +210,13 @@ impl FlowTable {
 
     /// A flow with its counts.
     pub(super) fn get(&self, index: usize) -> Option<Flow> {
-        let counted = self.flows.get(index)?;
-        let came_back = counted
-            .partner
-            .and_then(|partner| self.flows.get(partner))
-            .map_or(0, |partner| partner.flow.packets);
-        Some(counted.finished(came_back))
+        let (counts, flow) = (self.counts.get(index)?, self.flows.get(index)?);
+        Some(counts.finished(flow.clone(), self.came_back(index)))
     }
 
-    /// A flow without its final counts.
+    /// A flow without its counts.
     pub(super) fn peek(&self, index: usize) -> Option<&Flow> {
-        self.flows.get(index).map(|counted| &counted.flow)
+        self.flows.get(index)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -187,76 +224,96 @@ impl FlowTable {
     }
 }
 
-impl Counted {
+/// A flow that begins with this packet, which is not counted yet.
+fn begun(packet: &Packet<'_>) -> Flow {
+    let length = length(packet);
+    Flow {
+        protocol: packet.protocol,
+        spi: packet.spi,
+        src: packet.src,
+        dst: packet.dst,
+        encapsulation: packet.encapsulation,
+        packets: 0,
+        octets: 0,
+        lost: 0,
+        replayed: 0,
+        duplicates: 0,
+        late: 0,
+        reorder_depth: 0,
+        resets: 0,
+        reset_frame: None,
+        sequence_first: packet.sequence,
+        sequence_last: packet.sequence,
+        sequence_highest: packet.sequence,
+        frame_first: packet.frame,
+        frame_last: packet.frame,
+        first: packet.time,
+        last: packet.time,
+        longest_silence: None,
+        smallest: length,
+        largest: length,
+        largest_frame: packet.frame,
+        lengths_modulo_16: [0; 16],
+        same_length: 0,
+        large: 0,
+        large_unanswered: 0,
+        small: 0,
+        small_unanswered: 0,
+        unanswered: 0,
+        unanswered_since: None,
+        fragmented: 0,
+        fragmented_frame: None,
+        source_changes: Vec::new(),
+        source_changed: 0,
+        icmp: Vec::new(),
+        opened: 0,
+        failed: 0,
+        readable: false,
+        inside: None,
+    }
+}
+
+impl Counts {
     fn new(packet: &Packet<'_>) -> Self {
-        let length = length(packet);
         Self {
-            flow: Flow {
-                protocol: packet.protocol,
-                spi: packet.spi,
-                src: packet.src,
-                dst: packet.dst,
-                encapsulation: packet.encapsulation,
-                packets: 0,
-                octets: 0,
-                lost: 0,
-                replayed: 0,
-                duplicates: 0,
-                late: 0,
-                reorder_depth: 0,
-                resets: 0,
-                reset_frame: None,
-                sequence_first: packet.sequence,
-                sequence_last: packet.sequence,
-                sequence_highest: packet.sequence,
-                frame_first: packet.frame,
-                frame_last: packet.frame,
-                first: packet.time,
-                last: packet.time,
-                longest_silence: None,
-                smallest: length,
-                largest: length,
-                largest_frame: packet.frame,
-                lengths_modulo_16: [0; 16],
-                same_length: 0,
-                large: 0,
-                large_unanswered: 0,
-                small: 0,
-                small_unanswered: 0,
-                unanswered: 0,
-                unanswered_since: None,
-                fragmented: 0,
-                fragmented_frame: None,
-                source_changes: Vec::new(),
-                source_changed: 0,
-                icmp: Vec::new(),
-                opened: 0,
-                failed: 0,
-                readable: false,
-                inside: None,
-            },
-            lowest: packet.sequence,
-            window: Box::new([0; WINDOW_WORDS]),
-            distinct: 0,
-            length: 0,
-            silence: 0,
-            lost_before: 0,
+            spi: packet.spi,
+            src: packet.src,
+            dst: packet.dst,
             partner: None,
+            packets: 0,
+            octets: 0,
+            length: 0,
+            alike: 0,
+            lowest: packet.sequence,
+            highest: packet.sequence,
+            sequence: packet.sequence,
+            distinct: 0,
+            frame: packet.frame,
+            time: packet.time,
+            silence: 0,
             came_back: 0,
+            unanswered: 0,
+            unanswered_since: (packet.frame, packet.time),
+            small: 0,
+            small_unanswered: 0,
+            large: 0,
+            large_unanswered: 0,
+            readable: true,
+            window: [0; WINDOW_WORDS],
         }
     }
 
-    fn count(&mut self, packet: &Packet<'_>) {
+    fn count(&mut self, flow: &mut Flow, packet: &Packet<'_>, came_back: u64) {
         // The first packet of a flow repeats none of it.
-        if packet.duplicate && self.flow.packets > 0 {
-            self.flow.duplicates += 1;
+        if packet.duplicate && self.packets > 0 {
+            flow.duplicates += 1;
             return;
         }
-        let length = length(packet);
-        self.moved(packet);
-        self.sequence(packet);
-        let flow = &mut self.flow;
-        if let (Some(before), Some(now)) = (flow.last, packet.time) {
+        self.answered(packet, came_back);
+        self.moved(flow, packet);
+        self.sequence(flow, packet);
+        self.length(flow, packet);
+        if let (Some(before), Some(now)) = (self.time, packet.time) {
             let seconds = now.seconds.saturating_sub(before.seconds);
             let nanos = i64::from(now.nanos) - i64::from(before.nanos);
             let silence = seconds.saturating_mul(NANOS).saturating_add(nanos);
@@ -265,143 +322,169 @@ impl Counted {
                 flow.longest_silence = Some((silence as f64 / NANOS as f64, before));
             }
         }
-        if flow.packets == 0 {
-            flow.readable = readable(packet.octets);
-        } else {
-            flow.same_length += u64::from(length == self.length);
-            flow.readable &= readable(packet.octets);
+        self.readable = self.readable && readable(packet.octets);
+        self.packets += 1;
+        self.sequence = packet.sequence;
+        self.frame = packet.frame;
+        self.time = packet.time.or(self.time);
+        if packet.fragmented {
+            flow.fragmented += 1;
+            flow.fragmented_frame.get_or_insert(packet.frame);
         }
-        flow.packets += 1;
-        flow.octets += u64::from(length);
-        flow.sequence_last = packet.sequence;
-        flow.frame_last = packet.frame;
-        flow.last = packet.time.or(flow.last);
+        match packet.opened {
+            Some(true) => flow.opened += 1,
+            Some(false) => flow.failed += 1,
+            None => {}
+        }
+        if let Some(opened) = packet.inside {
+            let inside = flow.inside.get_or_insert_default();
+            inside.note(opened, packet.frame, self.length);
+        }
+    }
+
+    fn length(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
+        let length = length(packet);
+        self.octets += u64::from(length);
+        if length == self.length && self.alike < u32::MAX {
+            self.alike += 1;
+            return;
+        }
+        self.count_alike(flow);
+        self.length = length;
+        self.alike = 1;
         flow.smallest = flow.smallest.min(length);
         if length > flow.largest {
             flow.largest = length;
             flow.largest_frame = packet.frame;
         }
-        if let Some(count) = flow.lengths_modulo_16.get_mut((length % 16) as usize) {
-            *count = count.saturating_add(1);
+    }
+
+    /// Counts the packets in a row that were as long as the last one.
+    fn count_alike(&self, flow: &mut Flow) {
+        let place = (self.length % 16) as usize;
+        if let Some(count) = flow.lengths_modulo_16.get_mut(place) {
+            *count = count.saturating_add(self.alike);
         }
-        if packet.fragmented {
-            flow.fragmented += 1;
-            flow.fragmented_frame.get_or_insert(packet.frame);
-        }
-        flow.opened += u64::from(packet.opened == Some(true));
-        flow.failed += u64::from(packet.opened == Some(false));
-        if let Some(opened) = packet.inside {
-            let inside = flow.inside.get_or_insert_default();
-            inside.note(opened, packet.frame, length);
-        }
-        self.length = length;
+        flow.same_length += u64::from(self.alike.saturating_sub(1));
     }
 
     /// Notes whether the packet before this one was followed by one of the other direction.
     fn answered(&mut self, packet: &Packet<'_>, came_back: u64) {
-        let flow = &mut self.flow;
-        if flow.packets == 0 || came_back > self.came_back {
-            flow.unanswered = 0;
+        if self.packets == 0 || came_back > self.came_back {
+            self.unanswered = 0;
         } else if self.length > LARGE {
-            flow.large_unanswered += 1;
+            self.large_unanswered += 1;
         } else {
-            flow.small_unanswered += 1;
+            self.small_unanswered += 1;
         }
-        if flow.unanswered == 0 {
-            flow.unanswered_since = Some((packet.frame, packet.time));
+        if self.unanswered == 0 {
+            self.unanswered_since = (packet.frame, packet.time);
         }
-        flow.unanswered += 1;
+        self.unanswered += 1;
         if length(packet) > LARGE {
-            flow.large += 1;
+            self.large += 1;
         } else {
-            flow.small += 1;
+            self.small += 1;
         }
         self.came_back = came_back;
     }
 
-    fn moved(&mut self, packet: &Packet<'_>) {
-        let flow = &mut self.flow;
-        if flow.src == packet.src && flow.dst == packet.dst {
+    fn moved(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
+        if self.src == packet.src && self.dst == packet.dst {
             return;
         }
-        if flow.src != packet.src {
+        if self.src != packet.src {
             flow.source_changed = flow.source_changed.saturating_add(1);
             if flow.source_changes.len() < MAX_SOURCE_CHANGES {
                 flow.source_changes.push(PortChange {
                     frame: packet.frame,
                     time: packet.time,
-                    before: flow.src,
+                    before: self.src,
                     after: packet.src,
                 });
             }
         }
-        flow.src = packet.src;
-        flow.dst = packet.dst;
+        (self.src, self.dst) = (packet.src, packet.dst);
+        (flow.src, flow.dst) = (packet.src, packet.dst);
         flow.encapsulation = packet.encapsulation;
     }
 
-    fn sequence(&mut self, packet: &Packet<'_>) {
-        let (sequence, highest) = (packet.sequence, self.flow.sequence_highest);
-        if self.flow.packets == 0 {
-            self.mark(0);
+    fn sequence(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
+        let (sequence, highest) = (packet.sequence, self.highest);
+        if self.packets == 0 {
+            self.mark(sequence);
             self.distinct = 1;
             return;
         }
-        let ahead = sequence.wrapping_sub(highest);
         // The low half of an extended sequence number begins again at 2^32 (RFC 4303, section 2.2.1).
         let wrapped = highest > WRAP_FROM && sequence < WRAP_TO;
         if sequence > highest || wrapped {
-            self.advance(ahead);
-            self.flow.sequence_highest = sequence;
+            self.advance(sequence);
             self.distinct += 1;
             return;
         }
         let behind = highest - sequence;
-        let came = behind < SEQUENCE_WINDOW && self.came(behind);
+        let came = behind < SEQUENCE_WINDOW && self.came(sequence);
         if came || behind >= SEQUENCE_WINDOW {
             // The counter began again: a small number, with other octets than the first time.
             if sequence <= RESTART_BELOW && highest > sequence {
-                self.restart(packet);
+                self.restart(flow, packet);
                 return;
             }
             if came {
-                self.flow.replayed += 1;
+                flow.replayed += 1;
                 return;
             }
+        } else {
+            self.mark(sequence);
         }
-        self.mark(behind);
         self.distinct += 1;
         self.lowest = self.lowest.min(sequence);
-        self.flow.late += 1;
-        self.flow.reorder_depth = self.flow.reorder_depth.max(behind);
+        flow.late += 1;
+        flow.reorder_depth = flow.reorder_depth.max(behind);
     }
 
-    fn restart(&mut self, packet: &Packet<'_>) {
-        self.lost_before += self.lost();
-        self.flow.resets = self.flow.resets.saturating_add(1);
-        self.flow.reset_frame.get_or_insert(packet.frame);
-        self.flow.sequence_highest = packet.sequence;
+    fn restart(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
+        flow.lost += self.lost();
+        flow.resets = flow.resets.saturating_add(1);
+        flow.reset_frame.get_or_insert(packet.frame);
+        self.highest = packet.sequence;
         self.lowest = packet.sequence;
         self.distinct = 1;
         self.window.fill(0);
-        self.mark(0);
+        self.mark(packet.sequence);
     }
 
+    /// Lost since the sequence numbers began.
     fn lost(&self) -> u64 {
-        let span = u64::from(self.flow.sequence_highest.wrapping_sub(self.lowest)) + 1;
+        let span = u64::from(self.highest.wrapping_sub(self.lowest)) + 1;
         span.saturating_sub(self.distinct)
     }
 
-    fn finished(&self, came_back: u64) -> Flow {
-        let mut flow = self.flow.clone();
-        flow.lost = self.lost_before + self.lost();
+    fn finished(&self, mut flow: Flow, came_back: u64) -> Flow {
+        self.count_alike(&mut flow);
+        flow.packets = self.packets;
+        flow.octets = self.octets;
+        flow.sequence_last = self.sequence;
+        flow.sequence_highest = self.highest;
+        flow.frame_last = self.frame;
+        flow.last = self.time;
+        flow.lost += self.lost();
+        flow.readable = self.readable && self.packets > 0;
+        flow.small = self.small;
+        flow.small_unanswered = self.small_unanswered;
+        flow.large = self.large;
+        flow.large_unanswered = self.large_unanswered;
         if came_back > self.came_back {
             flow.unanswered = 0;
-            flow.unanswered_since = None;
-        } else if self.length > LARGE {
-            flow.large_unanswered += 1;
         } else {
-            flow.small_unanswered += 1;
+            flow.unanswered = self.unanswered;
+            flow.unanswered_since = (self.packets > 0).then_some(self.unanswered_since);
+            if self.length > LARGE {
+                flow.large_unanswered += 1;
+            } else {
+                flow.small_unanswered += 1;
+            }
         }
         // A mirrored port shows nearly every packet twice, a path only some.
         if flow.duplicates * 3 < flow.packets {
@@ -410,38 +493,41 @@ impl Counted {
         flow
     }
 
-    fn came(&self, behind: u32) -> bool {
-        let word = self.window.get((behind / 64) as usize).copied();
-        word.unwrap_or(0) & (1 << (behind % 64)) != 0
+    /// Whether a sequence number within the window came.
+    fn came(&self, sequence: u32) -> bool {
+        let (word, bit) = place_in_window(sequence);
+        self.window.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    fn mark(&mut self, behind: u32) {
-        if let Some(word) = self.window.get_mut((behind / 64) as usize) {
-            *word |= 1 << (behind % 64);
+    fn mark(&mut self, sequence: u32) {
+        let (word, bit) = place_in_window(sequence);
+        if let Some(word) = self.window.get_mut(word) {
+            *word |= bit;
         }
     }
 
-    /// Moves the window on; the new highest number has come.
-    fn advance(&mut self, by: u32) {
+    /// Moves the window on to a new highest number, which has come.
+    fn advance(&mut self, to: u32) {
+        let by = to.wrapping_sub(self.highest);
         if by >= SEQUENCE_WINDOW {
             self.window.fill(0);
         } else {
-            let (words, bits) = ((by / 64) as usize, by % 64);
-            for index in (0..WINDOW_WORDS).rev() {
-                let from =
-                    |at: Option<usize>| at.and_then(|at| self.window.get(at)).copied().unwrap_or(0);
-                let high = from(index.checked_sub(words)) << bits;
-                let low = match bits {
-                    0 => 0,
-                    _ => from(index.checked_sub(words + 1)) >> (64 - bits),
-                };
-                if let Some(word) = self.window.get_mut(index) {
-                    *word = high | low;
+            for missing in 1..by {
+                let (word, bit) = place_in_window(self.highest.wrapping_add(missing));
+                if let Some(word) = self.window.get_mut(word) {
+                    *word &= !bit;
                 }
             }
         }
-        self.mark(0);
+        self.highest = to;
+        self.mark(to);
     }
+}
+
+/// The word and the bit of a sequence number. 2^32 is a multiple of the window.
+const fn place_in_window(sequence: u32) -> (usize, u64) {
+    let place = sequence % SEQUENCE_WINDOW;
+    ((place / 64) as usize, 1 << (place % 64))
 }
 
 fn length(packet: &Packet<'_>) -> u32 {
@@ -466,6 +552,12 @@ fn readable(octets: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// Flows that are found without a look into the map: 32 KiB of places, for more tunnels than are busy at one time.
+const NEAREST_BITS: u32 = 13;
+
+/// Bits without a pattern: the fractional part of the golden ratio.
+const MIX: u32 = 0x9e37_79b9;
 
 /// SPI and sequence number.
 const ESP_HEADER: u32 = 8;
