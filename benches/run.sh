@@ -1,6 +1,6 @@
 #!/bin/sh
-# The benchmark: `ikescope inspect` beside tshark and tcpdump, on a generated capture; `ikescope decrypt` beside tshark and
-# beside a loop that does nothing but open the packets.
+# The benchmark: `ikescope inspect` and `ikescope diagnose` beside tshark and tcpdump, on a generated capture; `ikescope
+# decrypt` beside tshark and beside a loop that does nothing but open the packets.
 #
 #   benches/run.sh [--packets N] [--repeat K] [--memory]
 #
@@ -37,6 +37,19 @@ for other in tcpdump tshark; do
     fi
 done
 "$built/measure" --repeat "$repeat" -- "$@"
+
+if "$ikescope" diagnose --help >/dev/null 2>&1; then
+    echo
+    echo "diagnose, the same packets, output to /dev/null, median of $repeat:"
+    set -- 'ikescope json' "$ikescope" diagnose --format json "$capture" -- 'ikescope text' "$ikescope" diagnose "$capture"
+    if command -v tcpdump >/dev/null 2>&1; then
+        set -- "$@" -- 'tcpdump udp 500' tcpdump -r "$capture" -w /dev/null 'udp port 500'
+    fi
+    if command -v tshark >/dev/null 2>&1; then
+        set -- "$@" -- 'tshark conv,udp' tshark -n -q -z conv,udp -r "$capture"
+    fi
+    "$built/measure" --repeat "$repeat" -- "$@"
+fi
 
 echo
 echo "start-up, median of 21:"

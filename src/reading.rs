@@ -7,6 +7,8 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
 use ikescope_analysis::{Inspector, InspectorOptions, Observation};
+#[cfg(feature = "live")]
+use ikescope_capture::Timestamp;
 use ikescope_capture::{CaptureError, Frame, Inputs, Options, Stack};
 use ikescope_report::CaptureSummary;
 
@@ -25,6 +27,12 @@ pub(crate) trait Consumer {
 
     /// The next packet, and the frame that carried or completed it.
     fn observe(&mut self, frame: &Frame<'_>, observation: &Observation<'_>) -> Result<(), Error>;
+
+    /// No packet came until this time.
+    #[cfg(feature = "live")]
+    fn quiet(&mut self, _: Timestamp) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// The next packet may be long in coming: what is known should be shown.
     fn pause(&mut self) -> Result<(), Error> {
@@ -197,7 +205,10 @@ impl Reading {
             let frame = match self.source.next(&self.interrupt) {
                 Ok(Next::Frame(frame)) => frame,
                 #[cfg(feature = "live")]
-                Ok(Next::Quiet) => continue,
+                Ok(Next::Quiet) => {
+                    consumer.quiet(crate::today::now())?;
+                    continue;
+                }
                 Ok(Next::End) => return Ok(()),
                 // What was cut by Ctrl-C is no fault of the input.
                 Err(_) if self.interrupt.is_set() => return Ok(()),

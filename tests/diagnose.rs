@@ -3,7 +3,12 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use common::{Run, captures, corpus, ikescope, run, run_with_input, testdata};
 use serde_json::Value;
@@ -117,6 +122,64 @@ fn lines_are_the_document() {
             .collect();
         assert_eq!(Value::from(tunnels), document["tunnels"], "{name}");
     }
+}
+
+/// An IKE_SA_INIT request without payloads in a record of a pcap file with raw IP.
+fn request(seconds: u32, spi: u8) -> Vec<u8> {
+    let mut record = seconds.to_le_bytes().to_vec();
+    record.extend([0; 4]);
+    record.extend([56, 0, 0, 0].repeat(2));
+    record.extend([0x45, 0, 0, 56, 0, 0, 0, 0, 64, 17, 0, 0]);
+    record.extend([192, 0, 2, 1, 192, 0, 2, 2]);
+    record.extend([0x01, 0xf4, 0x01, 0xf4, 0, 36, 0, 0]);
+    record.extend([[spi; 8], [0; 8]].concat());
+    record.extend([0, 0x20, 34, 0x08, 0, 0, 0, 0, 0, 0, 0, 28]);
+    record
+}
+
+/// A tunnel that failed is a line five minutes of capture time later, while the pipe it came from is still open.
+#[test]
+fn lines_come_as_tunnels_end() {
+    let mut header = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
+    header.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0]);
+    let requests =
+        [(0, 1), (1, 1), (3, 1), (400, 2)].map(|(after, spi)| request(1_000 + after, spi));
+    let mut child = ikescope()
+        .args(["diagnose", "--format", "ndjson", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let stdout = child.stdout.take().expect("it is piped");
+    let (seen, lines) = mpsc::channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let _ = lines.into_iter().try_for_each(|line| seen.send(line));
+    });
+    for piece in [header]
+        .iter()
+        .chain(&requests)
+        .flat_map(|octets| octets.chunks(20))
+    {
+        stdin.write_all(piece).expect("it is read");
+        thread::sleep(Duration::from_millis(2));
+    }
+    let line = lines
+        .recv_timeout(Duration::from_secs(30))
+        .expect("a tunnel is told while the pipe is open");
+    let tunnel: Value = serde_json::from_str(&line).expect("it is JSON");
+    assert_eq!(tunnel["initiator_spi"], "0101010101010101");
+    assert_eq!(tunnel["state"], "failed");
+    assert_eq!(tunnel["timeline"][0]["retransmissions"], 2);
+    drop(stdin);
+    assert!(
+        lines
+            .iter()
+            .last()
+            .is_some_and(|line| line.contains("\"capture\""))
+    );
+    assert!(child.wait().is_ok_and(|status| status.code() == Some(3)));
 }
 
 /// Which severity decides is the user's.

@@ -46,9 +46,9 @@ impl Namespace {
     }
 
     /// Starts the program and sends to it until it ends.
-    fn listen(&self, arguments: &[&str]) -> Child {
+    fn listen(&self, command: &str, arguments: &[&str]) -> Child {
         self.command(env!("CARGO_BIN_EXE_ikescope"))
-            .args(["inspect", "-i", "lo", "--format", "ndjson"])
+            .args([command, "-i", "lo", "--format", "ndjson"])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -87,7 +87,7 @@ impl Drop for Namespace {
     }
 }
 
-fn packets(child: Child) -> (Option<i32>, Vec<Value>) {
+fn lines(child: Child) -> (Option<i32>, Vec<Value>) {
     let output = child.wait_with_output().expect("it ends");
     let text = String::from_utf8(output.stdout).expect("it is UTF-8");
     let lines = text
@@ -102,9 +102,9 @@ fn as_many_packets_as_wanted_are_seen() {
         return;
     };
     // The default filter leaves ICMP in, which answers a closed port: two frames a datagram.
-    let mut child = namespace.listen(&["--count", "4"]);
+    let mut child = namespace.listen("inspect", &["--count", "4"]);
     namespace.send_until_end(&mut child, 500);
-    let (code, packets) = packets(child);
+    let (code, packets) = lines(child);
     assert_eq!(code, Some(0));
     assert_eq!(packets.len(), 4);
     assert!(packets.iter().any(|packet| {
@@ -120,10 +120,10 @@ fn a_filter_decides_what_is_captured() {
     let Some(namespace) = Namespace::new("filter") else {
         return;
     };
-    let mut child = namespace.listen(&["--count", "2", "--filter", "udp port 848"]);
+    let mut child = namespace.listen("inspect", &["--count", "2", "--filter", "udp port 848"]);
     namespace.send(500);
     namespace.send_until_end(&mut child, 848);
-    let (code, packets) = packets(child);
+    let (code, packets) = lines(child);
     assert_eq!(code, Some(0));
     assert!(packets.iter().all(|packet| packet["dst"]["port"] == 848));
 }
@@ -134,7 +134,7 @@ fn ctrl_c_prints_what_is_known() {
         return;
     };
     // `exec` by ip(8): the id is the program's.
-    let mut child = namespace.listen(&[]);
+    let mut child = namespace.listen("inspect", &[]);
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let reader = thread::spawn(move || lines.next());
     let began = Instant::now();
@@ -156,10 +156,28 @@ fn ctrl_c_before_anything_is_130() {
     let Some(namespace) = Namespace::new("quiet") else {
         return;
     };
-    let mut child = namespace.listen(&[]);
+    let mut child = namespace.listen("inspect", &[]);
     thread::sleep(Duration::from_secs(1));
     interrupt(&child);
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+/// Nobody listens on the port, and ICMP says so (RFC 792).
+#[test]
+fn a_tunnel_is_told_when_listening_ends() {
+    let Some(namespace) = Namespace::new("diagnose") else {
+        return;
+    };
+    let mut child = namespace.listen("diagnose", &["--count", "4"]);
+    namespace.send_until_end(&mut child, 500);
+    let (code, lines) = lines(child);
+    assert_eq!(code, Some(3));
+    let [tunnel, ending] = lines.as_slice() else {
+        panic!("a tunnel and the capture: {lines:?}");
+    };
+    assert_eq!(tunnel["initiator_spi"], "0102030405060708");
+    assert_eq!(tunnel["diagnoses"][0]["id"], "icmp-port-unreachable");
+    assert_eq!(ending["capture"]["ike_messages"], 2);
 }
 
 #[test]
@@ -168,7 +186,7 @@ fn a_duration_ends_by_itself() {
         return;
     };
     let began = Instant::now();
-    let (code, packets) = packets(namespace.listen(&["--duration", "0.5"]));
+    let (code, packets) = lines(namespace.listen("inspect", &["--duration", "0.5"]));
     assert_eq!((code, packets.len()), (Some(0), 0));
     assert!(began.elapsed() >= Duration::from_millis(500));
 }

@@ -116,7 +116,7 @@ fn judge(folder: &Path, keys: Vec<Key>) -> Judged {
     let mut heads = Vec::new();
     let mut failures = Vec::new();
     let mut found = Vec::new();
-    finished.for_each(|tunnel, around| found.push(diagnose(tunnel, around)));
+    finished.for_each(diagnose, |_, diagnoses| found.push(diagnoses));
     found.push(finished.with_surroundings(diagnose_capture));
     for found in found {
         failures.extend(

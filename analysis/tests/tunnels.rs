@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ikescope_analysis::tunnels::{Algorithms, Finished, Proposal, State, Tracker, Tunnel};
 use ikescope_analysis::{Inspector, InspectorOptions};
-use ikescope_capture::{FileReader, Options, Stack};
+use ikescope_capture::{FileReader, Options, Stack, Timestamp};
 use ikescope_dissectors::registries::ikev2::TransformType;
 use serde_json::Value;
 
@@ -19,10 +19,13 @@ fn track(capture: &Path) -> Finished {
 
 /// Follows the packets of these numbers and sources only.
 fn track_if(capture: &Path, wanted: impl Fn(u64, IpAddr) -> bool) -> Finished {
+    follow(Tracker::default(), capture, wanted).finish()
+}
+
+fn follow(mut tracker: Tracker, capture: &Path, wanted: impl Fn(u64, IpAddr) -> bool) -> Tracker {
     let mut reader = FileReader::open(capture, 0).unwrap();
     let mut stack = Stack::new(Options::default());
     let mut inspector = Inspector::new(InspectorOptions::default());
-    let mut tracker = Tracker::default();
     while let Some(frame) = reader.next().unwrap() {
         stack.decode(&frame, &mut |datagram| {
             if wanted(datagram.frame, datagram.src) {
@@ -30,7 +33,7 @@ fn track_if(capture: &Path, wanted: impl Fn(u64, IpAddr) -> bool) -> Finished {
             }
         });
     }
-    tracker.finish()
+    tracker
 }
 
 /// Every labelled capture: its name, what the peers' logs say, and what was found.
@@ -104,6 +107,21 @@ fn encryption(chosen: &Proposal) -> Option<String> {
             .map(|transform| transform.to_string()),
         Algorithms::Suites(suites) => suites.first().and_then(|suite| suite.encr.clone()),
     }
+}
+
+/// A peer may go on sending for some minutes; after that a failed tunnel is handed out, though no packet comes.
+#[test]
+fn silence_ends_a_failed_tunnel() {
+    let capture = testdata().join("fail-ikev2-no-response/capture.pcapng");
+    let last = track(&capture).capture.last.unwrap();
+    let mut tracker = follow(Tracker::new(true), &capture, |_, _| true);
+    let later = |seconds| Timestamp::new(last.seconds + seconds, last.nanos.into());
+    tracker.quiet(later(290));
+    assert!(tracker.ended().is_none());
+    tracker.quiet(later(320));
+    let ended = tracker.ended().unwrap();
+    assert_eq!(ended.tunnels.len(), 1);
+    assert!(tracker.finish().tunnels.is_empty());
 }
 
 #[test]

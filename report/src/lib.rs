@@ -25,7 +25,7 @@ pub use csv::CsvWriter;
 pub use decrypt::{write_decrypt_json, write_decrypt_text};
 pub use diagnose::{
     DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter,
-    DiagnoseWriter, Overview,
+    DiagnoseWriter, Judged, Overview, Prepare,
 };
 pub use jiff::tz::TimeZone;
 pub use json::{JsonWriter, NdjsonWriter};

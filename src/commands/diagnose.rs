@@ -8,9 +8,11 @@ use ikescope_analysis::tunnels::{
     Finished, Flow, Surroundings, Tracker, Tunnel, find_nat_addresses,
 };
 use ikescope_capture::Frame;
+#[cfg(feature = "live")]
+use ikescope_capture::Timestamp;
 use ikescope_report::{
     DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter,
-    DiagnoseWriter, Overview, TimeColumn, TimeZone,
+    DiagnoseWriter, Judged, Overview, Prepare, TimeColumn, TimeZone,
 };
 
 use crate::args::{Diagnose, DiagnoseFormat, FailOn, Selection, Time};
@@ -57,10 +59,14 @@ impl Consumer for Diagnosing<'_> {
             return Ok(());
         }
         self.tracker.observe(observation);
-        match self.tracker.ended() {
-            Some(finished) => self.tunnels(finished).map(drop),
-            None => Ok(()),
-        }
+        self.ended()
+    }
+
+    #[cfg(feature = "live")]
+    fn quiet(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.tracker.quiet(now);
+        self.ended()?;
+        self.pause()
     }
 
     fn pause(&mut self) -> Result<(), Error> {
@@ -70,28 +76,37 @@ impl Consumer for Diagnosing<'_> {
 }
 
 impl Diagnosing<'_> {
+    fn ended(&mut self) -> Result<(), Error> {
+        match self.tracker.ended() {
+            Some(finished) => self.tunnels(finished).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Diagnoses and writes tunnels that have ended.
     fn tunnels(&mut self, mut finished: Finished) -> Result<Finished, Error> {
         if self.options.find_nat_address {
             finished.tunnels.iter_mut().for_each(find_nat_addresses);
         }
+        let (prepare, selection) = (self.writer.preparation(), &self.options.selection);
         let mut written = Ok(());
-        finished.for_each(|tunnel, around| {
+        let judge = |tunnel: &Tunnel, around: &Surroundings<'_>| {
+            wants_tunnel(selection, tunnel).then(|| judged(tunnel, around, prepare))
+        };
+        finished.for_each(judge, |tunnel, judged| {
             self.tunnels += 1;
-            if written.is_ok() && wants_tunnel(&self.options.selection, tunnel) {
-                written = self.tunnel(tunnel, around);
+            if let (Ok(()), Some(judged)) = (&written, judged) {
+                written = judged.and_then(|judged| self.tunnel(tunnel, &judged));
             }
         });
         written.map_err(|source| Error::write(&self.name, source))?;
         Ok(finished)
     }
 
-    fn tunnel(&mut self, tunnel: &Tunnel, around: &Surroundings<'_>) -> io::Result<()> {
+    fn tunnel(&mut self, tunnel: &Tunnel, judged: &Judged) -> io::Result<()> {
         self.shown += 1;
-        let diagnoses = diagnosis::diagnose(tunnel, around);
-        self.note(&diagnoses);
-        let comparison = mismatch(tunnel, around, &diagnoses);
-        self.writer.tunnel(tunnel, &diagnoses, comparison.as_ref())
+        self.note(&judged.diagnoses);
+        self.writer.tunnel(tunnel, judged)
     }
 
     fn note(&mut self, diagnoses: &[Diagnosis]) {
@@ -121,6 +136,8 @@ impl Diagnosing<'_> {
         if ended.has_packets() {
             self.tell(ended, &finished);
         }
+        // The program ends here: to give back thousands of tunnels one by one would only take time.
+        std::mem::forget(finished);
         Ok(self.exit(ended))
     }
 
@@ -168,6 +185,24 @@ impl Diagnosing<'_> {
             ));
         }
     }
+}
+
+/// What explains a tunnel, and what can be written of it already.
+fn judged(
+    tunnel: &Tunnel,
+    around: &Surroundings<'_>,
+    prepare: Option<Prepare>,
+) -> io::Result<Judged> {
+    let diagnoses = diagnosis::diagnose(tunnel, around);
+    let mut prepared = Vec::with_capacity(ROOM);
+    if let Some(prepare) = prepare {
+        prepare(tunnel, &diagnoses, &mut prepared)?;
+    }
+    Ok(Judged {
+        comparison: mismatch(tunnel, around, &diagnoses),
+        diagnoses,
+        prepared,
+    })
 }
 
 /// The offers of both sides, where the best explanation is that they do not go together.
@@ -259,3 +294,6 @@ const ABOUT_OFFERS: &[&str] = &[
 
 /// Columns where there is no terminal to ask.
 const PIPE_WIDTH: usize = 100;
+
+/// Octets of most tunnels as JSON.
+const ROOM: usize = 4_096;

@@ -5,16 +5,16 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use etherparse::{IpHeaders, PacketBuilder, PacketBuilderStep};
-use ikescope_capture::{Frame, LinkType, PcapngWriter, Timestamp};
+use ikescope_capture::{Frame, LinkType, PcapngWriter};
 use ikescope_crypto::key_material::{Format, Key, Material, Source, Target, write};
 use ikescope_probe::Report;
 use ikescope_probe::ikev2::ProbeKeys;
 
 use crate::exit::Error;
 use crate::private_file;
+use crate::today::now;
 
 /// Writes raw IP packets with the time of now.
 pub(crate) struct Recorder {
@@ -205,15 +205,6 @@ fn network(from: SocketAddr, to: SocketAddr) -> Option<PacketBuilderStep<IpHeade
         }
         _ => None,
     }
-}
-
-fn now() -> Timestamp {
-    // A clock before 1970 is told as 1970.
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::new(seconds, since.subsec_nanos().into())
 }
 
 /// What is written where the real number of hops is not known.

@@ -294,7 +294,7 @@ impl<'a> Refused<'a> {
 
     fn read(&self) -> Option<&'a Payloads> {
         let clear = (!self.proof.encrypted).then_some(&self.proof.clear);
-        self.proof.opened.as_ref().or(clear)
+        self.proof.opened.as_deref().or(clear)
     }
 
     fn leaf(&self) -> Option<Leaf> {

@@ -1387,7 +1387,7 @@ impl Refused<'_> {
 pub(super) fn refused_requests(tunnel: &Tunnel) -> impl Iterator<Item = Refused<'_>> {
     requests(tunnel, ExchangeType::CREATE_CHILD_SA).filter_map(|request| {
         let response = answer(tunnel, request)?;
-        let error = response.opened.as_ref().and_then(Payloads::error);
+        let error = response.opened.as_deref().and_then(Payloads::error);
         let refused = match &response.opened {
             Some(_) => error.is_some(),
             None => response.encrypted && response.at_most(ONE_NOTIFY),
@@ -1756,10 +1756,10 @@ mod tests {
             proposals: vec![proposal(Protocol::Esp, suite)],
             ..Payloads::default()
         };
-        send(&mut tunnel, Step::Quick(1), I, 10).opened = Some(offer);
+        send(&mut tunnel, Step::Quick(1), I, 10).opened = Some(offer.into());
         let message = send(&mut tunnel, Step::Informational, R, 15);
         message.encrypted = true;
-        message.opened = Some(notifies(&[NotifyType(number)]));
+        message.opened = Some(notifies(&[NotifyType(number)]).into());
         ids(&tunnel)
     }
 

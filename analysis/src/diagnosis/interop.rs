@@ -944,7 +944,7 @@ mod tests {
                     Sender::Responder
                 };
                 let message = send(&mut tunnel, Step::Main(number), from, number.into());
-                message.opened = opened.then(Payloads::default);
+                message.opened = opened.then(Box::default);
             }
             let message = send(&mut tunnel, Step::Informational, Sender::Responder, 20);
             message.encrypted = true;

@@ -778,21 +778,18 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
         let same = old.initiator.address == new.initiator.address
             && old.responder.address == new.responder.address
             && old.version == new.version;
+        let apart = old.replaced_by.is_none() && new.replaces.is_none();
+        if !(same && apart && old.first < new.first && was_up(old) && was_up(new)) {
+            return false;
+        }
+        let ended_itself = super::rekey::ending(old).is_some_and(|(_, time)| {
+            seconds(time, new.first).is_some_and(|gap| gap < RETURN_SECONDS)
+        });
         let ended = SIDES
             .into_iter()
             .filter_map(|sender| last_heard(old, sender))
             .max();
-        let up = was_up(old) && was_up(new);
-        let apart = old.replaced_by.is_none() && new.replaces.is_none();
-        let ended_itself = super::rekey::ending(old).is_some_and(|(_, time)| {
-            seconds(time, new.first).is_some_and(|gap| gap < RETURN_SECONDS)
-        });
-        same && up
-            && apart
-            && !ended_itself
-            && old.first < new.first
-            && ended < new.first
-            && ended.is_some()
+        !ended_itself && ended.is_some() && ended < new.first
     };
     let (old, new) = surroundings.same_peers(tunnel).find_map(|other| {
         if pair(tunnel, other) {

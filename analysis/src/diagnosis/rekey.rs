@@ -1418,7 +1418,7 @@ mod tests {
         let mut tunnel = up();
         let mut payloads = notifies(&[NotifyType::AUTH_LIFETIME]);
         payloads.notifies[0].data = vec![0, 0, 0x0e, 0x10];
-        tunnel.messages[3].opened = Some(payloads);
+        tunnel.messages[3].opened = Some(payloads.into());
         assert!(ids(&tunnel).contains(&"auth-lifetime"));
     }
 

@@ -154,8 +154,8 @@ pub(super) fn exchange(tunnel: &mut Tunnel, exchange: ExchangeType, from: Sender
 /// What the last but one, and the last message have inside, as if they had been opened.
 pub(super) fn open(tunnel: &mut Tunnel, request: Payloads, response: Payloads) {
     let count = tunnel.messages.len();
-    tunnel.messages[count - 2].opened = Some(request);
-    tunnel.messages[count - 1].opened = Some(response);
+    tunnel.messages[count - 2].opened = Some(request.into());
+    tunnel.messages[count - 1].opened = Some(response.into());
 }
 
 /// Payloads with notifications.

@@ -278,9 +278,8 @@ fn quick_mode(tunnel: &mut Tunnel, message: &Message) {
         complete(tunnel, first, message);
         return;
     }
-    let Some((first, asked)) = same(Step::Quick(1))
-        .and_then(|first| Some((first, first.opened.as_ref()?)))
-        .map(|(first, asked)| (first.clone(), asked.clone()))
+    let Some((first, sender, asked)) = same(Step::Quick(1))
+        .and_then(|first| Some((first.frame, first.from, first.opened.clone()?)))
     else {
         return;
     };
@@ -321,14 +320,7 @@ fn quick_mode(tunnel: &mut Tunnel, message: &Message) {
         selectors_responder: selector(1),
         ..Payloads::default()
     };
-    let mut child = established(
-        message,
-        &asked,
-        &answer,
-        chosen.clone(),
-        first.frame,
-        first.from,
-    );
+    let mut child = established(message, &asked, &answer, chosen.clone(), first, sender);
     if identities.is_empty() {
         let hosts = [tunnel.initiator.address, tunnel.responder.address].map(|host| {
             let length = if host.is_ipv4() { 32 } else { 128 };

@@ -482,7 +482,7 @@ impl Live {
         if let Some(opened) = &ike.opened {
             let header = whole.as_ref().map_or(header, |whole| &whole.header);
             let (content, _) = opened.payloads(header);
-            message.opened = Some(Payloads::read(&content));
+            message.opened = Some(Box::new(Payloads::read(&content)));
         }
         if message.verifications.is_empty() {
             message.verifications.clone_from(&ike.verifications);

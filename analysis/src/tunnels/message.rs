@@ -57,7 +57,7 @@ pub struct Message {
     /// Payloads in clear.
     pub clear: Payloads,
     /// Payloads that were encrypted, if they were opened.
-    pub opened: Option<Payloads>,
+    pub opened: Option<Box<Payloads>>,
     /// What became of the encrypted part.
     pub opening: Opening,
     /// What its proofs are worth.
@@ -137,7 +137,7 @@ impl Message {
     /// What can be read of it: decrypted if it was opened, else what was in clear.
     #[must_use]
     pub fn payloads(&self) -> &Payloads {
-        self.opened.as_ref().unwrap_or(&self.clear)
+        self.opened.as_deref().unwrap_or(&self.clear)
     }
 
     /// Frame and time of the last copy.

@@ -6,6 +6,7 @@
 mod capture_facts;
 mod child;
 mod children;
+mod finished;
 mod flow;
 mod flow_table;
 mod folding;
@@ -26,6 +27,7 @@ mod tunnel;
 
 pub use capture_facts::{CaptureFacts, FragmentedDatagram, Surroundings, Traffic};
 pub use child::{Child, ChildState, EncapsulationMode, ForwardSecrecy};
+pub use finished::Finished;
 pub use flow::{Flow, IcmpError, PortChange};
 pub use inside::{InnerEnds, Inside};
 pub use message::{Message, Sender, SenderEnds, Step, Transmission};
@@ -35,7 +37,7 @@ pub use payloads::{
     Payloads,
 };
 pub use proposal::{Algorithms, Lifetime, Proposal, Protocol, Suite, Transform};
-pub use tracker::{Finished, Tracker};
+pub use tracker::Tracker;
 pub use tunnel::{
     Authentication, Keepalives, Mode, Opening, Peer, PskCheck, PskResult, Rekeys, Stage, State,
     Tunnel, Vendor,

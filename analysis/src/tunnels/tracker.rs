@@ -7,8 +7,9 @@ use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::ExchangeType as ExchangeV2;
 use ikescope_dissectors::{Esp, IkeSpi, Issues, Message as Dissected, Octets, Spi};
 
-use super::capture_facts::{CaptureFacts, Surroundings, Traffic};
+use super::capture_facts::{CaptureFacts, Traffic};
 use super::children;
+use super::finished::{Finished, NEAR_TUNNELS, ordered};
 use super::flow::{Flow, IcmpError};
 use super::flow_table::{FlowTable, Packet};
 use super::folding::Folding;
@@ -45,87 +46,6 @@ pub struct Tracker {
     eager: bool,
 }
 
-/// What is there at the end of a capture.
-#[derive(Debug)]
-pub struct Finished {
-    /// The capture as a whole.
-    pub capture: CaptureFacts,
-    /// Tunnels that were not handed out before, in the order in which they began.
-    pub tunnels: Vec<Tunnel>,
-    /// Tunnels that were handed out before, the last of them.
-    pub past: Vec<Tunnel>,
-    /// Flows of ESP and AH that belong to no tunnel seen.
-    pub flows: Vec<Flow>,
-}
-
-impl Finished {
-    /// Looks at each tunnel with its surroundings: the tunnels that share an address with it. Where there are many, as at
-    /// a gateway, those that began around the same time.
-    pub fn for_each(&self, mut look: impl FnMut(&Tunnel, &Surroundings<'_>)) {
-        let past = self.past.iter().map(|tunnel| (tunnel, false));
-        let new = self.tunnels.iter().map(|tunnel| (tunnel, true));
-        let mut all: Vec<(&Tunnel, bool)> = past.chain(new).collect();
-        all.sort_by_key(|(tunnel, _)| tunnel.id);
-        let mut by_address: HashMap<IpAddr, Vec<usize>> = HashMap::new();
-        for (index, (tunnel, _)) in all.iter().enumerate() {
-            let (one, other) = (tunnel.initiator.address, tunnel.responder.address);
-            by_address.entry(one).or_default().push(index);
-            if one != other {
-                by_address.entry(other).or_default().push(index);
-            }
-        }
-        let most = (NEAR_IN_ALL / all.len().max(1)).clamp(LEAST_NEAR, NEAR_TUNNELS);
-        for (index, (tunnel, new)) in all.iter().enumerate() {
-            if !new {
-                continue;
-            }
-            let mut near: Vec<usize> = [tunnel.initiator.address, tunnel.responder.address]
-                .iter()
-                .filter_map(|address| by_address.get(address))
-                .flat_map(|list| around(list, index, most))
-                .copied()
-                .collect();
-            near.sort_unstable();
-            near.dedup();
-            let tunnels: Vec<&Tunnel> = near
-                .into_iter()
-                .filter_map(|index| all.get(index).map(|(tunnel, _)| *tunnel))
-                .collect();
-            look(
-                tunnel,
-                &Surroundings {
-                    capture: &self.capture,
-                    tunnels: &tunnels,
-                    flows: self.flows_between(tunnel),
-                },
-            );
-        }
-    }
-
-    /// Everything, for rules about the capture as a whole.
-    pub fn with_surroundings<T>(&self, look: impl FnOnce(&Surroundings<'_>) -> T) -> T {
-        let mut tunnels: Vec<&Tunnel> = self.past.iter().chain(&self.tunnels).collect();
-        tunnels.sort_by_key(|tunnel| tunnel.id);
-        look(&Surroundings {
-            capture: &self.capture,
-            tunnels: &tunnels,
-            flows: &self.flows,
-        })
-    }
-
-    /// Flows without a tunnel: all where they are few, else those between the peers of this one.
-    fn flows_between(&self, tunnel: &Tunnel) -> &[Flow] {
-        if self.flows.len() <= NEAR_TUNNELS {
-            return &self.flows;
-        }
-        let key = ordered(tunnel.initiator.address, tunnel.responder.address);
-        let of = |flow: &Flow| ordered(flow.src.address, flow.dst.address);
-        let start = self.flows.partition_point(|flow| of(flow) < key);
-        let end = self.flows.partition_point(|flow| of(flow) <= key);
-        self.flows.get(start..end).unwrap_or_default()
-    }
-}
-
 /// Whether what came where IKE belongs is none: no version, exchange or length of IKE fits. The first four octets may
 /// be an SPI then, and the next ones a sequence number.
 fn is_esp(ike: &Ike<'_>, observation: &Observation<'_>) -> bool {
@@ -139,14 +59,6 @@ fn is_esp(ike: &Ike<'_>, observation: &Observation<'_>) -> bool {
     };
     let whole = u32::try_from(observation.octets.len()) == Ok(header.length);
     !exchange && !whole && !observation.truncated && header.initiator_spi != IkeSpi::NONE
-}
-
-/// The part of an ascending list around this place.
-fn around(list: &[usize], place: usize, most: usize) -> &[usize] {
-    let at = list.partition_point(|index| *index < place);
-    let start = at.saturating_sub(most / 2);
-    let end = (at + most / 2).min(list.len());
-    list.get(start..end).unwrap_or_default()
 }
 
 impl Default for Tracker {
@@ -178,8 +90,8 @@ impl Tracker {
     /// Takes the next observation.
     pub fn observe(&mut self, observation: &Observation<'_>) {
         self.count(observation);
-        if self.eager {
-            self.sweep(observation.time);
+        if let Some(time) = observation.time {
+            self.quiet(time);
         }
         if !observation.reassembled_from.is_empty()
             || matches!(observation.content, Content::Fragment { .. })
@@ -190,6 +102,13 @@ impl Tracker {
             return;
         };
         self.content(&observation.content, observation, src, dst);
+    }
+
+    /// Nothing came until this time, by the clock of the capture: tunnels may have ended.
+    pub fn quiet(&mut self, now: Timestamp) {
+        if self.eager {
+            self.sweep(now);
+        }
     }
 
     fn content(
@@ -631,10 +550,7 @@ impl Tracker {
     }
 
     /// Hands out tunnels that have ended and were quiet for long, in capture time.
-    fn sweep(&mut self, now: Option<Timestamp>) {
-        let Some(now) = now else {
-            return;
-        };
+    fn sweep(&mut self, now: Timestamp) {
         let swept = *self.swept.get_or_insert(now);
         if now.seconds.saturating_sub(swept.seconds) < SWEEP_SECONDS {
             return;
@@ -903,20 +819,6 @@ impl Live {
         }
     }
 }
-
-fn ordered(one: IpAddr, other: IpAddr) -> (IpAddr, IpAddr) {
-    if one <= other {
-        (one, other)
-    } else {
-        (other, one)
-    }
-}
-
-/// Tunnels and flows that rules see beside the one they judge, when there are few tunnels and when there are many: the
-/// work of the rules grows with the product.
-const NEAR_TUNNELS: usize = 256;
-const LEAST_NEAR: usize = 16;
-const NEAR_IN_ALL: usize = 131_072;
 
 /// Seconds between two looks for tunnels that have ended.
 const SWEEP_SECONDS: i64 = 10;

@@ -88,7 +88,7 @@ impl Wire {
         let mut found = Vec::new();
         tracker
             .finish()
-            .for_each(|tunnel, around| found.push(diagnose(tunnel, around)));
+            .for_each(diagnose, |_, diagnoses| found.push(diagnoses));
         found
     }
 

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use ikescope_analysis::diagnosis::{Comparison, Diagnosis};
+use ikescope_analysis::diagnosis::Diagnosis;
 use ikescope_analysis::tunnels::Tunnel;
 
 use super::types;
-use super::writer::{DiagnoseWriter, Overview};
+use super::writer::{DiagnoseWriter, Judged, Overview, Prepare};
 use crate::json::formatter;
 use crate::output::Output;
 
@@ -48,18 +48,16 @@ impl<W: Write> DiagnoseJsonWriter<W> {
 }
 
 impl<W: Write> DiagnoseWriter for DiagnoseJsonWriter<W> {
-    fn tunnel(
-        &mut self,
-        tunnel: &Tunnel,
-        diagnoses: &[Diagnosis],
-        _: Option<&Comparison>,
-    ) -> io::Result<()> {
+    fn preparation(&self) -> Option<Prepare> {
+        Some(|tunnel, diagnoses, out| object(None, tunnel, diagnoses, out))
+    }
+
+    fn tunnel(&mut self, _: &Tunnel, judged: &Judged) -> io::Result<()> {
         self.start();
         let separator: &[u8] = if self.tunnels { b",\n" } else { b"\n" };
         self.output.buffer.extend_from_slice(separator);
         self.tunnels = true;
-        let object = types::Tunnel::new(None, tunnel, diagnoses);
-        formatter::write(&mut self.output.buffer, &object)?;
+        self.output.buffer.extend_from_slice(&judged.prepared);
         self.output.written()
     }
 
@@ -90,14 +88,12 @@ impl<W: Write> DiagnoseNdjsonWriter<W> {
 }
 
 impl<W: Write> DiagnoseWriter for DiagnoseNdjsonWriter<W> {
-    fn tunnel(
-        &mut self,
-        tunnel: &Tunnel,
-        diagnoses: &[Diagnosis],
-        _: Option<&Comparison>,
-    ) -> io::Result<()> {
-        let object = types::Tunnel::new(Some(SCHEMA), tunnel, diagnoses);
-        formatter::write(&mut self.output.buffer, &object)?;
+    fn preparation(&self) -> Option<Prepare> {
+        Some(|tunnel, diagnoses, out| object(Some(SCHEMA), tunnel, diagnoses, out))
+    }
+
+    fn tunnel(&mut self, _: &Tunnel, judged: &Judged) -> io::Result<()> {
+        self.output.buffer.extend_from_slice(&judged.prepared);
         self.output.buffer.push(b'\n');
         self.output.written()
     }
@@ -112,4 +108,13 @@ impl<W: Write> DiagnoseWriter for DiagnoseNdjsonWriter<W> {
         self.output.buffer.push(b'\n');
         self.output.flush()
     }
+}
+
+fn object(
+    schema: Option<&'static str>,
+    tunnel: &Tunnel,
+    diagnoses: &[Diagnosis],
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    formatter::write(out, &types::Tunnel::new(schema, tunnel, diagnoses))
 }

@@ -10,4 +10,4 @@ mod writer;
 
 pub use json::{DiagnoseJsonWriter, DiagnoseNdjsonWriter};
 pub use text::{DiagnoseTextOptions, DiagnoseTextWriter};
-pub use writer::{DiagnoseWriter, Overview};
+pub use writer::{DiagnoseWriter, Judged, Overview, Prepare};

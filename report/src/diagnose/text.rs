@@ -12,7 +12,7 @@ use ikescope_analysis::tunnels::{
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, TransformType};
 
-use super::writer::{DiagnoseWriter, Overview};
+use super::writer::{DiagnoseWriter, Judged, Overview, Prepare};
 use super::{ladder, offers};
 use crate::output::Output;
 use crate::sanitize::sanitize;
@@ -516,12 +516,12 @@ impl<W: Write> DiagnoseTextWriter<W> {
 }
 
 impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
-    fn tunnel(
-        &mut self,
-        tunnel: &Tunnel,
-        diagnoses: &[Diagnosis],
-        comparison: Option<&Comparison>,
-    ) -> io::Result<()> {
+    fn preparation(&self) -> Option<Prepare> {
+        None
+    }
+
+    fn tunnel(&mut self, tunnel: &Tunnel, judged: &Judged) -> io::Result<()> {
+        let diagnoses = &judged.diagnoses;
         let index = match tunnel.state {
             State::Established => 0,
             State::Failed => 1,
@@ -574,7 +574,7 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
             self.more += 1;
             return Ok(());
         }
-        let block = self.block(tunnel, diagnoses, comparison);
+        let block = self.block(tunnel, diagnoses, judged.comparison.as_ref());
         self.blocks.push(block);
         Ok(())
     }

@@ -20,19 +20,30 @@ pub struct Overview<'a> {
     pub diagnoses: &'a [Diagnosis],
 }
 
+/// What becomes of a tunnel in a format that knows nothing of the other tunnels.
+pub type Prepare = fn(&Tunnel, &[Diagnosis], &mut Vec<u8>) -> io::Result<()>;
+
+/// A tunnel that was judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// The best explanation first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// The offers of both sides if they explain anything.
+    pub comparison: Option<Comparison>,
+    /// What [`DiagnoseWriter::preparation`] made of it; empty where there is none.
+    pub prepared: Vec<u8>,
+}
+
 /// Writes tunnels as they end, and then what is known of the capture.
 pub trait DiagnoseWriter {
-    /// Writes one tunnel with its diagnoses, the best explanation first, and the offers of both sides if they explain
-    /// anything.
+    /// What can be done with a tunnel before those that stand before it are written: on another thread.
+    fn preparation(&self) -> Option<Prepare>;
+
+    /// Writes one tunnel.
     ///
     /// # Errors
     /// What the writer below says, a closed pipe too.
-    fn tunnel(
-        &mut self,
-        tunnel: &Tunnel,
-        diagnoses: &[Diagnosis],
-        comparison: Option<&Comparison>,
-    ) -> io::Result<()>;
+    fn tunnel(&mut self, tunnel: &Tunnel, judged: &Judged) -> io::Result<()>;
 
     /// Passes on what is known: for live capture, when no frame is waiting.
     ///

@@ -23,7 +23,8 @@ impl Formatter for Harmless {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if !fragment.chars().any(is_deceptive) {
+        let printable = |octet: u8| matches!(octet, b' '..=b'~');
+        if fragment.bytes().all(printable) || !fragment.chars().any(is_deceptive) {
             return writer.write_all(fragment.as_bytes());
         }
         for character in fragment.chars() {
