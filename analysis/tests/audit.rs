@@ -2,6 +2,7 @@
 //! one thing, so that only that thing can be the reason.
 
 use std::path::Path;
+use std::time::Duration;
 
 use ikescope_analysis::audit::{Collector, Conversation, Date, Found, PeerFacts, Profile, find};
 use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
@@ -371,6 +372,70 @@ fn traffic_of_a_tunnel_in_clear_is_found_unless_it_was_in_the_tunnel_too() {
     }
 }
 
+/// First exchanges that nobody finishes.
+#[test]
+fn half_open_ike_sas_without_a_cookie_are_found() {
+    for (count, step, finished, expected) in [
+        (8, 100, false, true),
+        (7, 100, false, false),
+        (8, 10_000, false, false),
+        (8, 100, true, false),
+    ] {
+        let (packets, link) = frames(TUNNEL);
+        let mut all = Vec::new();
+        for number in 0..count {
+            let kept = if finished { 4 } else { 2 };
+            for (mut octets, time) in packets.iter().take(kept).cloned() {
+                let marker = usize::from(octets[IKE..IKE + 4] == [0; 4]) * 4;
+                octets[IKE + marker] ^= number;
+                all.push((octets, time + i64::from(number) * step));
+            }
+        }
+        let ids = ids(&collect(&(all, link)), RESPONDER);
+        assert_eq!(
+            ids.contains(&"no-cookie-under-load"),
+            expected,
+            "{count} in steps of {step}: {ids:?}"
+        );
+    }
+}
+
+/// An identity that is answered, and another one that is not.
+#[test]
+fn a_responder_that_tells_identities_apart_is_found() {
+    let (packets, link) = frames("ikev1-aggressive-psk-aes256-sha384-ecp384/capture.pcapng");
+    let (first, answer) = (packets[0].clone(), packets[1].clone());
+    let changed = |change_identity: bool| {
+        let (mut octets, time) = first.clone();
+        octets[IKE] ^= 0x55;
+        if change_identity {
+            let (identity, length) = payload(&octets[IKE..], 5);
+            octets[IKE + identity + length - 1] ^= 1;
+        }
+        (octets, time + 60_000)
+    };
+    let mut same_answer = answer.clone();
+    same_answer.0[IKE] ^= 0x55;
+    same_answer.1 += 60_001;
+    let again = |(octets, time): Packet| (octets, time + 4_000);
+    for (second, expected) in [
+        (vec![changed(true), again(changed(true))], true),
+        // Once may be lost.
+        (vec![changed(true)], false),
+        (vec![changed(true), same_answer], false),
+        (vec![changed(false), again(changed(false))], false),
+    ] {
+        let mut all = vec![first.clone(), answer.clone()];
+        all.extend(second);
+        let ids = ids(&collect(&(all, link)), RESPONDER);
+        assert_eq!(
+            ids.contains(&"ikev1-group-id-enumeration"),
+            expected,
+            "{ids:?}"
+        );
+    }
+}
+
 /// What a prober hears is what a capture of it shows: the same datagrams of real peers, once as frames and once as said.
 #[test]
 fn a_conversation_shows_what_its_capture_shows() {
@@ -388,10 +453,12 @@ fn a_conversation_shows_what_its_capture_shows() {
         packets.retain(|(octets, _)| octets[IP + 9] == 17);
         packets.truncate(6);
         let mut conversation = Conversation::new(RESPONDER.parse().unwrap());
-        for (octets, _) in &packets {
+        let first = packets[0].1;
+        for (octets, time) in &packets {
+            let now = Duration::from_millis(u64::try_from(time - first).unwrap());
             match octets[IP + 12..IP + 16] == [10, 9, 0, 1] {
-                true => conversation.sent(&octets[IKE..]),
-                false => conversation.received(&octets[IKE..]),
+                true => conversation.sent(now, &octets[IKE..]),
+                false => conversation.received(now, &octets[IKE..]),
             }
         }
         let heard = [conversation.facts()];

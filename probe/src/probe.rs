@@ -85,7 +85,7 @@ impl Probe {
     pub fn poll_transmit(&mut self, now: Duration) -> Option<Transmit> {
         self.advance(now);
         let transmit = self.transport.poll_transmit(now)?;
-        self.conversation.sent(&transmit.octets);
+        self.conversation.sent(now, &transmit.octets);
         self.began.get_or_insert(now);
         self.note_progress();
         Some(transmit)
@@ -95,7 +95,7 @@ impl Probe {
     /// than once means that something was lost, or that the peer is slow.
     pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) -> Option<u32> {
         let sent = self.transport.in_flight();
-        self.conversation.received(octets);
+        self.conversation.received(now, octets);
         let reply = self.transport.handle_datagram(now, octets);
         let answered = sent.filter(|_| reply.is_some());
         self.take(now, reply);

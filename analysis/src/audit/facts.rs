@@ -520,8 +520,8 @@ pub enum Outside {
 pub struct ProbeFacts {
     /// Answers of aggressive mode differ between identities.
     pub group_ids_differ: Option<Evidence>,
-    /// Half-open IKE SAs that were answered, and whether a COOKIE was asked for.
-    pub half_open: Option<(u32, bool, Evidence)>,
+    /// The most IKE SAs of one initiator that were half-open at one time.
+    pub half_open: Option<(u32, Evidence)>,
     /// Every proposal was refused, or met silence.
     pub nothing_accepted: Option<Evidence>,
 }

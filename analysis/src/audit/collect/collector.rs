@@ -19,6 +19,7 @@ use super::oddness::{counts, odd_spi};
 use super::outside::Selectors;
 use super::peers::{Peers, add};
 use super::sa::Sa;
+use super::tried::{Answer, Asked, Tried};
 use crate::observation::{Content, Encapsulation, Ike, Observation, Unrelated};
 use crate::opened::OpeningNote;
 use crate::recent::Recent;
@@ -37,6 +38,7 @@ pub struct Collector {
     spis: HashMap<IpAddr, Vec<u64>>,
     /// Whether ESP or AH went between two addresses.
     pairs: HashMap<(IpAddr, IpAddr), (bool, Option<Evidence>)>,
+    pub(super) tried: Tried,
     /// Where a gateway has sent an initiator.
     pub(super) redirects: HashMap<IpAddr, IpAddr>,
 }
@@ -78,6 +80,7 @@ impl Collector {
             ivs: Recent::new(MAX_VALUES),
             spis: HashMap::new(),
             pairs: HashMap::new(),
+            tried: Tried::default(),
             redirects: HashMap::new(),
         }
     }
@@ -116,6 +119,7 @@ impl Collector {
             }
         }
         self.selectors.finish(&mut self.peers);
+        self.unanswered();
         self.flows.finish(&mut self.peers);
         self.peers.into_list()
     }
@@ -497,6 +501,55 @@ impl Collector {
                 Oddity::ZeroSpi,
                 context.evidence.with("an IKE SPI of zero"),
             );
+        }
+    }
+
+    /// What an identity of aggressive mode met.
+    pub(super) fn identity_met(&mut self, context: &Context, answer: Answer) {
+        let state = self.sa(context);
+        let (responder, initiator) = (state.responder, state.initiator);
+        if let Some((offer, identity, _)) = state.asked {
+            let evidence = context.evidence.clone();
+            self.asked(
+                responder,
+                initiator,
+                Asked {
+                    offer,
+                    identity,
+                    answer,
+                },
+                evidence,
+            );
+        }
+    }
+
+    fn asked(&mut self, responder: IpAddr, initiator: IpAddr, asked: Asked, evidence: Evidence) {
+        if self.tried.asked(responder, initiator, asked) {
+            let evidence = evidence.with("another identity with the same offer met something else");
+            let probe = &mut self.peers.of(responder).probe;
+            probe.group_ids_differ.get_or_insert(evidence);
+        }
+    }
+
+    /// First messages of aggressive mode that were sent again and met nothing.
+    fn unanswered(&mut self) {
+        let silent: Vec<_> = self
+            .sas
+            .values()
+            .filter_map(|sa| {
+                let (offer, identity, octets) = sa.asked?;
+                let exchange = &sa.first_exchange;
+                let again = exchange.request_octets >= 2 * octets && exchange.reply_octets == 0;
+                let asked = Asked {
+                    offer,
+                    identity,
+                    answer: Answer::Silence,
+                };
+                again.then(|| (sa.responder, sa.initiator, asked, sa.evidence.clone()))
+            })
+            .collect();
+        for (responder, initiator, asked, evidence) in silent {
+            self.asked(responder, initiator, asked, evidence);
         }
     }
 

@@ -1,8 +1,9 @@
 //! Our own conversation with a peer, heard as a capture of it would be.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
-use ikescope_capture::{Content, Datagram};
+use ikescope_capture::{Content, Datagram, Timestamp};
 use ikescope_dissectors::registries::ip::Port;
 
 use super::super::facts::{PeerFacts, Source};
@@ -13,7 +14,7 @@ use crate::inspector::{Inspector, InspectorOptions};
 #[derive(Debug)]
 pub struct Conversation {
     peer: IpAddr,
-    /// What was sent last and has no answer yet, and how often.
+    /// What was sent last before the first answer, and how often.
     sent: Option<(Vec<u8>, u32)>,
     heard: Option<Box<Heard>>,
 }
@@ -35,8 +36,12 @@ impl Conversation {
         }
     }
 
-    /// We send a datagram of IKE over UDP, with a non-ESP marker or without.
-    pub fn sent(&mut self, octets: &[u8]) {
+    /// We send a datagram of IKE over UDP, with a non-ESP marker or without. Times count from any origin.
+    pub fn sent(&mut self, now: Duration, octets: &[u8]) {
+        if let Some(heard) = &mut self.heard {
+            heard.datagram(now, US, self.peer, octets);
+            return;
+        }
         match &mut self.sent {
             Some((last, times)) if last == octets => *times = times.saturating_add(1),
             other => *other = Some((octets.to_vec(), 1)),
@@ -44,8 +49,8 @@ impl Conversation {
     }
 
     /// A datagram comes from the peer.
-    pub fn received(&mut self, octets: &[u8]) {
-        let (us, peer) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), self.peer);
+    pub fn received(&mut self, now: Duration, octets: &[u8]) {
+        let peer = self.peer;
         let heard = self.heard.get_or_insert_with(|| {
             Box::new(Heard {
                 inspector: Inspector::new(InspectorOptions::default()),
@@ -54,10 +59,10 @@ impl Conversation {
         });
         if let Some((sent, times)) = self.sent.take() {
             for _ in 0..times {
-                heard.datagram(us, peer, &sent);
+                heard.datagram(now, US, peer, &sent);
             }
         }
-        heard.datagram(peer, us, octets);
+        heard.datagram(now, peer, US, octets);
     }
 
     /// What is known of the peer so far. The evidence has no frames.
@@ -68,17 +73,23 @@ impl Conversation {
             None => PeerFacts::new(self.peer.to_string(), Source::Probe),
         };
         facts.source = Source::Probe;
+        // Nobody has said what day it is.
+        facts.seen = None;
+        for certificate in &mut facts.certificates {
+            certificate.seen = None;
+        }
         facts
     }
 }
 
 impl Heard {
-    fn datagram(&mut self, src: IpAddr, dst: IpAddr, payload: &[u8]) {
+    fn datagram(&mut self, now: Duration, src: IpAddr, dst: IpAddr, payload: &[u8]) {
+        let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
         let datagram = Datagram {
             file: 0,
             frame: 0,
-            time: None,
+            time: Some(Timestamp::new(seconds, now.subsec_nanos().into())),
             length,
             captured: length,
             src,
@@ -99,3 +110,6 @@ impl Heard {
         self.collector.observe(&observation);
     }
 }
+
+/// Stands for our own address, which no peer has.
+const US: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

@@ -35,5 +35,8 @@ pub(super) const MAX_SELECTORS: usize = 64;
 /// takes in the time that is waited.
 pub(super) const MAX_TWINS: usize = 4_096;
 
+/// First messages of one initiator that are remembered for each responder.
+pub(super) const MAX_TRIED: usize = 64;
+
 /// SPIs of one peer in which a counter is looked for.
 pub(super) const MAX_SPIS: usize = 64;

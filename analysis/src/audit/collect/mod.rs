@@ -10,6 +10,7 @@ mod outside;
 mod peers;
 mod phase_one;
 mod sa;
+mod tried;
 mod version_2;
 
 pub use collector::Collector;

@@ -14,9 +14,10 @@ use super::super::facts::{
 };
 use super::collector::{Collector, Context};
 use super::convert::{layer_of_v1, lifetime, mode, offer_of_v1, transforms_of_v1};
-use super::flows::FlowKey;
+use super::flows::{FlowKey, digest};
 use super::peers::add;
 use super::sa::{OfferedChild, Pending};
+use super::tried::Answer;
 
 impl Collector {
     /// The payloads of a message, in clear or opened.
@@ -28,12 +29,15 @@ impl Collector {
                 .any(|payload| payload.payload_type == kind.0)
         };
         let proves = has(PayloadType::SIGNATURE);
+        let dead_peer_detection = payloads.iter().any(|payload| {
+            matches!(&payload.body, Body::VendorId(body) if body.data.starts_with(&DEAD_PEER_DETECTION))
+        });
         let mut place = 0;
         for payload in payloads {
             match &payload.body {
                 Body::SecurityAssociation(sa) => match mode {
                     Some(Mode::Quick) => self.quick(sa, context, has(PayloadType::KE)),
-                    Some(mode) => self.negotiation(sa, mode, context),
+                    Some(mode) => self.negotiation(sa, mode, dead_peer_detection, context),
                     None => {}
                 },
                 Body::KeyExchange(body) if mode != Some(Mode::Quick) => {
@@ -45,6 +49,11 @@ impl Collector {
                 Body::VendorId(body) => self.vendor(body.data, context, Version::V1),
                 Body::Identification(identity) if mode != Some(Mode::Quick) => {
                     let value = payload_value(payload);
+                    if mode == Some(Mode::Aggressive) && context.from_initiator {
+                        let state = self.sa(context);
+                        let offer = digest(&state.offered);
+                        state.asked = Some((offer, digest(&value), context.octets as u64));
+                    }
                     let fact = IdentityFact {
                         version: Version::V1,
                         mode,
@@ -65,6 +74,10 @@ impl Collector {
                     place += 1;
                 }
                 Body::Notification(notification) => {
+                    let refuses = notification.notify.0 < FIRST_STATUS && !context.from_initiator;
+                    if refuses && context.clear && self.sa(context).chosen.is_none() {
+                        self.identity_met(context, Answer::Refusal);
+                    }
                     if notification.notify == NotifyType::NO_PROPOSAL_CHOSEN && context.clear {
                         self.refused(context);
                     }
@@ -79,7 +92,13 @@ impl Collector {
     }
 
     /// The SA payload of phase 1: an offer from the initiator, a choice from the responder.
-    fn negotiation(&mut self, sa: &SecurityAssociation<'_>, mode: Mode, context: &Context) {
+    fn negotiation(
+        &mut self,
+        sa: &SecurityAssociation<'_>,
+        mode: Mode,
+        dead_peer_detection: bool,
+        context: &Context,
+    ) {
         let proposals = sa.proposals();
         let first = proposals
             .iter()
@@ -100,6 +119,9 @@ impl Collector {
                 .map(|group| Algorithm::new(Number::Group(group)));
             self.offer(offer, context.src);
             return;
+        }
+        if mode == Mode::Aggressive {
+            self.identity_met(context, Answer::Agreement(dead_peer_detection));
         }
         let transforms = transforms_of_v1(transform);
         let lifetime = lifetime(transform);
@@ -304,3 +326,11 @@ fn payload_value(payload: &Payload<'_, Body<'_>>) -> String {
             });
     value.unwrap_or_default()
 }
+
+/// RFC 3706, section 5.1, without the two octets of the version.
+const DEAD_PEER_DETECTION: [u8; 14] = [
+    0xaf, 0xca, 0xd7, 0x13, 0x68, 0xa1, 0xf1, 0xc9, 0x6b, 0x86, 0x96, 0xfc, 0x77, 0x57,
+];
+
+/// Notifications below are errors (RFC 2408, section 3.14.1).
+const FIRST_STATUS: u16 = 16_384;

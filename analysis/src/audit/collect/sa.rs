@@ -40,6 +40,8 @@ pub(super) struct Sa {
     pub(super) requests: HashMap<(u32, IpAddr, u16), (u64, Evidence)>,
     /// Octets of the first request and of all answers to it, for IKE_SA_INIT and phase 1.
     pub(super) first_exchange: FirstExchange,
+    /// Offer and identity of a first message of aggressive mode, in a short form, and its octets.
+    pub(super) asked: Option<(u64, u64, u64)>,
     /// Whether the initiator would do without an AUTH payload of the responder (RFC 5998).
     pub(super) eap_only_offered: bool,
     /// Whether EAP authenticates the initiator.
@@ -97,6 +99,7 @@ impl Sa {
             pending: HashMap::new(),
             requests: HashMap::new(),
             first_exchange: FirstExchange::default(),
+            asked: None,
             eap_only_offered: false,
             eap: false,
             responder_authenticated: false,

@@ -93,6 +93,7 @@ impl Collector {
                     let signature = auth.fields().into_iter().find_map(|field| {
                         match (field.name, field.value) {
                             ("signature_algorithm", Value::Text(text)) => Some(text.into_owned()),
+                            ("signature_algorithm", _) => Some("of no known name".to_owned()),
                             _ => None,
                         }
                     });
@@ -210,6 +211,13 @@ impl Collector {
             }
             _ => {}
         }
+        if exchange != ExchangeType::IKE_SA_INIT {
+            let (initiator, responder) = match context.from_initiator {
+                true => (context.src, context.dst),
+                false => (context.dst, context.src),
+            };
+            self.tried.went_on(responder, initiator, context.spi);
+        }
         if exchange == ExchangeType::IKE_SA_INIT || context.response {
             return;
         }
@@ -308,6 +316,10 @@ impl Collector {
                 |_, _| true,
             );
         }
+        let ends = (context.src, context.dst);
+        let peer = self.peers.of(context.src);
+        self.tried
+            .opened(ends, context.spi, context.time, &context.evidence, peer);
         self.selectors.client(context.dst, context.src);
         self.nonces_with(context, transforms.prf.first().copied());
     }

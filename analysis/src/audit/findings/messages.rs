@@ -59,7 +59,7 @@ pub(super) const FINDINGS: &[Finding] = &[
         id: "no-cookie-under-load",
         title: "No COOKIE challenge under load",
         severity: Severity::Low,
-        condition: "Half-open exchanges of IKE_SA_INIT were answered again and again, and a COOKIE was never asked for.",
+        condition: "Eight IKE SAs of one initiator were half-open at one time, and a COOKIE was never asked for.",
         why: "Half-open floods exhaust the responder.",
         fix: "Enable cookies and RFC 8019 protections.",
         references: &[
@@ -69,14 +69,11 @@ pub(super) const FINDINGS: &[Finding] = &[
         ],
         needs: &[Need::Probe],
         check: |view| {
-            let half_open = view
-                .facts
-                .probe
-                .half_open
-                .iter()
-                .filter(|(requests, cookie, _)| *requests >= HALF_OPEN && !cookie);
+            let half_open = view.facts.probe.half_open.iter().filter(|(requests, _)| {
+                *requests >= HALF_OPEN && view.facts.notify(NotifyType::COOKIE).is_none()
+            });
             half_open
-                .map(|(requests, _, evidence)| {
+                .map(|(requests, evidence)| {
                     Hit::new(evidence.with(format!("{requests} half-open exchanges were answered")))
                 })
                 .collect()
@@ -173,9 +170,9 @@ mod tests {
         })
     }
 
-    fn half_open(requests: u32, cookie: bool) -> PeerFacts {
+    fn half_open(requests: u32) -> PeerFacts {
         with(PeerFacts::default(), |facts| {
-            facts.probe.half_open = Some((requests, cookie, Evidence::said("probe")));
+            facts.probe.half_open = Some((requests, Evidence::said("answers")));
         })
     }
 
@@ -215,8 +212,8 @@ mod tests {
                 ),
                 (
                     "no-cookie-under-load",
-                    half_open(8, false),
-                    half_open(8, true),
+                    half_open(8),
+                    notify(half_open(8), NotifyType::COOKIE),
                 ),
                 ("ikev2-amplification", amplified(301), amplified(300)),
                 (
