@@ -377,7 +377,9 @@ mod tests {
                 ("encr-missing-key-length", in_ike("AES-CBC"), in_ike("3DES")),
                 (
                     "encr-unexpected-key-length",
-                    in_ike("AES-CBC-512"),
+                    each(in_ike("AES-CBC-192"), |suite| {
+                        suite.transforms.encr = vec![Algorithm::encr(E::AES_CBC, Some(512))];
+                    }),
                     in_ike("AES-CBC-192"),
                 ),
                 (
