@@ -430,11 +430,13 @@ impl Judge<'_> {
                 Credential::Known(name) if wanted.value.iter().any(|one| one == name) => {
                     (Status::Pass, format!("authentication: {name}"))
                 }
-                Credential::Unclear(why) => {
+                Credential::Unclear(may_be, why)
+                    if may_be.is_none_or(|name| wanted.value.iter().any(|one| one == name)) =>
+                {
                     self.not_seen(format!("auth: {why}"));
                     continue;
                 }
-                Credential::Known(_) | Credential::Other => (
+                Credential::Known(_) | Credential::Unclear(..) | Credential::Other => (
                     Status::Fail,
                     format!(
                         "authentication: only {} is accepted",
@@ -563,7 +565,8 @@ impl Judge<'_> {
 enum Credential {
     Known(&'static str),
     Other,
-    Unclear(&'static str),
+    /// What it may be, if that is known, and why it is not sure.
+    Unclear(Option<&'static str>, &'static str),
 }
 
 fn credential(fact: &AuthenticationFact, facts: &PeerFacts) -> Credential {
@@ -579,21 +582,21 @@ fn credential(fact: &AuthenticationFact, facts: &PeerFacts) -> Credential {
             "ecdsa-with-sha384" => match key {
                 Some(PublicKey::Curve("P-384", _)) => Credential::Known(ecdsa),
                 Some(_) => Credential::Other,
-                None => Credential::Unclear("the curve of the key was not seen"),
+                None => Credential::Unclear(Some(ecdsa), "the curve of the key was not seen"),
             },
             "sha384WithRSAEncryption" | "RSASSA-PSS with SHA2-384" => match key {
                 Some(PublicKey::Rsa(bits)) if *bits >= 3072 => Credential::Known(rsa),
                 Some(_) => Credential::Other,
-                None => Credential::Unclear("the length of the RSA key was not seen"),
+                None => Credential::Unclear(Some(rsa), "the length of the RSA key was not seen"),
             },
             "ML-DSA-87" => Credential::Known(ml_dsa),
             _ => Credential::Other,
         },
         (AuthenticationMethod::DIGITAL_SIGNATURE, None) => {
-            Credential::Unclear("the signature algorithm was not seen")
+            Credential::Unclear(None, "the signature algorithm was not seen")
         }
         (AuthenticationMethod::RSA_SIG, _) => {
-            Credential::Unclear("the hash of the RSA signature was not seen")
+            Credential::Unclear(Some(rsa), "the hash of the RSA signature was not seen")
         }
         _ => Credential::Other,
     }
