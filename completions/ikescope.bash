@@ -734,7 +734,7 @@ _ikescope() {
             return 0
             ;;
         ikescope__subcmd__probe)
-            opts="-w -o -q -h --quick --full --ike --transforms --proposal --profile --fail-on --id --port --nat-t --source --source-port --rate --target-rate --max-size --shard --yes --tcp --resume --write --force --format --color --output --quiet --no-progress --help"
+            opts="-w -o -q -h --quick --full --fingerprint --ike --transforms --proposal --profile --fail-on --id --port --nat-t --source --source-port --rate --target-rate --max-size --shard --yes --tcp --resume --write --force --format --color --output --quiet --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -7,7 +7,7 @@ mod simulated;
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,9 +58,11 @@ fn udp_peer(elsewhere: bool) -> SocketAddr {
     address
 }
 
-/// A peer on TCP (RFC 9329).
+/// A peer on TCP (RFC 9329), at its port, on an address of its own.
 fn tcp_peer() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let address = IpAddr::from([127, 1, high, low.clamp(1, 254)]);
+    let listener = TcpListener::bind((address, 4500)).expect("the port is free");
     let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
         let (mut peer, began) = (Peer::new(Behaviour::of(policy())), Instant::now());
@@ -98,18 +100,9 @@ fn reads_back(address: SocketAddr, more: &[&str]) {
     let capture = folder.path().join("probe.pcapng");
     let capture = capture.to_str().expect("a plain name");
     let secrets = format!("{capture}.secrets.toml");
-    let port = address.port().to_string();
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
     let asked = [
-        "probe",
-        "127.0.0.1",
-        "--port",
-        &port,
-        "--ike",
-        "2",
-        "--format",
-        "json",
-        "-w",
-        capture,
+        "probe", &host, "--port", &port, "--ike", "2", "--format", "json", "-w", capture,
     ];
     let (code, probed) = json(&[&asked, more].concat());
     assert_eq!(code, Some(0));
@@ -140,11 +133,9 @@ fn reads_back(address: SocketAddr, more: &[&str]) {
         .filter(|ike| !ike.is_null())
         .collect();
     let sent = target["packets_sent"].as_u64().expect("a number");
-    assert_eq!(
-        messages.len() as u64,
-        sent,
-        "every question is in the capture"
-    );
+    // On other ports nothing but its content tells IKE, and the question of version 3 has none that anybody knows.
+    let unknown = u64::from(address.port() != 4500);
+    assert_eq!(messages.len() as u64, sent - unknown);
     let encrypted = messages.iter().filter(|ike| ike["encrypted"] == true);
     let opened = encrypted.clone().filter(|ike| ike["decrypted"] == true);
     assert!(encrypted.clone().count() > 0 && opened.count() == encrypted.count());
@@ -175,7 +166,8 @@ fn reads_back(address: SocketAddr, more: &[&str]) {
         assert!(groups.contains(group), "{group}");
     }
     let (_, audited) = json(&["audit", "--format", "json", "--secrets", &secrets, capture]);
-    assert_eq!(audited["subjects"][0]["subject"], "127.0.0.1");
+    let subjects = audited["subjects"].as_array().expect("a list");
+    assert!(subjects.iter().any(|subject| subject["subject"] == host));
 }
 
 #[test]

@@ -70,6 +70,8 @@ pub struct Config {
     pub ikev2_only: Option<crate::ikev2::Offer>,
     /// Questions of IKEv1.
     pub ikev1: crate::ikev1::Ikev1Config,
+    /// Whether to listen how an answer is repeated that is not continued, which takes half a minute for each mode of IKEv1.
+    pub fingerprint: bool,
     /// Key exchanges that all probes with a copy of this configuration share.
     pub key_exchanges: KeyExchanges,
 }
@@ -90,6 +92,7 @@ impl Default for Config {
             half_open: crate::limits::MAX_HALF_OPEN,
             ikev2_only: None,
             ikev1: crate::ikev1::Ikev1Config::default(),
+            fingerprint: false,
             key_exchanges: KeyExchanges::default(),
         }
     }

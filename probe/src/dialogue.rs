@@ -12,11 +12,11 @@ use std::time::Duration;
 use ikescope_crypto::CryptoError;
 use ikescope_crypto::key_exchange::KeyExchange;
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
-use ikescope_dissectors::{Flags, Header};
+use ikescope_dissectors::{Flags, Header, IkeSpi};
 
 use crate::config::{Config, Target};
 use crate::key_exchanges::KeyExchanges;
-use crate::limits::{HALF_OPEN_TIMEOUT, MAX_HALF_OPEN, MAX_VENDOR_IDS};
+use crate::limits::{HALF_OPEN_TIMEOUT, MAX_ARRIVALS, MAX_HALF_OPEN, MAX_VENDOR_IDS};
 use crate::random::Random;
 use crate::report::NatFacts;
 use crate::transport::Counters;
@@ -105,7 +105,15 @@ struct Shared {
     key_exchanges: KeyExchanges,
     half_open: RefCell<Vec<HalfOpen>>,
     most_half_open: Cell<usize>,
+    watched: RefCell<Option<Watched>>,
     half_open_limit: usize,
+}
+
+/// Arrivals with an initiator SPI.
+#[derive(Debug)]
+struct Watched {
+    spi: IkeSpi,
+    arrivals: Vec<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +146,7 @@ impl Dialogue {
             key_exchanges: config.key_exchanges.clone(),
             half_open: RefCell::default(),
             most_half_open: Cell::default(),
+            watched: RefCell::default(),
             half_open_limit: half_open_limit.clamp(1, MAX_HALF_OPEN.max(half_open_limit)),
         }))
     }
@@ -295,6 +304,30 @@ impl Dialogue {
         let now = self.now();
         let open = self.0.half_open.borrow();
         open.iter().filter(|sa| sa.until > now).count()
+    }
+
+    /// Notes from now on when messages with this initiator SPI arrive, also those that answer nothing any more.
+    pub fn watch(&self, spi: u64) {
+        *self.0.watched.borrow_mut() = Some(Watched {
+            spi: IkeSpi(spi),
+            arrivals: Vec::new(),
+        });
+    }
+
+    /// When they arrived.
+    #[must_use]
+    pub fn watched(&self) -> Vec<Duration> {
+        let watched = self.0.watched.borrow_mut().take();
+        watched.map(|watched| watched.arrivals).unwrap_or_default()
+    }
+
+    pub(crate) fn note_arrival(&self, now: Duration, header: &Header) {
+        if let Some(watched) = self.0.watched.borrow_mut().as_mut()
+            && watched.spi == header.initiator_spi
+            && watched.arrivals.len() < MAX_ARRIVALS
+        {
+            watched.arrivals.push(now);
+        }
     }
 
     /// The most that were half-open at one time.

@@ -15,6 +15,9 @@ pub const MAX_ACCEPTED: usize = 1_000;
 /// Notes in one report: each kind is written once, and there are fewer kinds than this.
 pub const MAX_NOTES: usize = 64;
 
+/// Repetitions of one answer that are noted: the most eager implementation makes seven in the time that is listened.
+pub(crate) const MAX_ARRIVALS: usize = 32;
+
 /// Answers from elsewhere that are told of one target: more say nothing new.
 pub(crate) const MAX_STRAYS: usize = 4;
 

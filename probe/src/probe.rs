@@ -96,7 +96,7 @@ impl Probe {
     pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) -> Option<u32> {
         let sent = self.transport.in_flight();
         self.conversation.received(now, octets);
-        let reply = self.transport.handle_datagram(now, octets);
+        let reply = self.transport.handle_datagram(now, octets, &self.dialogue);
         let answered = sent.filter(|_| reply.is_some());
         self.take(now, reply);
         answered

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ikescope_dissectors::{Header, IkeSpi, Octets};
 
 use crate::config::{Config, Framing};
-use crate::dialogue::{Expected, Reply, Request};
+use crate::dialogue::{Dialogue, Expected, Reply, Request};
 
 /// A datagram to be sent to the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,12 @@ impl Transport {
     }
 
     /// Takes a datagram; gives the end of the exchange if it answers the request in flight.
-    pub(crate) fn handle_datagram(&mut self, now: Duration, datagram: &[u8]) -> Option<Reply> {
+    pub(crate) fn handle_datagram(
+        &mut self,
+        now: Duration,
+        datagram: &[u8],
+        dialogue: &Dialogue,
+    ) -> Option<Reply> {
         self.counters.received += 1;
         self.counters.octets_received += datagram.len() as u64;
         let marked = datagram.starts_with(&MARKER);
@@ -140,6 +145,7 @@ impl Transport {
             false => datagram,
         };
         let (_, header) = Header::parse(Octets::new(octets)).ok()?;
+        dialogue.note_arrival(now, &header);
         let flight = self.flight.as_ref()?;
         if flight.sent == 0
             || header.initiator_spi != flight.spi

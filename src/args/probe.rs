@@ -48,6 +48,12 @@ pub(crate) struct Questions {
     #[arg(long)]
     pub(crate) full: bool,
 
+    /// Also listen how answers of IKEv1 are repeated that are not continued: half a minute for each mode
+    ///
+    /// Implementations differ in the times. Responders of IKEv2 never repeat by themselves.
+    #[arg(long)]
+    pub(crate) fingerprint: bool,
+
     /// Ask this version only
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) ike: Option<u8>,

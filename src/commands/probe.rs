@@ -217,6 +217,7 @@ fn config(options: &args::Probe) -> Result<Config, Error> {
         },
         target_rate: options.manner.target_rate,
         max_message: options.manner.max_size.into(),
+        fingerprint: questions.fingerprint,
         ..Config::default()
     };
     if options.manner.tcp {

@@ -2,6 +2,7 @@
 
 mod config;
 mod enumeration;
+mod fingerprint;
 mod messages;
 mod mode;
 mod report;

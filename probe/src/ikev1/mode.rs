@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ikescope_dissectors::registries::ikev1::{GroupDescription, NotifyType};
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 
 use super::enumeration::{Answer, Asker, Found};
+use super::fingerprint;
 use super::messages::{self, Meaning, OurIdentity, Reading};
 use super::report::Ikev1Report;
 use super::suite::Suite;
@@ -151,6 +153,33 @@ impl Conversation {
         }
     }
 
+    /// Listens how the peer repeats an answer that is not continued.
+    pub(super) async fn fingerprint(&mut self, suite: &Suite) {
+        self.dialogue.half_open_slot().await;
+        let spi = self.dialogue.random().number();
+        let Some(octets) = self.first(spi, std::slice::from_ref(suite)) else {
+            return;
+        };
+        self.dialogue.watch(spi);
+        let Reply::Answer(answer) = self.exchange(octets).await else {
+            return;
+        };
+        let reading = messages::read(&answer);
+        if !matches!(reading.meaning, Meaning::Chosen(_)) {
+            return;
+        }
+        self.dialogue.opened(spi);
+        self.dialogue.pause(fingerprint::LISTENED).await;
+        let intervals = fingerprint::intervals(&self.dialogue.watched());
+        let seconds: Vec<f64> = intervals.iter().map(Duration::as_secs_f64).collect();
+        if let Some(name) = fingerprint::looks_like(&intervals) {
+            self.dialogue.note_implementation(name);
+        }
+        self.report.borrow_mut().note(told(&seconds));
+        self.report.borrow_mut().retransmissions = Some(seconds);
+        self.close(spi, &reading).await;
+    }
+
     /// Makes the peer give up what it began for us, so that nothing stays half-open.
     async fn close(&mut self, spi: u64, reading: &Reading) {
         if self.keeps() {
@@ -180,6 +209,17 @@ impl Conversation {
             }
         }
     }
+}
+
+/// How an answer was repeated.
+fn told(seconds: &[f64]) -> String {
+    let listened = fingerprint::LISTENED.as_secs();
+    if seconds.is_empty() {
+        return format!("an answer that is not continued is not repeated within {listened} s");
+    }
+    let list: Vec<String> = seconds.iter().map(|wait| format!("{wait:.1}")).collect();
+    let list = list.join(", ");
+    format!("an answer that is not continued is repeated after {list} s each")
 }
 
 /// The method of IKEv2 with the same number: groups of IKEv1 up to 30 are the same, and those above are used so.

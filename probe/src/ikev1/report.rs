@@ -32,7 +32,7 @@ pub struct Ikev1Suite {
 }
 
 /// What is known of one mode.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ikev1Report {
     /// How it answered.
     pub outcome: Outcome,
@@ -50,6 +50,8 @@ pub struct Ikev1Report {
     pub chooses: Chooses,
     /// Lifetime that the peer chose, in seconds.
     pub lifetime_seconds: Option<u64>,
+    /// Seconds between an answer that was not continued and its repetitions; `None` when nobody listened.
+    pub retransmissions: Option<Vec<f64>>,
     /// Whether `policy` is all that is accepted.
     pub complete: bool,
     /// Datagrams sent for this mode.

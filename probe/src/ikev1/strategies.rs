@@ -40,7 +40,7 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         Mode::Main => config.ikev1.of_main_mode(),
         Mode::Aggressive(_) => config.ikev1.of_aggressive_mode(),
     };
-    let all = config.depth == Depth::Full;
+    let (all, fingerprint) = (config.depth == Depth::Full, config.fingerprint);
     let manner = Manner {
         alike: matches!(mode, Mode::Aggressive(_)),
         corners: CORNERS,
@@ -69,7 +69,11 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
                 .to_owned(),
         );
     }
-    report.half_open_left = conversation.dialogue.half_open();
+    drop(report);
+    if fingerprint && let Some(suite) = ordered.universe.any_of(&found) {
+        conversation.fingerprint(&suite).await;
+    }
+    conversation.report.borrow_mut().half_open_left = conversation.dialogue.half_open();
 }
 
 /// Combinations of a box that are tested: a box of three by three by three is tested whole.

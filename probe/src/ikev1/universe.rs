@@ -6,6 +6,7 @@ use ikescope_dissectors::registries::ikev1::{
 };
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 
+use super::enumeration::Found;
 use super::suite::{Cipher, Suite};
 
 /// The four attributes that make a suite.
@@ -94,6 +95,16 @@ impl Universe {
             authentication: *self.authentications.get(tuple[AUTH])?,
             group: *self.groups.get(tuple[GROUP])?,
         })
+    }
+
+    /// A suite that was accepted.
+    pub(super) fn any_of(&self, found: &Found) -> Option<Suite> {
+        let region = found.regions.first()?;
+        let mut tuple = [0; AXES];
+        for (place, values) in tuple.iter_mut().zip(&region.fibers) {
+            *place = *values.first()?;
+        }
+        self.suite(tuple)
     }
 
     pub(super) fn tuple(&self, suite: &Suite) -> Option<Tuple> {
