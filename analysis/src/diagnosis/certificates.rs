@@ -535,7 +535,10 @@ fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
     // In IKEv1 the size of a proof tells less.
     let signature = match refused.read() {
         Some(read) if tunnel.version == 1 => {
-            read.has(PayloadV1::SIGNATURE.0) && read.certificates.is_empty()
+            let asked = tunnel
+                .from(refused.refusal.from)
+                .any(|message| !message.payloads().certificate_requests.is_empty());
+            asked && read.has(PayloadV1::SIGNATURE.0) && read.certificates.is_empty()
         }
         _ => tunnel.version == 2 && refused.credentials == Credentials::Signature,
     };
