@@ -7,6 +7,7 @@ for what was written in a proposal, the proposal.
 import json
 import re
 import subprocess
+import tempfile
 import time
 
 import daemons
@@ -203,6 +204,22 @@ def libreswan(program):
         return f"{len(suites_v2(found['policy']))} suites in {found['packets_sent']} datagrams"
 
 
+def same_findings(settings, *arguments):
+    """What a probe finds is what an audit of its own capture finds."""
+    def ids(findings):
+        return {finding["id"] for finding in findings}
+
+    def check(program):
+        with Peer(**settings) as peer, tempfile.TemporaryDirectory() as folder:
+            capture = f"{folder}/probe.pcapng"
+            _, (target,) = ask(peer.bench, program, ADDRESS, "-w", capture, *arguments)
+            audit = subprocess.run([program, "audit", "--format", "json", "--host", ADDRESS, capture], capture_output=True, check=False)
+            (subject,) = json.loads(audit.stdout)["subjects"]
+            same("findings", ids(target["findings"]), ids(subject["findings"]))
+            return f"{len(subject['findings'])} findings from both"
+    return check
+
+
 DEFAULT = {"ike": ""}
 THREE = {"ike": "aes128-sha256-modp3072,aes256gcm16-prfsha384-ecp384,3des-sha1-modp2048"}
 CHECKS = {
@@ -216,6 +233,10 @@ CHECKS = {
     "probe-strongswan-ikev1-single-suite": ikev1(260, {"ike": "aes128-sha256-modp3072"}),
     "probe-strongswan-ikev1-three-proposals": ikev1(260, {"ike": "aes128-sha256-modp3072,aes256-sha512-ecp384,3des-sha1-modp1024"}),
     "probe-libreswan-default": libreswan,
+    "probe-findings-strongswan": same_findings({**DEFAULT, "version": 0}),
+    "probe-findings-aggressive": same_findings({"version": 1, "ike": "aes128-sha1-modp1024,3des-md5-modp768", "connection": {"aggressive": "yes"},
+                                                "charon": {"i_dont_care_about_security_and_use_aggressive_mode_psk": "yes"}}, "--full"),
+    "probe-findings-libreswan": same_findings({"daemon": "libreswan", "version": 2}),
     "probe-quick": quick,
     "probe-ikev1-only": outcomes({"ikev2": "refused", "ikev1_main": "accepted"}, 0, version=1, ike=""),
     "probe-ikev2-only": outcomes({"ikev2": "accepted", "ikev1_main": "refused"}, 0, version=2, ike=""),
