@@ -14,7 +14,7 @@ use super::super::facts::{
     AmplificationFact, Evidence, Layer, Oddity, OddityFact, PeerFacts, ReuseFact, Reused, Version,
 };
 use super::flows::{FlowKey, FlowPacket, Flows, digest, is_sha256_128};
-use super::limits::{MAX_PEERS, MAX_SAS, MAX_SPIS, MAX_VALUES};
+use super::limits::{MAX_OWN_SAS, MAX_PEERS, MAX_SAS, MAX_SPIS, MAX_VALUES};
 use super::oddness::{counts, odd_spi};
 use super::outside::Selectors;
 use super::peers::{Peers, add};
@@ -89,6 +89,7 @@ impl Collector {
     pub(super) fn about(address: IpAddr) -> Self {
         Self {
             peers: Peers::only(address),
+            sas: Recent::new(MAX_OWN_SAS),
             ..Self::new()
         }
     }

@@ -6,6 +6,9 @@ pub(super) const MAX_PEERS: usize = 4_096;
 /// IKE SAs whose negotiation is remembered, at some 2 KiB each while they are set up.
 pub(super) const MAX_SAS: usize = 4_096;
 
+/// The same of a conversation of our own, of which there are thousands at a time: a prober has few exchanges in flight.
+pub(super) const MAX_OWN_SAS: usize = 16;
+
 /// Requests of one IKE SA whose answer is awaited. A window is one message in practice.
 pub(super) const MAX_PENDING: usize = 32;
 
