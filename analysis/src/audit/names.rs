@@ -241,6 +241,18 @@ pub fn swanctl(algorithm: Algorithm) -> Option<String> {
     }
 }
 
+/// Words of swanctl, ciphers with their usual lengths.
+pub fn swanctl_words() -> impl Iterator<Item = &'static str> {
+    let integ = SWANCTL_INTEG.iter().map(|(word, _)| *word);
+    let prf = SWANCTL_PRF.iter().map(|(word, _)| *word);
+    let ke = SWANCTL_KE.iter().map(|(word, _)| *word);
+    SWANCTL_CIPHERS
+        .into_iter()
+        .chain(integ)
+        .chain(prf)
+        .chain(ke)
+}
+
 /// The cipher of a word of swanctl: `aes256gcm16`, `3des`, `camellia128ctr`.
 #[must_use]
 pub fn swanctl_cipher(name: &str) -> Option<Algorithm> {
@@ -337,6 +349,22 @@ fn word<R: Registry>(words: &[(&str, R)], number: R) -> Option<String> {
     let found = words.iter().find(|(_, known)| *known == number);
     found.map(|(word, _)| (*word).to_owned())
 }
+
+const SWANCTL_CIPHERS: [&str; 13] = [
+    "aes128",
+    "aes192",
+    "aes256",
+    "aes128ctr",
+    "aes256ctr",
+    "aes128ccm16",
+    "aes256ccm16",
+    "aes128gcm16",
+    "aes256gcm16",
+    "chacha20poly1305",
+    "camellia256",
+    "3des",
+    "null",
+];
 
 /// The first word of a number is the one that is written.
 const SWANCTL_PRF: &[(&str, Prf)] = &[
@@ -445,6 +473,19 @@ mod tests {
             esp_transform("AES-GCM-16-128")
         );
         assert_eq!(phase_one_cipher("aes128"), phase_one_cipher("AES-CBC-128"));
+    }
+
+    #[test]
+    fn every_word_of_swanctl_names_something() {
+        for word in swanctl_words() {
+            let found = [
+                swanctl_cipher(word),
+                prf(word),
+                integrity(word),
+                key_exchange(word),
+            ];
+            assert!(found.iter().any(Option::is_some), "{word}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use ikescope_dissectors::registries::ikev2::{IntegrityAlgorithm as I, Prf};
 use super::algorithm::{Algorithm, Kind, Number};
 use super::facts::{Evidence, Layer, PeerFacts, Source, Standing, SuiteFact, Transforms, Version};
 use super::names;
+use super::near::near_names;
 
 /// What a user named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum SuiteProblem {
         wanted: &'static str,
         /// What may have been meant.
         near: Vec<String>,
+        /// What is allowed there.
+        allowed: Vec<&'static str>,
     },
     /// A cipher with a key of a length that it does not have.
     KeyLength {
@@ -65,10 +68,15 @@ impl fmt::Display for SuiteProblem {
             Self::Parts { suite, expected } => {
                 write!(f, "\"{suite}\" is no suite: {expected} is expected")
             }
-            Self::Name { name, wanted, near } => {
+            Self::Name {
+                name,
+                wanted,
+                near,
+                allowed,
+            } => {
                 write!(f, "\"{name}\" is no {wanted}")?;
                 match near.as_slice() {
-                    [] => f.write_str("; see `ikescope explain` for the names"),
+                    [] => write!(f, "; allowed: {}", allowed.join(", ")),
                     near => write!(f, "; did you mean {}?", near.join(", ")),
                 }
             }
@@ -366,7 +374,11 @@ fn parse_words(suite: &str, layer: Layer) -> Result<Transforms, SuiteProblem> {
             return Err(SuiteProblem::Name {
                 name: (*word).to_owned(),
                 wanted: "word of a proposal of swanctl",
-                near: Vec::new(),
+                near: near_names(word, names::swanctl_words())
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
+                allowed: names::swanctl_words().collect(),
             });
         }
     }
@@ -442,18 +454,28 @@ fn part(
     name: &str,
     kind: Kind,
     v1: bool,
-    read: impl FnOnce(&str) -> Option<Algorithm>,
+    read: impl Fn(&str) -> Option<Algorithm>,
 ) -> Result<Algorithm, SuiteProblem> {
-    read(name).ok_or_else(|| SuiteProblem::Name {
-        name: name.to_owned(),
-        wanted: wanted(kind, v1),
-        near: names::near(name, kind, v1),
+    read(name).ok_or_else(|| {
+        // Phase 1 and ESP of IKEv1 have registries of their own.
+        let belongs = |name: &str| read(name).is_some();
+        let mut near = names::near(name, kind, v1);
+        near.retain(|near| belongs(near));
+        let mut allowed = names::short_names(kind, v1);
+        allowed.retain(|short| belongs(short));
+        SuiteProblem::Name {
+            name: name.to_owned(),
+            wanted: wanted(kind, v1),
+            near,
+            allowed,
+        }
     })
 }
 
 const fn wanted(kind: Kind, v1: bool) -> &'static str {
     match (kind, v1) {
-        (Kind::Encryption, _) => "encryption algorithm",
+        (Kind::Encryption, false) => "encryption algorithm",
+        (Kind::Encryption, true) => "encryption algorithm of IKEv1 there",
         (Kind::Prf, false) => "PRF",
         (Kind::Prf, true) => "hash of IKEv1",
         (Kind::Integrity, _) => "integrity algorithm",
@@ -653,6 +675,20 @@ mod tests {
                 }
                 other => panic!("{suite}: {other:?}"),
             }
+        }
+        for (suite, allowed) in [
+            ("AES-GCM-16-256/SHA2-256/PSK/MODP-2048", "AES-CBC"),
+            ("AES-CBC-128/HMAC-SHA1/HMAC-SHA1-96", "MODP-2048"),
+            ("AES-GCM-16-256//ECP-384", "HMAC-SHA2-384"),
+            ("aes256-sha256-modp2049", "modp2048"),
+            ("aes256-nonsense-modp2048", "sha256"),
+        ] {
+            let problem = parse_ike(suite).unwrap_err().to_string();
+            assert!(problem.contains(allowed), "{suite}: {problem}");
+            assert!(
+                !problem.contains("did you mean AES-GCM"),
+                "{suite}: {problem}"
+            );
         }
         for suite in [
             "",
