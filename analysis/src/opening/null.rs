@@ -69,7 +69,7 @@ fn sums_up(parts: &[&[u8]]) -> bool {
         high << 8 | u64::from(pair.get(1).copied().unwrap_or_default())
     };
     let sum: u64 = parts.iter().flat_map(|part| part.chunks(2)).map(word).sum();
-    sum > 0 && sum % 0xffff == 0
+    sum > 0 && sum.is_multiple_of(0xffff)
 }
 
 /// Of the algorithms of RFC 8221 and those before them; without an ICV nothing but NULL may stand.
