@@ -571,7 +571,16 @@ fn deleted(
         })
         .count()
         > 1;
-    let routine = alike && !right_after(tunnel, last);
+    // The old child is deleted right after its rekey.
+    let renewed = tunnel
+        .of_step(Step::V2(ExchangeV2::CREATE_CHILD_SA, true))
+        .any(|response| match (response.time, last.time) {
+            (Some(response), Some(last)) => {
+                (0..SHORTEST_CHECK_NANOS).contains(&last.nanos_since(response))
+            }
+            _ => false,
+        });
+    let routine = alike && (renewed || !right_after(tunnel, last));
     // In IKEv2 the Delete of the IKE SA has no SPI: what is longer deletes a child.
     let most = if tunnel.version == 1 {
         DELETE_LARGEST
@@ -663,7 +672,8 @@ fn is_dead(tunnel: &Tunnel, end: Option<Timestamp>) -> bool {
         .messages
         .iter()
         .rev()
-        .find(|message| message.request && message.encrypted && message.answered_by.is_none())
+        .filter(|message| message.request && message.encrypted && message.answered_by.is_none())
+        .find(|message| tunnel.version == 1 || message.transmissions as usize >= DEAD_AFTER)
     else {
         return false;
     };
