@@ -68,14 +68,17 @@ fn inspected(path: &Path, more: &[&str]) -> Value {
     document
 }
 
-/// Main mode, quick mode; IKEv2 with an AEAD; fragments; RFC 9370; a rekeyed IKE SA; transport mode.
-const SCENARIOS: [&str; 6] = [
+/// Main mode, quick mode; IKEv2 with an AEAD; fragments; RFC 9370; a rekeyed IKE SA; transport mode; ESP right behind IP, and
+/// in IP fragments.
+const SCENARIOS: [&str; 8] = [
     "ikev1-main-psk-blowfish128-sha1-modp1024",
     "ikev2-psk-aes128gcm16-prfsha256-x25519",
     "ikev2-cert-rsa4096-fragments",
     "strongswan6-mlkem768-rekey",
     "ikev2-rekey-ike",
     "ikev1-aggressive-rsa",
+    "strongswan6-native-esp-aes128-sha256",
+    "esp-fragmented-outer",
 ];
 
 #[test]

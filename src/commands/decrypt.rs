@@ -9,7 +9,7 @@ use ikescope_report::{write_decrypt_json, write_decrypt_text};
 
 use crate::args::{Decrypt, ListFormat};
 use crate::decrypting::{
-    Batch, BatchSa, Kind, KnownSas, Meta, Target, Workers, esp_job, rewrite, write_again,
+    Batch, EspJob, Kind, KnownSas, Meta, Target, Workers, rewrite, write_again,
 };
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
@@ -33,6 +33,7 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
         interface: None,
         opener,
         learns,
+        narrows: options.selection.narrows(),
         known: KnownSas::new(),
         tally: Tally::default(),
         workers: Workers::start(reading.names()),
@@ -55,6 +56,8 @@ struct Decryption<'a> {
     opener: Opener,
     /// Whether packets are learnt as they come.
     learns: bool,
+    /// Whether packets are left out.
+    narrows: bool,
     /// Whose packets workers open.
     known: KnownSas,
     tally: Tally,
@@ -69,11 +72,35 @@ struct Decryption<'a> {
 }
 
 impl Consumer for Decryption<'_> {
+    fn take(&mut self, frame: &Frame<'_>) -> Result<bool, Error> {
+        if self.narrows {
+            return Ok(false);
+        }
+        if self.batch.is_full() {
+            self.pass_on()?;
+        }
+        let Some((sa, header, packet)) = self.known.of_frame(frame) else {
+            return Ok(false);
+        };
+        let Some(sa) = sa.place_in(&mut self.batch, self.batches) else {
+            return Ok(false);
+        };
+        let job = EspJob {
+            sa,
+            header: Some(header),
+            packet,
+        };
+        let meta = self.meta(frame)?;
+        self.batch.push(meta, frame.octets, Kind::Esp(job));
+        Ok(true)
+    }
+
     fn prepare(&mut self, frame: &Frame<'_>, observation: &mut Observation<'_>) {
         if self.learns {
             self.opener.learn(observation);
         }
-        if self.known.find(observation, &self.opener).is_none() {
+        let known = self.known.find(frame, observation, &self.opener);
+        if known.is_none() {
             self.opener.open(observation, frame.octets);
         }
     }
@@ -92,9 +119,7 @@ impl Consumer for Decryption<'_> {
             return Ok(());
         }
         let meta = self.meta(frame)?;
-        if let Some(sa) = self.batch_sa(observation)
-            && let Some(job) = esp_job(frame, observation, sa)
-        {
+        if let Some(job) = self.esp_job(frame, observation) {
             self.batch.push(meta, frame.octets, Kind::Esp(job));
             return Ok(());
         }
@@ -124,31 +149,20 @@ impl Decryption<'_> {
         Ok(Meta::of(frame, interface))
     }
 
-    /// The SA of a packet that workers open, by its place in the batch.
-    fn batch_sa(&mut self, observation: &Observation<'_>) -> Option<usize> {
+    /// A packet that workers open.
+    fn esp_job(&mut self, frame: &Frame<'_>, observation: &Observation<'_>) -> Option<EspJob> {
         if observation.esp_opened.is_some() || observation.esp_closed.is_some() {
             return None;
         }
-        let sa = self.known.find(observation, &self.opener)?;
-        if let Some((batch, place)) = sa.batch
-            && batch == self.batches
-        {
-            return Some(place);
+        let (sa, header, packet) = self.known.find(frame, observation, &self.opener)?;
+        if sa.tally.is_none() {
+            sa.tally = self.tally.place(observation);
         }
-        let tally = match sa.tally {
-            Some(tally) => tally,
-            None => self.tally.place(observation)?,
-        };
-        let place = self.batch.sas.len();
-        sa.tally = Some(tally);
-        sa.batch = Some((self.batches, place));
-        self.batch.sas.push(BatchSa {
-            ready: sa.ready.clone(),
-            spi: sa.spi,
-            tally,
-            opened: 0,
-        });
-        Some(place)
+        Some(EspJob {
+            sa: sa.place_in(&mut self.batch, self.batches)?,
+            header: Some(header),
+            packet,
+        })
     }
 
     /// What was opened of a frame stands in the buffer.

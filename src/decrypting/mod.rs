@@ -6,8 +6,8 @@ mod rewrite;
 mod target;
 mod workers;
 
-pub(crate) use batch::{Batch, BatchSa, Kind, Meta};
+pub(crate) use batch::{Batch, EspJob, Kind, Meta};
 pub(crate) use known::KnownSas;
-pub(crate) use rewrite::{esp_job, rewrite, write_again};
+pub(crate) use rewrite::{rewrite, write_again};
 pub(crate) use target::Target;
 pub(crate) use workers::Workers;

@@ -1,7 +1,5 @@
 //! What was opened, as a frame that any program reads.
 
-use std::ptr;
-
 use ikescope_analysis::opening::Opener;
 use ikescope_analysis::{
     Carriage, Closed, Content, Encapsulation, EspOpened, Ike, Integrity, KeySource, Observation,
@@ -51,25 +49,6 @@ pub(crate) fn rewrite(
         }
         _ => None,
     }
-}
-
-/// An ESP packet for the workers, of an SA of the batch; none where it does not stand in the frame.
-pub(crate) fn esp_job(
-    frame: &Frame<'_>,
-    observation: &Observation<'_>,
-    sa: usize,
-) -> Option<EspJob> {
-    let start = observation.offset;
-    let end = start.checked_add(observation.octets.len())?;
-    // Not what was put together from several, which no frame holds.
-    if observation.header.is_none() || !ptr::eq(frame.octets.get(start..end)?, observation.octets) {
-        return None;
-    }
-    Some(EspJob {
-        sa,
-        header: observation.header,
-        packet: start..end,
-    })
 }
 
 /// Opens a packet that a worker could not open, with whatever key fits. Gives the key and the comment.
