@@ -119,8 +119,7 @@ pub(crate) const MAX_LIVE_TUNNELS: usize = 16_384;
 /// Tunnels that ended and are still shown to rules about their successors.
 pub(crate) const MAX_PAST_TUNNELS: usize = 256;
 
-/// Flows of ESP and AH. Three for each direction of every tunnel: rekeys leave the old ones behind. About 600 octets
-/// each.
+/// Flows of ESP and AH. Three for each direction of every tunnel: rekeys leave the old ones behind. About a KiB each.
 pub(crate) const MAX_TRACKED_FLOWS: usize = 98_304;
 
 /// Changes of address or port of one flow that are kept.

@@ -611,6 +611,13 @@ mod tests {
         table.get(0).unwrap()
     }
 
+    /// What `MAX_TRACKED_FLOWS` says of the memory of a flow.
+    #[test]
+    fn a_flow_takes_a_kibibyte() {
+        let octets = size_of::<Counts>() + size_of::<Flow>();
+        assert!((900..=1_100).contains(&octets), "{octets}");
+    }
+
     #[test]
     fn gaps_late_packets_and_replays_are_told_apart() {
         let counts = |sequences: &[u32]| {

@@ -23,8 +23,10 @@ impl Formatter for Harmless {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        let printable = |octet: u8| matches!(octet, b' '..=b'~');
-        if fragment.bytes().all(printable) || !fragment.chars().any(is_deceptive) {
+        // The serializer has escaped what is below the space. Only DEL becomes 0x80 here, and the octets of what is not ASCII
+        // more.
+        let highest = |seen: u8, octet: u8| seen | octet.wrapping_add(1);
+        if fragment.bytes().fold(0, highest) < 0x80 || !fragment.chars().any(is_deceptive) {
             return writer.write_all(fragment.as_bytes());
         }
         for character in fragment.chars() {
