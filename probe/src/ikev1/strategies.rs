@@ -60,16 +60,17 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         false => enumeration.once().await,
     };
     let found = enumeration.found;
-    let mut report = report.borrow_mut();
-    summary::fill(&mut report, &ordered.universe, &found);
-    summary::finish(&mut report, &found, result, all);
-    if conversation.keeps() {
-        report.note(
-            "it keeps what was begun until it expires, so that half a minute passes between two questions that it accepts"
-                .to_owned(),
-        );
+    {
+        let mut report = report.borrow_mut();
+        summary::fill(&mut report, &ordered.universe, &found);
+        summary::finish(&mut report, &found, result, all);
+        if conversation.keeps() {
+            report.note(
+                "it keeps what was begun until it expires, so that half a minute passes between two questions that it accepts"
+                    .to_owned(),
+            );
+        }
     }
-    drop(report);
     if fingerprint && let Some(suite) = ordered.universe.any_of(&found) {
         conversation.fingerprint(&suite).await;
     }
