@@ -25,6 +25,7 @@ use crate::mac::IntegrityFacts;
 /// Whether a file has such lines.
 pub(in crate::key_material) fn recognises(text: &str) -> bool {
     text.lines()
+        .filter(|line| line.contains(':'))
         .any(|line| ike_line(line).is_some() || esp_lines(line).next().is_some())
 }
 

@@ -222,33 +222,34 @@ fn unknown(kind: &str, name: &str) -> String {
 /// line as `uat:esp_sa:…` is taken too. Empty for a comment.
 fn fields(line: &str) -> Vec<String> {
     let mut line = line.trim();
-    for table in [
-        "uat:esp_sa:",
-        "uat:ikev1_decryption_table:",
-        "uat:ikev2_decryption_table:",
-    ] {
-        if let Some((_, row)) = line.split_once(table) {
-            line = row.trim_end_matches(['\'', ' ']);
+    if line.contains("uat:") {
+        for table in [
+            "esp_sa:",
+            "ikev1_decryption_table:",
+            "ikev2_decryption_table:",
+        ] {
+            if let Some((_, row)) = line.split_once(table) {
+                line = row.trim_end_matches(['\'', ' ']);
+            }
         }
     }
     if line.is_empty() || line.starts_with('#') {
         return Vec::new();
     }
-    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
-    for char in line.chars() {
-        match char {
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                if fields.len() >= MAX_FIELDS {
-                    return Vec::new();
-                }
-                fields.push(std::mem::take(&mut field).trim().to_owned());
-            }
-            char => field.push(char),
-        }
+    let mut quoted = false;
+    let columns = line.split(|char| {
+        quoted ^= char == '"';
+        char == ',' && !quoted
+    });
+    // One more than there may be tells another kind of file.
+    let fields: Vec<String> = columns
+        .take(MAX_FIELDS + 2)
+        .map(|column| column.replace('"', "").trim().to_owned())
+        .collect();
+    match fields.len() > MAX_FIELDS + 1 {
+        true => Vec::new(),
+        false => fields,
     }
-    fields.push(field.trim().to_owned());
-    fields
 }
 
 /// Wireshark refuses longer keys.
