@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use ikescope_analysis::audit::Conversation;
 
-use crate::config::{Config, Protocol, Target};
+use crate::config::{Config, Depth, Protocol, Target};
 use crate::dialogue::{Dialogue, Reply};
 use crate::ikev1::{self, Ikev1Report};
 use crate::ikev2::{self, Ikev2Report};
@@ -85,7 +85,10 @@ impl Probe {
     pub fn poll_transmit(&mut self, now: Duration) -> Option<Transmit> {
         self.advance(now);
         let transmit = self.transport.poll_transmit(now)?;
-        self.conversation.sent(now, &transmit.octets);
+        // Reading our own questions takes longer than all else: where very many are asked, only those that get a choice.
+        if self.config.depth != Depth::Quick {
+            self.conversation.sent(now, &transmit.octets);
+        }
         self.began.get_or_insert(now);
         self.note_progress();
         Some(transmit)
@@ -95,6 +98,12 @@ impl Probe {
     /// than once means that something was lost, or that the peer is slow.
     pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) -> Option<u32> {
         let sent = self.transport.in_flight();
+        if self.config.depth == Depth::Quick
+            && octets.len() > LONGEST_REFUSAL
+            && let Some(question) = self.transport.question()
+        {
+            self.conversation.sent(now, question);
+        }
         self.conversation.received(now, octets);
         let reply = self.transport.handle_datagram(now, octets, &self.dialogue);
         let answered = sent.filter(|_| reply.is_some());
@@ -268,3 +277,6 @@ fn note_ikev1(report: Option<&Rc<RefCell<Ikev1Report>>>, text: String) {
         report.borrow_mut().note(text);
     }
 }
+
+/// Octets of an answer with notifications only; one with a choice of either version is longer.
+const LONGEST_REFUSAL: usize = 80;

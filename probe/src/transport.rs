@@ -77,6 +77,13 @@ impl Transport {
         self.answered
     }
 
+    /// The request in flight.
+    pub(crate) fn question(&self) -> Option<&[u8]> {
+        self.flight
+            .as_ref()
+            .map(|flight| flight.request.octets.as_slice())
+    }
+
     /// How often the request in flight was sent.
     pub(crate) fn in_flight(&self) -> Option<u32> {
         self.flight.as_ref().map(|flight| flight.sent)
