@@ -105,7 +105,11 @@ static OCTETS: [([u8; 4], u8); 256] = {
     let mut octet = 0;
     while octet < table.len() {
         let digits = [octet / 100, octet / 10 % 10, octet % 10];
-        let first = if octet >= 100 { 0 } else { (octet < 10) as usize + 1 };
+        let first = if octet >= 100 {
+            0
+        } else {
+            (octet < 10) as usize + 1
+        };
         let mut place = first;
         while place < digits.len() {
             table[octet].0[place - first] = b'0' + digits[place] as u8;
