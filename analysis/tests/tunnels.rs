@@ -92,6 +92,8 @@ fn outcome(found: &Finished) -> &'static str {
 
 /// `AES-CBC-128` as the daemon's log writes it: `AES_CBC_128`.
 fn spelled(name: &str) -> String {
+    // The private numbers of strongSwan for what RFC 4306 never gave one.
+    let name = name.replace("-STRONGSWAN", "");
     match name.replace('-', "_").split_once('_') {
         Some((cipher @ ("BLOWFISH" | "CAST"), bits)) => format!("{cipher}_CBC_{bits}"),
         Some(("ENCR", _)) => String::new(),

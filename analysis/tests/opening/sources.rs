@@ -16,6 +16,14 @@ const DIFFERENT_KEYS: [&str; 3] = [
     "fail-ikev1-psk-aggressive",
 ];
 
+/// A private PRF of strongSwan: its IKE messages stay closed, and the program says so.
+const UNSUPPORTED: &str = "ikev2-psk-camellia128-camelliaxcbc-prfcamelliaxcbc-modp2048";
+
+fn supported() -> impl Iterator<Item = Scenario> {
+    let all = scenarios().into_iter();
+    all.filter(|scenario| scenario.name != UNSUPPORTED)
+}
+
 fn octets(digits: &str) -> Vec<u8> {
     (0..digits.len() / 2)
         .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap())
@@ -40,7 +48,7 @@ fn secret(value: &Value) -> Option<Secret> {
 #[test]
 fn the_log_of_either_side_opens_everything() {
     let mut checked = 0;
-    for scenario in scenarios() {
+    for scenario in supported() {
         if DIFFERENT_KEYS.contains(&scenario.name.as_str()) {
             continue;
         }
@@ -122,7 +130,7 @@ pub(crate) fn exchange_secrets(scenario: &Scenario) -> Vec<Key> {
 #[test]
 pub(crate) fn exchange_secrets_and_psk_open_what_logs_open() {
     let mut checked = 0;
-    for scenario in scenarios() {
+    for scenario in supported() {
         let Some(log) = scenario.keys("initiator.charon.log") else {
             continue;
         };
@@ -162,7 +170,7 @@ pub(crate) fn exchange_secrets_and_psk_open_what_logs_open() {
 #[test]
 fn sk_d_alone_opens_the_first_children() {
     let mut checked = 0;
-    for scenario in scenarios() {
+    for scenario in supported() {
         let Some(log) = scenario.keys("initiator.charon.log") else {
             continue;
         };
