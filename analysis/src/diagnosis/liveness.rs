@@ -601,13 +601,17 @@ fn deleted_again_and_again<'a>(
     let part = returns
         .iter()
         .any(|(before, after)| before.id == tunnel.id || after.id == tunnel.id);
-    let (first, _) = returns.first()?;
+    let (first, next) = returns.first()?;
     let (by, ..) = first.deleted?;
-    // One such return is a new authentication, if the side that deletes also begins.
-    if returns.len() < 2 || !part {
+    let deleter = first.peer(by)?.address;
+    // Who deletes and begins anew by itself authenticates again, or was told to by hand, until it does so all the time.
+    let needed = match next.initiator.address == deleter {
+        true => OWN_RETURNS,
+        false => 2,
+    };
+    if returns.len() < needed || !part {
         return None;
     }
-    let deleter = first.peer(by)?.address;
     let ages: Vec<f64> = returns
         .iter()
         .filter_map(|(before, _)| seconds(before.first, before.deleted?.2))
@@ -635,6 +639,9 @@ fn deleted_again_and_again<'a>(
             .excludes("uniqueness-kill", "no other address is involved"),
     )
 }
+
+/// Returns after a Delete of one's own that nobody makes by hand.
+const OWN_RETURNS: usize = 4;
 
 /// A child that was deleted after a time without packets.
 fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
@@ -994,20 +1001,22 @@ mod tests {
 
     #[test]
     fn one_reauthentication_is_no_loop() {
-        let cycle = |count: u32| {
+        let cycle = |by, count: u32| {
             let mut tunnels = Vec::new();
             for number in 0..count {
                 let mut tunnel = up(2);
                 let begin = i64::from(number) * 5_000;
                 (tunnel.id, tunnel.first) = (number + 1, Some(at(begin)));
-                tunnel.deleted = Some((R, frame(begin + 4_900), Some(at(begin + 4_900))));
+                tunnel.deleted = Some((by, frame(begin + 4_900), Some(at(begin + 4_900))));
                 tunnels.push(tunnel);
             }
             let all: Vec<&Tunnel> = tunnels.iter().collect();
             ids_among(all[0], &all)
         };
-        assert!(cycle(4).contains(&"unilateral-delete-loop"));
-        assert!(!cycle(2).contains(&"unilateral-delete-loop"));
+        assert!(cycle(R, 3).contains(&"unilateral-delete-loop"));
+        assert!(!cycle(R, 2).contains(&"unilateral-delete-loop"));
+        assert!(cycle(I, 5).contains(&"unilateral-delete-loop"));
+        assert!(!cycle(I, 4).contains(&"unilateral-delete-loop"));
     }
 
     #[test]
