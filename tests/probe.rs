@@ -94,6 +94,22 @@ fn json(arguments: &[&str]) -> (Option<i32>, Value) {
     )
 }
 
+/// A quick look at IKEv2 at a port of loopback.
+fn quick(port: &str, more: &[&str]) -> (Option<i32>, Value) {
+    let asked = [
+        "probe",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--quick",
+        "--ike",
+        "2",
+        "--format",
+        "json",
+    ];
+    json(&[&asked, more].concat())
+}
+
 /// Probes with a capture, and compares what the other commands read there with what was reported.
 fn reads_back(address: SocketAddr, more: &[&str]) {
     let folder = Folder::new(&format!("probe-{}", address.port()));
@@ -211,17 +227,7 @@ fn keys_beside_a_capture_are_for_their_owner_only() {
 #[test]
 fn answers_from_elsewhere_do_not_count_and_are_told() {
     let port = udp_peer(true).port().to_string();
-    let (code, probed) = json(&[
-        "probe",
-        "127.0.0.1",
-        "--port",
-        &port,
-        "--quick",
-        "--ike",
-        "2",
-        "--format",
-        "json",
-    ]);
+    let (code, probed) = quick(&port, &[]);
     let ikev2 = &probed["targets"][0]["ikev2"];
     assert_eq!((code, &ikev2["outcome"]), (Some(4), &Value::from("silent")));
     assert!(
@@ -237,18 +243,7 @@ fn a_connection_that_is_reset_is_no_icmp() {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         free.local_addr().expect("it is bound").port().to_string()
     };
-    let (code, probed) = json(&[
-        "probe",
-        "127.0.0.1",
-        "--tcp",
-        "--port",
-        &port,
-        "--quick",
-        "--ike",
-        "2",
-        "--format",
-        "json",
-    ]);
+    let (code, probed) = quick(&port, &["--tcp"]);
     let target = &probed["targets"][0];
     assert_eq!(
         (code, &target["ikev2"]["outcome"]),
@@ -274,17 +269,7 @@ fn silence_of_everybody_is_an_exit_code() {
     let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
     let port = nobody.local_addr().expect("it is bound").port().to_string();
     let began = Instant::now();
-    let (code, _) = json(&[
-        "probe",
-        "127.0.0.1",
-        "--port",
-        &port,
-        "--quick",
-        "--ike",
-        "2",
-        "--format",
-        "json",
-    ]);
+    let (code, _) = quick(&port, &[]);
     assert_eq!(code, Some(4));
     assert!(began.elapsed() < Duration::from_secs(20));
 }
