@@ -1,5 +1,6 @@
 //! Several inputs as one capture in time order
 
+use crate::file::FramesAhead;
 use crate::limits::{READ_BUFFER, SMALL_READ_BUFFER};
 use crate::{CaptureError, FileReader, Frame, Timestamp};
 use std::cmp::Reverse;
@@ -13,7 +14,7 @@ use std::path::Path;
 /// in time order keeps its order.
 #[derive(Debug)]
 pub struct Inputs {
-    readers: Vec<FileReader>,
+    readers: Vec<Reader>,
     /// The time of the frame that each reader holds
     heads: BinaryHeap<Reverse<(Option<Timestamp>, usize)>>,
     /// The reader whose frame was delivered last
@@ -21,6 +22,15 @@ pub struct Inputs {
     latest: Vec<Option<Timestamp>>,
     /// Readers that have no frame yet, the last one first
     unread: Vec<usize>,
+}
+
+/// Octets of a frame, from its start, that its reader will look at
+pub type Needed = fn(&Frame<'_>) -> usize;
+
+#[derive(Debug)]
+enum Reader {
+    Here(FileReader),
+    Ahead(FramesAhead),
 }
 
 impl Inputs {
@@ -34,18 +44,41 @@ impl Inputs {
         } else {
             READ_BUFFER
         };
-        let open =
-            |(index, path): (usize, &P)| FileReader::open_with(path.as_ref(), index as u32, buffer);
-        paths
-            .iter()
-            .enumerate()
-            .map(open)
-            .collect::<Result<_, _>>()
-            .map(Self::new)
+        let open = |(index, path): (usize, &P)| {
+            FileReader::open_with(path.as_ref(), index as u32, buffer, true)
+        };
+        let readers = paths.iter().enumerate().map(open);
+        readers.collect::<Result<_, _>>().map(Self::new)
+    }
+
+    /// The same, for a reader that does not look at all octets: of a frame may be delivered as few as are `needed`. Its
+    /// `captured` tells what the file has.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_beginnings<P: AsRef<Path>>(
+        paths: &[P],
+        needed: Needed,
+    ) -> Result<Self, CaptureError> {
+        if paths.len() > MANY {
+            return Self::open(paths);
+        }
+        let open = |(index, path): (usize, &P)| {
+            FileReader::open_with(path.as_ref(), index as u32, READ_BUFFER, false)
+        };
+        let ahead =
+            |reader| FramesAhead::start(reader, needed).map_or_else(Reader::Here, Reader::Ahead);
+        let readers = paths.iter().enumerate().map(open);
+        let readers = readers.map(|reader| reader.map(ahead));
+        readers.collect::<Result<_, _>>().map(Self::of)
     }
 
     /// Merges readers, which should have been given the indices 0, 1, 2, …
     pub fn new(readers: Vec<FileReader>) -> Self {
+        Self::of(readers.into_iter().map(Reader::Here).collect())
+    }
+
+    fn of(readers: Vec<Reader>) -> Self {
         Self {
             heads: BinaryHeap::with_capacity(readers.len()),
             delivered: None,
@@ -62,7 +95,7 @@ impl Inputs {
     #[allow(clippy::should_implement_trait)] // An iterator cannot lend.
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
         if self.readers.len() == 1 {
-            return self.readers.first_mut().map_or(Ok(None), FileReader::next);
+            return self.readers.first_mut().map_or(Ok(None), Reader::next);
         }
         self.unread.extend(self.delivered.take());
         while let Some(index) = self.unread.pop() {
@@ -82,24 +115,69 @@ impl Inputs {
             return Ok(None);
         };
         self.delivered = Some(index);
-        Ok(self.readers.get(index).and_then(FileReader::current))
+        Ok(self.readers.get(index).and_then(Reader::current))
     }
 
     /// Octets read from all inputs so far, compressed ones as they are
     pub fn bytes_read(&self) -> u64 {
-        self.readers.iter().map(FileReader::bytes_read).sum()
+        self.readers.iter().map(Reader::bytes_read).sum()
     }
 
     /// Octets of all inputs, where all are known
     pub fn total_size(&self) -> Option<u64> {
-        self.readers.iter().map(FileReader::total_size).sum()
+        self.readers.iter().map(Reader::total_size).sum()
     }
 
     /// The inputs as they were named, by index
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.readers.iter().map(FileReader::name)
+        self.readers.iter().map(Reader::name)
     }
 }
 
-/// From here on the read buffers would be noticed
+impl Reader {
+    #[inline]
+    fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
+        self.advance()?;
+        Ok(self.current())
+    }
+
+    #[inline]
+    fn advance(&mut self) -> Result<bool, CaptureError> {
+        match self {
+            Self::Here(reader) => reader.advance(),
+            Self::Ahead(reader) => reader.advance(),
+        }
+    }
+
+    #[inline]
+    fn current(&self) -> Option<Frame<'_>> {
+        match self {
+            Self::Here(reader) => reader.current(),
+            Self::Ahead(reader) => reader.current(),
+        }
+    }
+
+    fn bytes_read(&self) -> u64 {
+        match self {
+            Self::Here(reader) => reader.bytes_read(),
+            Self::Ahead(reader) => reader.bytes_read(),
+        }
+    }
+
+    fn total_size(&self) -> Option<u64> {
+        match self {
+            Self::Here(reader) => reader.total_size(),
+            Self::Ahead(reader) => reader.total_size(),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Here(reader) => reader.name(),
+            Self::Ahead(reader) => reader.name(),
+        }
+    }
+}
+
+/// From here on the read buffers, and a thread for each, would be noticed
 const MANY: usize = 16;

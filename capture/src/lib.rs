@@ -26,10 +26,11 @@ pub mod live;
 pub use error::{CaptureError, Lookalike};
 pub use file::FileReader;
 pub use frame::{Frame, Timestamp};
-pub use inputs::Inputs;
+pub use inputs::{Inputs, Needed};
 pub use link_type::LinkType;
 pub use rewrite::{Carried, Envelope};
 pub use stack::{
-    Content, Datagram, Dropped, NotIp, Note, Options, Quoted, Stack, outermost_ip_header, transport,
+    Content, Datagram, Dropped, NotIp, Note, Options, PlainPacket, Quoted, Stack,
+    outermost_ip_header, transport,
 };
 pub use write::{PacketBlock, PcapngWriter};

@@ -3,9 +3,12 @@
 mod common;
 
 use common::*;
-use ikescope_capture::{FileReader, Frame, LinkType, Options, Stack, Timestamp, transport};
+use ikescope_capture::{
+    FileReader, Frame, LinkType, Options, PlainPacket, Stack, Timestamp, transport,
+};
 use proptest::prelude::*;
 use std::io::Cursor;
+use std::net::IpAddr;
 
 const LINKS: [u16; 20] = [
     0, 1, 9, 12, 14, 50, 51, 101, 104, 105, 108, 109, 113, 166, 204, 219, 228, 229, 276, 65_000,
@@ -24,6 +27,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(|p| ethernet(0x0800, &ipv4(p, &[0; 12]))),
         prop::sample::select(vec![0_u8, 43, 44, 60, 58, 6, 47])
             .prop_map(|p| ethernet(0x86dd, &ipv6(p, &[0; 12]))),
+        Just(ethernet(0x0800, &ipv4(17, &udp(&[0; 12])))),
         any::<u16>().prop_map(|field| ethernet(0x0800, &ipv4_with(17, 1, field, &[0; 8]))),
         any::<u32>()
             .prop_map(|n| ethernet(0x0800, &ipv4(6, &tcp(4500, 1, n % 300, n, 16, &[0, 5, 1])))),
@@ -62,6 +66,27 @@ proptest! {
                 }
             });
             prop_assert!(count > 0);
+        }
+    }
+
+    /// What a look at the frame gives, the walk gives too.
+    #[test]
+    fn plain_packets_are_those_of_the_stack(octets in octets(), cut: bool, more in 0_usize..300) {
+        let length = octets.len() as u32 + u32::from(cut);
+        let frame = Frame { length, ..frame(LinkType::ETHERNET, 1, &octets) };
+        let walked = matches!(frame.octets.get(23), Some(1 | 4 | 6 | 41 | 47 | 58));
+        if let Some(plain) = PlainPacket::of(&frame).filter(|_| !walked) {
+            let all = feed(&mut Stack::new(Options::default()), &frame);
+            let [seen] = all.as_slice() else { panic!("{all:?}") };
+            prop_assert_eq!((IpAddr::V4(plain.src), IpAddr::V4(plain.dst)), (seen.src, seen.dst));
+            prop_assert_eq!((plain.protocol, plain.ports.unwrap_or_default()), (seen.protocol, seen.ports));
+            prop_assert_eq!((plain.offset, plain.payload), (seen.offset, seen.payload.as_slice()));
+            prop_assert_eq!(plain.payload.len(), plain.length);
+            prop_assert!(seen.notes.is_empty() && !seen.truncated && !cut);
+            let end = octets.len().min(plain.offset + more);
+            let payload = &octets[plain.offset..end.min(plain.offset + plain.length)];
+            let beginning = Frame { octets: &octets[..end], ..frame };
+            prop_assert_eq!(PlainPacket::of(&beginning), Some(PlainPacket { payload, ..plain }));
         }
     }
 

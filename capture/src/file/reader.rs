@@ -53,7 +53,7 @@ impl FileReader {
     /// # Errors
     /// When the file cannot be opened, is empty, or is not a capture.
     pub fn open(path: impl AsRef<Path>, file_index: u32) -> Result<Self, CaptureError> {
-        Self::open_with(path.as_ref(), file_index, READ_BUFFER)
+        Self::open_with(path.as_ref(), file_index, READ_BUFFER, true)
     }
 
     /// Reads any stream; `name` stands in errors
@@ -65,13 +65,14 @@ impl FileReader {
         name: impl Into<String>,
         file_index: u32,
     ) -> Result<Self, CaptureError> {
-        Self::start(source, name.into(), file_index, READ_BUFFER, None)
+        Self::start(source, name.into(), file_index, (READ_BUFFER, false), None)
     }
 
     pub(crate) fn open_with(
         path: &Path,
         file_index: u32,
         buffer: usize,
+        ahead: bool,
     ) -> Result<Self, CaptureError> {
         let name = path.display().to_string();
         let failed = |source| CaptureError::Open {
@@ -85,6 +86,9 @@ impl FileReader {
         }
         // A pipe or a device has no size to compare with.
         let size = metadata.is_file().then_some(metadata.len());
+        // Somebody may wait for what comes through a pipe, and a thousand files must not be a thousand threads.
+        let large = buffer >= READ_BUFFER && size.is_some_and(|size| size >= READ_AHEAD_FROM);
+        let buffer = (buffer, ahead && large);
         Self::start(Box::new(file), name, file_index, buffer, size)
     }
 
@@ -112,6 +116,14 @@ impl FileReader {
     /// The input as it was named
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes_read)
+    }
+
+    pub(crate) fn file(&self) -> u32 {
+        self.file
     }
 
     /// Frames delivered so far
@@ -168,7 +180,7 @@ impl FileReader {
         source: Box<dyn Read + Send>,
         name: String,
         file: u32,
-        buffer: usize,
+        (buffer, ahead): (usize, bool),
         size: Option<u64>,
     ) -> Result<Self, CaptureError> {
         let bytes_read = Arc::new(AtomicU64::new(0));
@@ -176,9 +188,7 @@ impl FileReader {
             source,
             count: Arc::clone(&bytes_read),
         };
-        // Somebody may wait for what comes through a pipe, and a thousand files must not be a thousand threads.
-        let large = buffer >= READ_BUFFER && size.is_some_and(|size| size >= READ_AHEAD_FROM);
-        let window_of = if large {
+        let window_of = if ahead {
             Window::reading_ahead
         } else {
             Window::new

@@ -6,10 +6,12 @@ mod fragments;
 mod ip;
 mod link;
 mod notes;
+mod plain;
 mod tcp;
 mod transport;
 
 pub use datagram::{Content, Datagram, NotIp, Note, Quoted};
 pub use decode::{Dropped, Options, Stack};
 pub use link::outermost_ip_header;
+pub use plain::PlainPacket;
 pub use transport::transport;
