@@ -179,11 +179,16 @@ impl Tracker {
                     traffic.fragments += 1;
                 }
             }
-            Content::Icmp { quoted, .. } => {
+            Content::Icmp {
+                quoted,
+                version6,
+                icmp_type,
+                ..
+            } => {
                 self.capture.icmp_packets += 1;
                 if let Some(quoted) = quoted {
                     self.icmp(content, quoted, observation, src);
-                } else {
+                } else if !(*version6 && OF_THE_LINK.contains(icmp_type)) {
                     self.other(src, dst, observation);
                 }
             }
@@ -819,6 +824,9 @@ impl Live {
         }
     }
 }
+
+/// Multicast listeners and neighbour discovery (RFC 2710, section 3; RFC 4861, section 4): no word of IPsec.
+const OF_THE_LINK: [u8; 8] = [130, 131, 132, 133, 134, 135, 136, 137];
 
 /// Seconds between two looks for tunnels that have ended.
 const SWEEP_SECONDS: i64 = 10;
