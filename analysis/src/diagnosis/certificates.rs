@@ -490,7 +490,7 @@ fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
                 .weight(78),
         );
     }
-    if let (Some(missing), Some(leaf)) = (missing, leaf) {
+    if let (Some(missing), Some(leaf)) = (missing, &leaf) {
         let summary = format!(
             "The certificate of {who} does not contain {}: its alternative names are {}.",
             named_identity(missing),
@@ -514,6 +514,27 @@ fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
     if refused.credentials != Credentials::Certificate || tunnel.version == 1 {
         return None;
     }
+    if let Some(leaf) = leaf.filter(|leaf| {
+        let own = certificates_of(tunnel, refused.refusal.from);
+        leaf.validity(refused.proof.time) == Validity::Valid && own.contains(&leaf.issuer)
+    }) {
+        let summary = format!(
+            "{} refuses the certificate of {who} ({}), which is valid and from the issuer of its own: it probably \
+             expects another identity than {}.",
+            end(refused.refusal.ends.src),
+            leaf.subject,
+            own.map_or_else(|| "the one in it".to_owned(), named_identity)
+        );
+        return Some(
+            refused
+                .found(&CERT_SAN_MISMATCH, Confidence::Likely, Side::Both, summary)
+                .weight(58)
+                .excludes(
+                    "cert-untrusted-or-invalid",
+                    "both certificates have one issuer",
+                ),
+        );
+    }
     let summary = format!(
         "{} refuses the authentication of {who}, perhaps because the certificate lacks the expected identity.",
         end(refused.refusal.ends.src)
@@ -528,6 +549,15 @@ fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
             )
             .weight(35),
     )
+}
+
+/// The issuers of the certificates that one side sent.
+fn certificates_of(tunnel: &Tunnel, sender: Sender) -> Vec<String> {
+    tunnel
+        .from(sender)
+        .filter_map(|message| Leaf::of(message.payloads().certificates.first()?))
+        .map(|leaf| leaf.issuer)
+        .collect()
 }
 
 fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {

@@ -1313,8 +1313,12 @@ fn set_up_with(tunnel: &Tunnel, wanted: NotifyType) -> Option<(&Message, &Messag
 }
 
 /// Children and rekeys that were refused after the IKE SA was up.
-fn create_child_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn create_child_refused<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let refused = refused_requests(tunnel).find(|refused| refused.wanted == Wanted::Child)?;
+    // Who asks again for the child that IKE_AUTH refused gets the same answer for the same reason.
+    if child_refused_in_auth(tunnel, around).is_some() {
+        return None;
+    }
     let told = refused.told();
     let by = refused.response.from.name();
     let (declaration, confidence) = match refused.error.map(|error| NotifyType(error.number)) {

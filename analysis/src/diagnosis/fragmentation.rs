@@ -8,6 +8,8 @@ use super::child::allows;
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::copies_after;
+use super::reachability::lost_answer;
 use super::running::{SIDES, at_least, flows_from, side, times, with_copies};
 use crate::tunnels::{FragmentedDatagram, InnerEnds, Message, Sender, Step, Surroundings, Tunnel};
 
@@ -319,6 +321,11 @@ fn fragments_of_ip<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> O
     }) {
         return Some(lost_in_fragments(tunnel, message));
     }
+    if let Some((request, answer)) =
+        lost_answer(tunnel).filter(|(_, answer)| answer.ip_fragments > 0)
+    {
+        return Some(answer_lost_in_fragments(tunnel, request, answer));
+    }
     let lost = cut_short(tunnel, surroundings)?;
     let sender = if lost.src == tunnel.initiator.address {
         Sender::Initiator
@@ -418,6 +425,33 @@ fn lost_in_fragments(tunnel: &Tunnel, message: &Message) -> Diagnosis {
                 .excludes("auth-silent-drop", "the message is large and in fragments")
         }
     }
+}
+
+/// The answer travels in IP fragments, and the request is repeated after each.
+fn answer_lost_in_fragments(tunnel: &Tunnel, request: &Message, answer: &Message) -> Diagnosis {
+    let (declaration, side) = one_sided_support(tunnel)
+        .map_or((&IKE_IP_FRAGMENTS_DROPPED, Side::Network), |side| {
+            (&IKE_FRAG_NOT_NEGOTIATED, side)
+        });
+    let summary = format!(
+        "The {} answers {} with {} octets in {} IP fragments, and the {} repeats the request {}: the fragments do not \
+         reach it. {}",
+        answer.from.name(),
+        request.step,
+        answer.length,
+        answer.ip_fragments,
+        request.from.name(),
+        times(copies_after(request, answer) as u32),
+        support(tunnel)
+    );
+    let found = Diagnosis::new(declaration, Confidence::Likely, side, summary)
+        .evidence(answer.frame, "the answer, in IP fragments");
+    with_copies(found, request, "the request")
+        .excludes(
+            "reply-lost-on-return",
+            "the answer is in IP fragments, and smaller ones arrived",
+        )
+        .excludes("auth-silent-drop", "there is an answer, in fragments")
 }
 
 /// Which side does not announce IKE fragmentation while the other one does.

@@ -336,6 +336,7 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
     SIDES.into_iter().find_map(|asking| {
         // A peer of which nothing is here may be missing from the file only.
         let heard = last_heard(tunnel, asking.opposite())?;
+        let heard = last_connected(tunnel, asking.opposite()).unwrap_or(heard);
         let checks: Vec<&Message> = tunnel
             .from(asking)
             .filter(|message| {
@@ -359,6 +360,16 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
             last,
         })
     })
+}
+
+/// When one side last sent what shows that both hear each other.
+fn last_connected(tunnel: &Tunnel, sender: Sender) -> Option<Timestamp> {
+    let messages = tunnel
+        .from(sender)
+        .filter(|message| tunnel.connects(message))
+        .filter_map(|message| message.last_copy().time);
+    let packets = flows_from(tunnel, sender).filter_map(|(_, flow)| flow.last);
+    messages.chain(packets).max()
 }
 
 /// Whether the peer was silent while a message was repeated, and its sender silent afterwards: what the peer sends
@@ -547,6 +558,10 @@ fn forgotten<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<
     let silent = unanswered.from.opposite();
     let address = tunnel.peer(silent)?.address;
     let heard = last_heard(tunnel, silent);
+    // Who goes on asking in the old SA has not forgotten it: it does not hear.
+    if last_connected(tunnel, silent) < heard {
+        return None;
+    }
     let anew = surroundings.same_peers(tunnel).find(|other| {
         other.initiator.address == address
             && other.first > heard

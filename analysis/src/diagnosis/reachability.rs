@@ -10,6 +10,7 @@ use super::facts::{
     opens_negotiation, phase_one_answered, refusal, responder_spoke, seconds_repeated, times,
 };
 use super::pace;
+use super::running::{SIDES, flows_from, last_heard, side};
 use crate::observation::Encapsulation;
 use crate::tunnels::{IcmpError, Message, Sender, State, Step, Surroundings, Tunnel};
 
@@ -110,7 +111,7 @@ pub(super) static ICMP_PORT_UNREACHABLE: Declaration = Declaration {
     weight: 70,
     explanation: "The peer's own address answers with ICMP \"port unreachable\": the host is up and reachable, but no IKE \
         daemon has that address and port open at that moment. The daemon is stopped, listens on another address, or \
-        another node of a cluster holds the address.",
+        another node of a cluster holds the address. After a tunnel was up it says why nothing comes any more.",
     symptom: "\"Connection refused\" in the log of the initiator, at once or after the retransmissions.",
     wire: "ICMP type 3 code 3 (ICMPv6 type 1 code 4) from the peer's address, quoting the UDP header of the IKE request. \
         Most initiators go on sending. When only UDP 4500 is refused, the daemon listens without NAT traversal.",
@@ -643,7 +644,7 @@ fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
         .find(|error| error.port_unreachable() && error.from == error.quoted_dst.address)?;
     let port = error.quoted_dst.port.unwrap_or_default();
     // An initiator that is gone does not explain why its negotiation failed.
-    if error.from != tunnel.responder.address {
+    if never_up(tunnel) && error.from != tunnel.responder.address {
         return None;
     }
     let answered = responder_spoke(tunnel);
@@ -654,33 +655,28 @@ fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
     let summary = format!(
         "{} is up, but nothing listens there on UDP {port}{}.",
         error.from,
-        match (same_port, answered) {
-            (true, _) => " any more: the daemon ended during the negotiation",
-            (false, true) => ", although it answered on another port",
-            (false, false) => "",
+        match (never_up(tunnel), same_port, answered) {
+            (false, true, _) =>
+                " any more: its daemon ended, or closed the port, while the tunnel was up",
+            (false, false, _) => ", and nothing was heard of it since",
+            (true, true, _) => " any more: the daemon ended during the negotiation",
+            (true, false, true) => ", although it answered on another port",
+            (true, false, false) => "",
         }
     );
+    let weight = match (never_up(tunnel), same_port) {
+        (false, _) => WEIGHT_WHEN_UP,
+        (true, true) => 40,
+        (true, false) => ICMP_PORT_UNREACHABLE.weight,
+    };
     Some(
-        Diagnosis::new(
-            &ICMP_PORT_UNREACHABLE,
-            Confidence::Certain,
-            Side::Responder,
-            summary,
-        )
-        .weight(if same_port {
-            40
-        } else {
-            ICMP_PORT_UNREACHABLE.weight
-        })
-        .evidence(
-            error.frame,
-            format!("ICMP port unreachable from {}", error.from),
-        )
-        .excludes("no-response-to-first-message", "the host answers, by ICMP")
-        .excludes(
-            "icmp-admin-prohibited-or-unreachable",
-            "the peer itself answers, and its code is \"port unreachable\"",
-        ),
+        icmp_found(tunnel, &ICMP_PORT_UNREACHABLE, error, summary)
+            .weight(weight)
+            .excludes("no-response-to-first-message", "the host answers, by ICMP")
+            .excludes(
+                "icmp-admin-prohibited-or-unreachable",
+                "the peer itself answers, and its code is \"port unreachable\"",
+            ),
     )
 }
 
@@ -694,45 +690,94 @@ fn unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
             _ => false,
         }
     })?;
+    let up = !never_up(tunnel);
     let summary = format!(
-        "{} says that packets to {} do not pass: {}.",
+        "{} says that packets to {} do not pass{}: {}.",
         error.from,
         end(error.quoted_dst),
+        if up { " any more" } else { "" },
         icmp_meaning(error)
     );
-    Some(
-        Diagnosis::new(
-            &ICMP_ADMIN_PROHIBITED_OR_UNREACHABLE,
-            Confidence::Certain,
-            Side::Network,
-            summary,
-        )
-        .evidence(
-            error.frame,
-            format!(
-                "ICMP type {} code {} from {}",
-                error.icmp_type, error.code, error.from
-            ),
-        )
-        .excludes("no-response-to-first-message", "a hop answers, by ICMP")
-        .check_first(format!("network: the hop {}", error.from)),
+    let found = icmp_found(
+        tunnel,
+        &ICMP_ADMIN_PROHIBITED_OR_UNREACHABLE,
+        error,
+        summary,
+    )
+    .excludes("no-response-to-first-message", "a hop answers, by ICMP")
+    .check_first(format!("network: the hop {}", error.from));
+    Some(if up {
+        found.weight(WEIGHT_WHEN_UP)
+    } else {
+        found
+    })
+}
+
+/// What an ICMP error says, with its first copies.
+fn icmp_found(
+    tunnel: &Tunnel,
+    declaration: &'static Declaration,
+    error: &IcmpError,
+    summary: String,
+) -> Diagnosis {
+    let of_the_peer = error.from == error.quoted_dst.address;
+    let side = match receiver(tunnel, error) {
+        Some(receiver) if of_the_peer => side(receiver),
+        _ => Side::Network,
+    };
+    Diagnosis::new(declaration, Confidence::Certain, side, summary).evidence(
+        error.frame,
+        format!(
+            "ICMP type {} code {} from {}, about a packet to {}",
+            error.icmp_type,
+            error.code,
+            error.from,
+            end(error.quoted_dst)
+        ),
     )
 }
 
-/// ICMP errors about messages of a tunnel that did not come up, or about its addresses.
+/// The side to which the packet went that an ICMP error is about.
+fn receiver(tunnel: &Tunnel, error: &IcmpError) -> Option<Sender> {
+    SIDES.into_iter().find(|receiver| {
+        let peer = match receiver {
+            Sender::Initiator => &tunnel.initiator,
+            _ => &tunnel.responder,
+        };
+        peer.address == error.quoted_dst.address
+    })
+}
+
+/// ICMP errors about packets of a tunnel that did not come up, or about its addresses; of a tunnel that was up, those
+/// after which nothing of the receiver was seen.
 fn icmp_that_stopped<'a>(
     tunnel: &'a Tunnel,
     around: &Surroundings<'a>,
 ) -> impl Iterator<Item = &'a IcmpError> {
     let ends = [tunnel.initiator.address, tunnel.responder.address];
     let of_messages = tunnel.messages.iter().flat_map(|message| &message.icmp);
+    let of_data = SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender))
+        .flat_map(|(_, flow)| &flow.icmp);
     let others = around.capture.icmp.iter().filter(move |error| {
         ends.contains(&error.quoted_src.address) && ends.contains(&error.quoted_dst.address)
     });
     of_messages
         .chain(&tunnel.icmp)
         .chain(others.filter(|_| !responder_spoke(tunnel)))
-        .filter(|_| never_up(tunnel))
+        .chain(of_data.filter(|_| !never_up(tunnel)))
+        .filter(|error| never_up(tunnel) || silent_since(tunnel, error))
+}
+
+/// Whether a peer of a tunnel that was up, and that nobody ended, was not heard after an ICMP error about a packet to it.
+fn silent_since(tunnel: &Tunnel, error: &IcmpError) -> bool {
+    let heard = receiver(tunnel, error).and_then(|receiver| last_heard(tunnel, receiver));
+    tunnel.deleted.is_none()
+        && tunnel.replaced_by.is_none()
+        && heard
+            .zip(error.time)
+            .is_some_and(|(heard, told)| heard < told)
 }
 
 fn icmp_meaning(error: &IcmpError) -> &'static str {
@@ -751,26 +796,9 @@ fn icmp_meaning(error: &IcmpError) -> &'static str {
 }
 
 fn reply_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    if !never_up(tunnel) {
-        return None;
-    }
-    let (request, response, copies) = tunnel
-        .from(Sender::Initiator)
-        .filter(|message| message.request || tunnel.version == 1)
-        .filter_map(|request| {
-            let response = next_answer(tunnel, request)?;
-            Some((request, response, copies_after(request, response)))
-        })
-        .find(|(request, response, copies)| {
-            *copies >= 2
-                && response.ip_fragments == 0
-                && clear_error(response).is_none()
-                && went_no_further(tunnel, request)
-        })?;
-    // An encrypted answer that is repeated is no loss when the initiator cannot read it.
-    if tunnel.version == 1 && response.encrypted {
-        return None;
-    }
+    let (request, response) =
+        lost_answer(tunnel).filter(|(_, response)| response.ip_fragments == 0)?;
+    let copies = copies_after(request, response);
     let summary = format!(
         "{} answered {} {}, and {} still repeated it {}: the answer does not reach it, or is not accepted.",
         end(response.ends.src),
@@ -798,6 +826,24 @@ fn reply_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis>
         )
         .excludes("unauthenticated-error-ignored", "the answer is no error"),
     )
+}
+
+/// A request of the initiator that is repeated after its answer, and the answer, where nothing else follows.
+pub(super) fn lost_answer(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
+    if !never_up(tunnel) {
+        return None;
+    }
+    tunnel
+        .from(Sender::Initiator)
+        .filter(|message| message.request || tunnel.version == 1)
+        .filter_map(|request| Some((request, next_answer(tunnel, request)?)))
+        .find(|(request, response)| {
+            copies_after(request, response) >= 2
+                && clear_error(response).is_none()
+                && went_no_further(tunnel, request)
+                // An encrypted answer that is repeated is no loss when the initiator cannot read it.
+                && !(tunnel.version == 1 && response.encrypted)
+        })
 }
 
 /// The message that answers another one, in IKEv1 the next number of the same exchange.
@@ -1342,6 +1388,9 @@ fn is_host(address: IpAddr) -> bool {
     let broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
     !(address.is_multicast() || address.is_unspecified() || broadcast)
 }
+
+/// An ICMP error about a tunnel that was up: more than silence that nobody checks, less than what IKE says of the same.
+const WEIGHT_WHEN_UP: u8 = 52;
 
 /// Error notifications of both versions (RFC 7296, section 3.10.1; RFC 2408, section 3.14.1).
 const NO_PROPOSAL_CHOSEN: u16 = 14;

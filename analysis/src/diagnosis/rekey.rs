@@ -697,10 +697,13 @@ fn delete_race<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
             let response = answer(tunnel, request)?;
             let delete = requests(tunnel, ExchangeType::INFORMATIONAL).find(|delete| {
                 let read = delete.opened.as_ref();
+                let small = delete
+                    .inner_octets
+                    .is_none_or(|(smallest, _)| smallest <= LARGEST_DELETE);
                 let apart = seconds(response.time, delete.time).map(f64::abs);
                 delete.from == response.from
                     && apart.is_some_and(|apart| apart < RACE_SECONDS)
-                    && read.is_none_or(|read| {
+                    && read.map_or(small, |read| {
                         read.deletes
                             .iter()
                             .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))
@@ -1245,6 +1248,9 @@ const REKEY_SECONDS: f64 = 30.0;
 
 /// Octets of a Delete of an IKE SA, the smallest one.
 const ONE_DELETE: u32 = 8;
+
+/// Delete of one or two children.
+const LARGEST_DELETE: u32 = 16;
 
 /// What a daemon does at once.
 const AT_ONCE_SECONDS: f64 = 0.3;

@@ -80,6 +80,11 @@ fn version_2(tunnel: &Tunnel, overhead: Option<Overhead>) -> (State, Stage) {
     {
         return (unanswered(&auth[auth.len() - 1..]), Stage::Authentication);
     }
+    if let Some(last) = auth.last()
+        && asks_on(tunnel, last, answer)
+    {
+        return (State::Failed, Stage::Authentication);
+    }
     match &answer.opened {
         Some(_) => opened_answer(tunnel, answer),
         None => closed_answer(tunnel, answer, &auth, overhead),
@@ -517,12 +522,32 @@ fn esp_both_ways(tunnel: &Tunnel) -> bool {
         .any(|child| child.from_initiator.is_some() && child.from_responder.is_some())
 }
 
-/// A child that CREATE_CHILD_SA made proves that IKE_AUTH was accepted.
+/// A child that CREATE_CHILD_SA made proves that the tunnel is of use; a further refusal does not.
 fn later_child(tunnel: &Tunnel) -> bool {
     tunnel
         .of_step(Step::V2(ExchangeV2::CREATE_CHILD_SA, true))
-        .next()
-        .is_some()
+        .any(|response| {
+            response
+                .inner_octets
+                .is_none_or(|(_, largest)| largest >= ONE_NOTIFY_LARGEST)
+        })
+}
+
+/// Whether the initiator repeats its last IKE_AUTH request after the answer, and sends nothing else: it does not get it.
+fn asks_on(tunnel: &Tunnel, request: &Message, answer: &Message) -> bool {
+    let after = request
+        .retransmissions
+        .iter()
+        .filter(|copy| copy.frame > answer.frame)
+        .count();
+    let more = tunnel
+        .from(Sender::Initiator)
+        .any(|message| message.frame > request.frame);
+    let packets = tunnel
+        .children
+        .iter()
+        .any(|child| child.from_initiator.is_some());
+    request.answered_by == Some(answer.frame) && after >= 2 && !more && !packets
 }
 
 /// Whether an encrypted exchange behind IKE_AUTH was answered.
@@ -686,11 +711,8 @@ fn is_dead(tunnel: &Tunnel, end: Option<Timestamp>) -> bool {
         (Some(time), Some(asked)) => time > asked,
         _ => false,
     };
-    // What the other side asks and nobody answers does not reach who gave up.
-    let ignored =
-        |message: &Message| tunnel.version == 2 && message.request && message.answered_by.is_none();
     let message_heard = tunnel.messages.iter().any(|message| {
-        message.from != last.from && heard(message.last_copy().time) && !ignored(message)
+        message.from != last.from && heard(message.last_copy().time) && tunnel.connects(message)
     });
     let flow_heard = tunnel.children.iter().any(|child| {
         let flow = match last.from {

@@ -226,6 +226,16 @@ impl Tunnel {
         self.messages.iter().find(|message| message.frame == frame)
     }
 
+    /// Whether a message shows that its sender hears the peer. A request of IKEv2 that is not answered, or is repeated
+    /// after its answer, shows that one of the two does not (RFC 7296, section 2.1).
+    #[must_use]
+    pub fn connects(&self, message: &Message) -> bool {
+        let answer = message.answered_by.and_then(|answer| self.message(answer));
+        self.version == 1
+            || !message.request
+            || answer.is_some_and(|answer| message.last_copy().frame < answer.frame)
+    }
+
     /// Messages from one side.
     pub fn from(&self, sender: Sender) -> impl Iterator<Item = &Message> {
         self.messages
