@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ikescope_capture::{CaptureError, FileReader, Frame, Inputs};
+use ikescope_capture::{CaptureError, FileReader, Frame, Inputs, Needed};
 
 use crate::exit::{Error, complain};
 use crate::interrupt::Interrupt;
@@ -78,8 +78,12 @@ fn has_stdin(paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| is_stdin(path))
 }
 
-/// Opens files; `-` is standard input. One that cannot be opened is told if others can.
-pub(crate) fn open_files(paths: &[PathBuf], interrupt: &Interrupt) -> Result<Opened, Error> {
+/// Opens files; `-` is standard input. Of each frame as much as is `needed` is read, if not all. One that cannot be opened is told if others can.
+pub(crate) fn open_files(
+    paths: &[PathBuf],
+    needed: Option<Needed>,
+    interrupt: &Interrupt,
+) -> Result<Opened, Error> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
         let message = "standard input can be read once: `-` was given twice";
         return Err(Error::Usage(message.to_owned()));
@@ -87,7 +91,10 @@ pub(crate) fn open_files(paths: &[PathBuf], interrupt: &Interrupt) -> Result<Ope
     let names = paths.iter().map(|path| name_of(path)).collect();
     // All at once, because it knows how many there are and takes smaller buffers for many.
     if !has_stdin(paths)
-        && let Ok(inputs) = Inputs::open(paths)
+        && let Ok(inputs) = needed.map_or_else(
+            || Inputs::open(paths),
+            |needed| Inputs::open_beginnings(paths, needed),
+        )
     {
         let source = Source::Files(inputs, None);
         return Ok(Opened {

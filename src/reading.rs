@@ -9,7 +9,7 @@ use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
 use ikescope_analysis::{Inspector, InspectorOptions, Observation};
 #[cfg(feature = "live")]
 use ikescope_capture::Timestamp;
-use ikescope_capture::{CaptureError, Frame, Inputs, Options, Stack};
+use ikescope_capture::{CaptureError, Frame, Inputs, Needed, Options, Stack};
 use ikescope_report::CaptureSummary;
 
 use crate::args::{Cli, Input, Keys, Quiet, Selection};
@@ -22,8 +22,8 @@ use crate::secrets;
 
 /// What a command does with packets.
 pub(crate) trait Consumer {
-    /// Takes a frame that need not be looked at further. Says whether it did.
-    fn take(&mut self, _frame: &Frame<'_>) -> Result<bool, Error> {
+    /// Takes a frame that need not be looked at further, or only by a part of the inspector. Says whether it did.
+    fn take(&mut self, _frame: &Frame<'_>, _inspector: &mut Inspector) -> Result<bool, Error> {
         Ok(false)
     }
 
@@ -79,12 +79,14 @@ pub(crate) struct Ended {
 }
 
 impl Reading {
-    /// Opens what the user named. `everything` is for live capture: also packets that cannot be of IPsec.
+    /// Opens what the user named. `everything` is for live capture: also packets that cannot be of IPsec. Of frames in
+    /// files as much as is `needed` may be read, if not all.
     pub(crate) fn open(
         command: &str,
         input: &Input,
         selection: &Selection,
         everything: bool,
+        needed: Option<Needed>,
     ) -> Result<Self, Error> {
         require_input(command, input);
         let frames_filter = match (&selection.filter, &input.live.interface) {
@@ -95,7 +97,10 @@ impl Reading {
         let interrupt = Interrupt::listen()?;
         let opened = match &input.live.interface {
             Some(interface) => open_live(interface, input, selection, everything),
-            None => input::open_files(&input.inputs, &interrupt),
+            None => {
+                let needed = needed.filter(|_| frames_filter.is_none());
+                input::open_files(&input.inputs, needed, &interrupt)
+            }
         }?;
         let Opened {
             source,
@@ -236,24 +241,22 @@ impl Reading {
                 self.summary.first = self.summary.first.or(frame.time);
                 self.summary.last = frame.time;
             }
-            let mut consumed = Ok(());
-            if consumer.take(&frame)? {
-                self.progress.tick(|| self.source.octets());
-                continue;
-            }
             let inspector = &mut self.inspector;
-            let opening = &mut self.opener;
-            self.stack.decode(&frame, &mut |datagram| {
-                if consumed.is_ok() {
-                    let mut observation = inspector.observe(&datagram);
-                    if let Some(opening) = opening {
-                        opening.open(&mut observation, &frame);
+            if !consumer.take(&frame, inspector)? {
+                let mut consumed = Ok(());
+                let opening = &mut self.opener;
+                self.stack.decode(&frame, &mut |datagram| {
+                    if consumed.is_ok() {
+                        let mut observation = inspector.observe(&datagram);
+                        if let Some(opening) = opening {
+                            opening.open(&mut observation, &frame);
+                        }
+                        consumer.prepare(&frame, &mut observation);
+                        consumed = consumer.observe(&frame, &observation);
                     }
-                    consumer.prepare(&frame, &mut observation);
-                    consumed = consumer.observe(&frame, &observation);
-                }
-            });
-            consumed?;
+                });
+                consumed?;
+            }
             if self.source.may_wait() {
                 consumer.pause()?;
             }

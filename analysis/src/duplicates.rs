@@ -3,11 +3,13 @@
 use ikescope_dissectors::Spi;
 
 use crate::limits::RECENT_PACKETS;
-use crate::observation::FrameId;
+use crate::observation::{Body, FrameId};
 
 /// The last packets by SPI and sequence number. A packet has a pair of slots, of which it takes the one used less lately.
 ///
 /// Small enough for the first cache: every packet looks here, and at a place that nothing foretells.
+///
+/// Nothing is held before the first packet: of thousands of peers that are asked at once none sends any.
 #[derive(Debug)]
 pub(crate) struct RecentPackets {
     pairs: Vec<[Slot; 2]>,
@@ -23,10 +25,8 @@ struct Slot {
 }
 
 impl RecentPackets {
-    pub(crate) fn new() -> Self {
-        Self {
-            pairs: vec![<[Slot; 2]>::default(); RECENT_PACKETS / 2],
-        }
+    pub(crate) const fn new() -> Self {
+        Self { pairs: Vec::new() }
     }
 
     /// Remembers this packet and gives the frame of the first copy, if this one is the same octet for octet as far as
@@ -35,16 +35,19 @@ impl RecentPackets {
         &mut self,
         spi: Spi,
         sequence: u32,
-        octets: &[u8],
+        body: Body<'_>,
         frame: FrameId,
     ) -> Option<FrameId> {
         let mixed = (spi.0 ^ sequence.rotate_left(16)).wrapping_mul(0x9e37_79b1);
         let index = (mixed >> 8) as usize & (RECENT_PACKETS / 2 - 1);
         let word = |at: usize| {
-            let eight = octets.get(at..).and_then(<[u8]>::first_chunk);
+            let eight = body.octets.get(at..).and_then(<[u8]>::first_chunk);
             eight.map_or(0, |eight| u64::from_le_bytes(*eight))
         };
-        let digest = word(8) ^ word(16).rotate_left(32) ^ ((octets.len() as u64) << 48);
+        let digest = word(8) ^ word(16).rotate_left(32) ^ ((body.length as u64) << 48);
+        if self.pairs.is_empty() {
+            self.pairs.resize_with(RECENT_PACKETS / 2, Default::default);
+        }
         let pair = self.pairs.get_mut(index)?;
         let same = |slot: &&Slot| {
             slot.frame.number != 0

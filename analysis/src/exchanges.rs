@@ -1,10 +1,11 @@
 //! Exchanges: which message repeats another, and which request a response answers.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::{Flags, Header, IkeSpi, Message};
 
+use crate::folding::Folding;
 use crate::limits::{CAPTURED_TWICE_NANOS, MAX_EXCHANGES, MAX_MESSAGES, MAX_TUNNELS};
 use crate::observation::{Endpoint, FrameId};
 use crate::recent::Recent;
@@ -33,7 +34,7 @@ pub(crate) struct Exchanges {
     tunnels: Recent<IkeSpi, u32>,
     next_tunnel: u32,
     exchanges: Recent<Key, Exchange>,
-    hasher: RandomState,
+    hasher: Folding,
 }
 
 /// IKEv2 counts messages for each direction, so the sender of the request belongs to the key.
@@ -71,7 +72,7 @@ impl Exchanges {
             tunnels: Recent::new(MAX_TUNNELS),
             next_tunnel: 1,
             exchanges: Recent::new(MAX_EXCHANGES),
-            hasher: RandomState::new(),
+            hasher: Folding::default(),
         }
     }
 

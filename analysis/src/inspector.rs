@@ -1,8 +1,10 @@
 //! From datagrams to observations.
 
-use ikescope_capture::{self as capture, Datagram, transport};
+use std::net::Ipv4Addr;
+
+use ikescope_capture::{self as capture, Datagram, Frame, PlainPacket, transport};
 use ikescope_dissectors::registries::ip::{IpProtocol, Port};
-use ikescope_dissectors::{Issues, Octets, Packet, looks_like_ike};
+use ikescope_dissectors::{Esp, Issues, Octets, Packet, looks_like_ike, nat_traversal_is_esp};
 
 use crate::duplicates::RecentPackets;
 use crate::exchanges::{Exchanges, Place, Seen};
@@ -10,7 +12,7 @@ use crate::fragments::Fragments;
 use crate::limits::MAX_FRAGMENTED_DATAGRAMS;
 use crate::nat_detection::nat_detection;
 use crate::observation::{
-    Content, Encapsulation, Endpoint, FrameId, Ike, Observation, Quoted, Unrelated,
+    Body, Content, Encapsulation, Endpoint, EspPacket, FrameId, Ike, Observation, Quoted, Unrelated,
 };
 use crate::recent::Recent;
 
@@ -109,6 +111,35 @@ impl Inspector {
             ah_integrity: None,
             ah_key: None,
         }
+    }
+
+    /// The ESP packet that this frame carries, where a look is enough to tell. It is counted as seen: the frame must not
+    /// go to [`Self::observe`] any more. Of the frame as much as [`octets_needed`] says must be there.
+    #[inline]
+    pub fn esp<'a>(&mut self, frame: &Frame<'a>) -> Option<EspPacket<'a>> {
+        let (packet, esp) = plain_esp(frame)?;
+        let id = FrameId {
+            file: frame.file,
+            number: frame.number,
+        };
+        let end = |address: Ipv4Addr, port| Endpoint {
+            address: address.into(),
+            port,
+        };
+        let body = Body {
+            octets: esp.octets,
+            length: packet.length - Esp::HEADER_LEN,
+        };
+        Some(EspPacket {
+            frame: id,
+            time: frame.time,
+            src: end(packet.src, packet.ports.map(|ports| ports.0)),
+            dst: end(packet.dst, packet.ports.map(|ports| ports.1)),
+            spi: esp.spi,
+            sequence: esp.sequence,
+            body,
+            duplicate_of: self.packets.observe(esp.spi, esp.sequence, body, id),
+        })
     }
 
     fn read<'a>(
@@ -328,16 +359,19 @@ impl Inspector {
         match &mut read.content {
             Content::Ike(ike) => self.place_ike(ike, seen),
             Content::Esp(Some(esp)) | Content::Wesp(Some((_, Some(esp)))) => Place {
-                duplicate_of: self
-                    .packets
-                    .observe(esp.spi, esp.sequence, esp.octets, seen.frame),
+                duplicate_of: self.packets.observe(
+                    esp.spi,
+                    esp.sequence,
+                    esp.octets.into(),
+                    seen.frame,
+                ),
                 ..Place::default()
             },
             Content::Ah(Some(ah), inner) => {
                 let octets = ah.payload.as_slice();
-                let duplicate_of = self
-                    .packets
-                    .observe(ah.spi, ah.sequence, octets, seen.frame);
+                let duplicate_of =
+                    self.packets
+                        .observe(ah.spi, ah.sequence, octets.into(), seen.frame);
                 match inner.as_deref_mut() {
                     Some(Content::Ike(ike)) => self.place_ike(ike, seen),
                     _ => Place {
@@ -360,6 +394,31 @@ impl Inspector {
         ike.reassembled = self.fragments.observe(message, seen.src, seen.frame);
         place
     }
+}
+
+/// Octets of a frame from its start that are enough for [`Inspector::esp`]: all where it does not take the frame.
+#[inline]
+#[must_use]
+pub fn octets_needed(frame: &Frame<'_>) -> usize {
+    let all = frame.octets.len();
+    plain_esp(frame).map_or(all, |(packet, _)| {
+        all.min(packet.offset + Esp::HEADER_LEN + Body::KEPT)
+    })
+}
+
+/// ESP behind IPv4, or in UDP on the port of NAT traversal, with the packet that carries it.
+#[inline]
+fn plain_esp<'a>(frame: &Frame<'a>) -> Option<(PlainPacket<'a>, Esp<'a>)> {
+    let packet = PlainPacket::of(frame)?;
+    let is_esp = match packet.ports {
+        Some((src, dst)) => {
+            (src == Port::IPSEC_NAT_T.0 || dst == Port::IPSEC_NAT_T.0)
+                && nat_traversal_is_esp(packet.payload, packet.length)
+        }
+        None => packet.protocol == IpProtocol::ESP.0,
+    };
+    let esp = is_esp.then(|| Esp::parse(Octets::new(packet.payload), &mut Issues::default()))??;
+    Some((packet, esp))
 }
 
 impl<'a> Read<'a> {

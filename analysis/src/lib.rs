@@ -7,6 +7,7 @@ pub mod audit;
 pub mod diagnosis;
 mod duplicates;
 mod exchanges;
+mod folding;
 mod fragments;
 mod inspector;
 mod limits;
@@ -17,10 +18,10 @@ pub mod opening;
 mod recent;
 pub mod tunnels;
 
-pub use inspector::{Inspector, InspectorOptions};
+pub use inspector::{Inspector, InspectorOptions, octets_needed};
 pub use observation::{
-    Content, Encapsulation, Endpoint, FrameId, Ike, NatDetection, Observation, Quoted, Reassembled,
-    Unrelated,
+    Body, Content, Encapsulation, Endpoint, EspPacket, FrameId, Ike, NatDetection, Observation,
+    Quoted, Reassembled, Unrelated,
 };
 pub use opened::{
     Carriage, Closed, EspOpened, Inner, Integrity, KeySource, Opened, OpeningNote, Proof, Verdict,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ikescope_capture::{NotIp, Note, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
-use ikescope_dissectors::{Ah, Esp, IpComp, Issues, Message, Registry, Wesp};
+use ikescope_dissectors::{Ah, Esp, IpComp, Issues, Message, Registry, Spi, Wesp};
 
 use crate::opened::{Closed, EspOpened, Integrity, KeySource, Opened, Verification};
 
@@ -83,6 +83,50 @@ pub struct Observation<'a> {
     pub ah_integrity: Option<Integrity>,
     /// The key that verified AH.
     pub ah_key: Option<KeySource>,
+}
+
+/// An ESP packet as seen without keys: what is left of an [`Observation`] of the packets that most captures are full of.
+#[derive(Clone, Copy, Debug)]
+pub struct EspPacket<'a> {
+    /// Which frame carried it.
+    pub frame: FrameId,
+    /// Time of that frame, if the file has times.
+    pub time: Option<Timestamp>,
+    /// Source.
+    pub src: Endpoint,
+    /// Destination.
+    pub dst: Endpoint,
+    /// Which SA of the receiver.
+    pub spi: Spi,
+    /// The lower 32 bits of the sequence number.
+    pub sequence: u32,
+    /// What is behind.
+    pub body: Body<'a>,
+    /// The frame that this one repeats: captured twice.
+    pub duplicate_of: Option<FrameId>,
+}
+
+/// What stands behind the header of ESP or AH: its length, and as much of its beginning as was kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<'a> {
+    /// All of it, or at least the first [`Body::KEPT`] octets.
+    pub octets: &'a [u8],
+    /// Octets on the wire.
+    pub length: usize,
+}
+
+impl Body<'_> {
+    /// As much as tells copies of a packet apart, and clear text from what is encrypted.
+    pub const KEPT: usize = 32;
+}
+
+impl<'a> From<&'a [u8]> for Body<'a> {
+    fn from(octets: &'a [u8]) -> Self {
+        Self {
+            octets,
+            length: octets.len(),
+        }
+    }
 }
 
 impl Observation<'_> {

@@ -3,20 +3,22 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::folding::Folding;
+
 /// Holds at least the `capacity` entries used last, and at most twice as many.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
     capacity: usize,
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashMap<K, V, Folding>,
+    old: HashMap<K, V, Folding>,
 }
 
 impl<K: Eq + Hash, V> Recent<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: HashMap::default(),
+            old: HashMap::default(),
         }
     }
 

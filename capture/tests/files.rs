@@ -5,7 +5,9 @@ mod common;
 use common::*;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ikescope_capture::{CaptureError, FileReader, Inputs, LinkType, PcapngWriter, Timestamp};
+use ikescope_capture::{
+    CaptureError, FileReader, Frame, Inputs, LinkType, PcapngWriter, Timestamp,
+};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use std::io::{Cursor, Write};
 
@@ -621,4 +623,41 @@ fn a_large_file_reads_as_the_same_octets_from_a_stream() {
         assert!(file.packets() > 500, "cut {cut}");
     }
     std::fs::remove_file(&path).unwrap();
+}
+
+/// A file large enough to be read ahead, of packets whose lengths differ, cut within the last one
+fn large_and_cut() -> (String, usize) {
+    let order = Order(false);
+    let mut octets = order.pcap_header(0xa1b2_c3d4, 1);
+    let mut packets = 0;
+    while octets.len() < 5 << 20 {
+        let packet = ethernet(
+            0x0800,
+            &ipv4(50, &vec![packets as u8; 40 + packets % 1_300]),
+        );
+        octets.extend(order.pcap_record(packets as u32, 0, &[], &packet));
+        packets += 1;
+    }
+    octets.truncate(octets.len() - 5);
+    (file("large-and-cut.pcap", &octets), packets - 1)
+}
+
+#[test]
+fn beginnings_are_those_of_the_frames() {
+    let (path, packets) = large_and_cut();
+    let needed = |frame: &Frame<'_>| (frame.number % 90) as usize;
+    let mut whole = Inputs::open(&[&path]).unwrap();
+    let mut beginnings = Inputs::open_beginnings(&[&path], needed).unwrap();
+    for _ in 0..packets {
+        let frame = whole.next().unwrap().unwrap();
+        let octets = frame.octets.get(..needed(&frame)).unwrap_or(frame.octets);
+        let beginning = beginnings.next().unwrap().unwrap();
+        assert_eq!(beginning, Frame { octets, ..frame });
+    }
+    let (one, other) = (whole.next().unwrap_err(), beginnings.next().unwrap_err());
+    assert_eq!(one.to_string(), other.to_string());
+    assert!(beginnings.next().unwrap().is_none() && beginnings.next().unwrap().is_none());
+    assert_eq!(beginnings.bytes_read(), whole.bytes_read());
+    assert_eq!(beginnings.total_size(), whole.total_size());
+    std::fs::remove_file(path).unwrap();
 }

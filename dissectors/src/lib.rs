@@ -34,7 +34,7 @@ pub use issue::{Issue, IssueKind, Issues};
 pub use limits::MAX_ISSUES;
 pub use message::{Content, Message};
 pub use octets::{Cut, IResult, Octets, Span, rest};
-pub use packet::{Packet, looks_like_ike};
+pub use packet::{Packet, looks_like_ike, nat_traversal_is_esp};
 pub use payload::{Body, Context, PAYLOAD_HEADER_LEN, Payload, encode_chain, parse_chain};
 pub use registry::Registry;
 pub use wesp::Wesp;

@@ -15,7 +15,13 @@ use crate::output::Output;
 use crate::reading::{Consumer, Ended, Reading, counted};
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit, Error> {
-    let mut reading = Reading::open("inspect", &options.input, &options.selection, options.all)?;
+    let mut reading = Reading::open(
+        "inspect",
+        &options.input,
+        &options.selection,
+        options.all,
+        None,
+    )?;
     reading.open_with(&options.keys, options.unverified)?;
     let output = Output::open(&options.view.output, &options.input.inputs)?;
     let name = output.name().to_owned();

@@ -602,6 +602,9 @@ fn deleted_again_and_again<'a>(
         })
         .filter(|other| was_up(other))
         .collect();
+    if !cycle.iter().any(|tunnel| tunnel.deleted.is_some()) {
+        return None;
+    }
     cycle.sort_by_key(|tunnel| tunnel.id);
     let returns: Vec<(&Tunnel, &Tunnel)> = cycle
         .iter()

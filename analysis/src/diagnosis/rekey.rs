@@ -873,11 +873,16 @@ fn authenticated_again<'a>(
     surroundings: &Surroundings<'a>,
 ) -> Option<Diagnosis> {
     let pair = |old: &'a Tunnel, new: &'a Tunnel| {
+        // Most neighbours were there at another time: only then is it worth a look at their messages.
+        let apart = old.replaced_by.is_none() && new.replaces.is_none();
+        let near = seconds(old.last, new.first).is_none_or(|gap| gap <= ANEW_SECONDS);
+        if !apart || !near || old.first > new.first {
+            return None;
+        }
         let (frame, time) = ending(old)?;
         let gap = seconds(time, new.first)?;
         let at_once = (0.0..=ANEW_SECONDS).contains(&gap);
-        let apart = old.replaced_by.is_none() && new.replaces.is_none();
-        (at_once && apart && was_up(old) && was_up(new)).then_some((old, new, frame))
+        (at_once && was_up(old) && was_up(new)).then_some((old, new, frame))
     };
     let (old, new, frame) = surroundings
         .same_peers(tunnel)
@@ -930,6 +935,14 @@ fn authenticated_again<'a>(
             )
             .excludes("reauth-gap", "the responder begins, not the initiator"),
         );
+    }
+    // Who is thrown out and comes back does not authenticate again of its own will.
+    let thrown_out = old
+        .deleted
+        .and_then(|(by, ..)| old.peer(by))
+        .is_some_and(|by| by.address != new.initiator.address);
+    if thrown_out {
+        return None;
     }
     let pause = seconds(last, first);
     let summary = format!(

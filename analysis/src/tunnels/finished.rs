@@ -9,6 +9,7 @@ use std::thread;
 use super::capture_facts::{CaptureFacts, Surroundings};
 use super::flow::Flow;
 use super::tunnel::Tunnel;
+use crate::folding::Folding;
 
 /// What is there at the end of a capture.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ struct Neighbourhood<'a> {
     all: Vec<&'a Tunnel>,
     /// Places of the tunnels that were not handed out before.
     new: Vec<usize>,
-    by_address: HashMap<IpAddr, Vec<usize>>,
+    by_address: HashMap<IpAddr, Vec<usize>, Folding>,
     /// Tunnels of one address that are looked at.
     most: usize,
 }
@@ -115,7 +116,7 @@ impl<'a> Neighbourhood<'a> {
         let new = finished.tunnels.iter().map(|tunnel| (tunnel, true));
         let mut marked: Vec<(&Tunnel, bool)> = past.chain(new).collect();
         marked.sort_by_key(|(tunnel, _)| tunnel.id);
-        let mut by_address: HashMap<IpAddr, Vec<usize>> = HashMap::new();
+        let mut by_address: HashMap<IpAddr, Vec<usize>, Folding> = HashMap::default();
         for (place, (tunnel, _)) in marked.iter().enumerate() {
             let (one, other) = (tunnel.initiator.address, tunnel.responder.address);
             by_address.entry(one).or_default().push(place);

@@ -8,10 +8,10 @@ use ikescope_capture::Timestamp;
 use ikescope_dissectors::Spi;
 
 use super::flow::{Flow, IcmpError, PortChange};
-use super::folding::Folding;
 use super::proposal::Protocol;
+use crate::folding::Folding;
 use crate::limits::{MAX_ICMP, MAX_SOURCE_CHANGES, MAX_TRACKED_FLOWS, SEQUENCE_WINDOW};
-use crate::observation::{Encapsulation, Endpoint, FrameId};
+use crate::observation::{Body, Encapsulation, Endpoint, FrameId};
 use crate::opened::EspOpened;
 
 /// What is counted of one packet.
@@ -21,7 +21,7 @@ pub(super) struct Packet<'a> {
     pub(super) spi: Spi,
     pub(super) sequence: u32,
     /// What stands behind the header of ESP or AH.
-    pub(super) octets: &'a [u8],
+    pub(super) body: Body<'a>,
     pub(super) src: Endpoint,
     pub(super) dst: Endpoint,
     pub(super) encapsulation: Option<Encapsulation>,
@@ -43,13 +43,16 @@ pub(super) struct FlowTable {
     /// too large for the nearest cache.
     nearest: Vec<u32>,
     /// The youngest flow from one address to another.
-    youngest: HashMap<(IpAddr, IpAddr), usize>,
+    youngest: HashMap<(IpAddr, IpAddr), usize, Folding>,
     counts: Vec<Counts>,
     /// One for each of `counts`, without what stands there.
     flows: Vec<Flow>,
     /// Packets of flows beyond the bound.
     pub(super) forgotten: u64,
 }
+
+/// Places of flows by SPI; none where several have the same.
+pub(super) type BySpi = HashMap<Spi, Option<usize>, Folding>;
 
 /// What every packet of a flow changes, close together.
 #[derive(Debug)]
@@ -197,8 +200,8 @@ impl FlowTable {
     }
 
     /// Flows by SPI alone, for peers that moved: none where several have the same.
-    pub(super) fn by_spi(&self) -> HashMap<Spi, Option<usize>> {
-        let mut flows = HashMap::with_capacity(self.flows.len());
+    pub(super) fn by_spi(&self) -> BySpi {
+        let mut flows = BySpi::with_capacity_and_hasher(self.flows.len(), Folding::default());
         for (index, flow) in self.flows.iter().enumerate() {
             flows
                 .entry(flow.spi)
@@ -322,7 +325,7 @@ impl Counts {
                 flow.longest_silence = Some((silence as f64 / NANOS as f64, before));
             }
         }
-        self.readable = self.readable && readable(packet.octets);
+        self.readable = self.readable && readable(packet.body);
         self.packets += 1;
         self.sequence = packet.sequence;
         self.frame = packet.frame;
@@ -535,19 +538,19 @@ fn length(packet: &Packet<'_>) -> u32 {
         Protocol::Esp => ESP_HEADER,
         _ => 0,
     };
-    u32::try_from(packet.octets.len()).map_or(u32::MAX, |octets| octets.saturating_add(header))
+    u32::try_from(packet.body.length).map_or(u32::MAX, |octets| octets.saturating_add(header))
 }
 
 /// Whether an IPv4 or IPv6 header with a length that fits stands behind the ESP header (RFC 2410).
-fn readable(octets: &[u8]) -> bool {
-    match octets {
+fn readable(body: Body<'_>) -> bool {
+    match body.octets {
         [0x45, _, high, low, ..] => {
             let length = usize::from(u16::from_be_bytes([*high, *low]));
-            (20..=octets.len()).contains(&length) && octets.len() - length <= READABLE_TRAILER
+            (20..=body.length).contains(&length) && body.length - length <= READABLE_TRAILER
         }
         [first, _, _, _, high, low, ..] if first >> 4 == 6 => {
             let length = usize::from(u16::from_be_bytes([*high, *low])) + 40;
-            length <= octets.len() && octets.len() - length <= READABLE_TRAILER
+            length <= body.length && body.length - length <= READABLE_TRAILER
         }
         _ => false,
     }
@@ -596,7 +599,7 @@ mod tests {
                 protocol: Protocol::Esp,
                 spi: Spi(0x100),
                 sequence: *sequence,
-                octets: &[0; 64],
+                body: Body::from([0; 64].as_slice()),
                 src: end(1),
                 dst: end(2),
                 encapsulation: None,

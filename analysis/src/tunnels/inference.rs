@@ -1,13 +1,10 @@
 //! Which flows belong to which child, by SPI where messages were opened, else by address, port and time.
 
-use std::collections::HashMap;
-
 use ikescope_capture::Timestamp;
-use ikescope_dissectors::Spi;
 
 use super::child::{Child, ChildState};
 use super::flow::Flow;
-use super::flow_table::FlowTable;
+use super::flow_table::{BySpi, FlowTable};
 use super::live::Anchor;
 use super::message::Sender;
 use super::proposal::Protocol;
@@ -15,12 +12,7 @@ use super::tunnel::Tunnel;
 use crate::observation::Endpoint;
 
 /// Gives each child whose SPIs are known its flows.
-pub(super) fn claim(
-    tunnel: &mut Tunnel,
-    flows: &FlowTable,
-    by_spi: &HashMap<Spi, Option<usize>>,
-    claimed: &mut [bool],
-) {
+pub(super) fn claim(tunnel: &mut Tunnel, flows: &FlowTable, by_spi: &BySpi, claimed: &mut [bool]) {
     let (initiator, responder) = (tunnel.initiator.address, tunnel.responder.address);
     for child in &mut tunnel.children {
         for (spi, receiver, place) in [

@@ -9,7 +9,6 @@ mod children;
 mod finished;
 mod flow;
 mod flow_table;
-mod folding;
 mod fragmented;
 mod inference;
 mod inside;

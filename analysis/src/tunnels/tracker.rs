@@ -12,7 +12,6 @@ use super::children;
 use super::finished::{Finished, NEAR_TUNNELS, ordered};
 use super::flow::{Flow, IcmpError};
 use super::flow_table::{FlowTable, Packet};
-use super::folding::Folding;
 use super::fragmented::Fragmented;
 use super::inference::{self, Candidate};
 use super::live::{Arrival, Event, Live};
@@ -21,18 +20,21 @@ use super::outcome;
 use super::proposal::Protocol;
 use super::sizes::Overhead;
 use super::tunnel::{Keepalives, State, Tunnel};
+use crate::folding::Folding;
 use crate::limits::{
     LINGER_NANOS, MAX_ICMP, MAX_INCOMPLETE, MAX_KEPT_MESSAGES, MAX_LIVE_TUNNELS, MAX_PAST_TUNNELS,
     MAX_TRAFFIC, MAX_TUNNEL_MESSAGES, MIN_TUNNEL_MESSAGES,
 };
-use crate::observation::{Content, Encapsulation, Endpoint, Ike, Observation, Quoted};
+use crate::observation::{
+    Content, Encapsulation, Endpoint, EspPacket, FrameId, Ike, Observation, Quoted,
+};
 use crate::opened::Integrity;
 
 /// Follows every tunnel and every flow of a capture.
 #[derive(Debug)]
 pub struct Tracker {
     capture: CaptureFacts,
-    live: HashMap<IkeSpi, Box<Live>>,
+    live: HashMap<IkeSpi, Box<Live>, Folding>,
     next_id: u32,
     flows: FlowTable,
     /// Flows that a tunnel which was handed out has taken.
@@ -74,7 +76,7 @@ impl Tracker {
     pub fn new(eager: bool) -> Self {
         Self {
             capture: CaptureFacts::default(),
-            live: HashMap::new(),
+            live: HashMap::default(),
             next_id: 1,
             flows: FlowTable::default(),
             claimed: Vec::new(),
@@ -89,10 +91,9 @@ impl Tracker {
 
     /// Takes the next observation.
     pub fn observe(&mut self, observation: &Observation<'_>) {
+        let duplicate = observation.duplicate_of.is_some();
+        self.come(observation.frame, observation.time, duplicate);
         self.count(observation);
-        if let Some(time) = observation.time {
-            self.quiet(time);
-        }
         if !observation.reassembled_from.is_empty()
             || matches!(observation.content, Content::Fragment { .. })
         {
@@ -102,6 +103,29 @@ impl Tracker {
             return;
         };
         self.content(&observation.content, observation, src, dst);
+    }
+
+    /// Takes the next packet, in place of an observation of it.
+    #[inline]
+    pub fn esp(&mut self, packet: &EspPacket<'_>) {
+        let EspPacket { frame, time, .. } = *packet;
+        self.come(frame, time, packet.duplicate_of.is_some());
+        self.capture.esp_packets += 1;
+        self.flows.observe(&Packet {
+            protocol: Protocol::Esp,
+            spi: packet.spi,
+            sequence: packet.sequence,
+            body: packet.body,
+            src: packet.src,
+            dst: packet.dst,
+            encapsulation: packet.src.port.map(|_| Encapsulation::Udp),
+            frame,
+            time,
+            duplicate: packet.duplicate_of.is_some(),
+            fragmented: false,
+            opened: None,
+            inside: None,
+        });
     }
 
     /// Nothing came until this time, by the clock of the capture: tunnels may have ended.
@@ -227,8 +251,8 @@ impl Tracker {
         self.fragmented.finish(&mut self.capture);
         let mut live: Vec<Box<Live>> = self.live.drain().map(|(_, live)| live).collect();
         live.sort_by_key(|live| live.tunnel.id);
-        let mut tunnels: Vec<Tunnel> = self.ended.drain(..).collect();
-        tunnels.extend(self.conclude(live));
+        let mut tunnels = self.conclude(live);
+        tunnels.extend(self.ended.drain(..));
         tunnels.sort_by_key(|tunnel| tunnel.id);
         self.capture.forgotten_flows = self.flows.forgotten;
         self.claimed.resize(self.flows.len(), false);
@@ -252,23 +276,31 @@ impl Tracker {
         }
     }
 
-    fn count(&mut self, observation: &Observation<'_>) {
+    /// The next packet is there.
+    #[inline]
+    fn come(&mut self, frame: FrameId, time: Option<Timestamp>, duplicate: bool) {
         let capture = &mut self.capture;
         capture.packets += 1;
-        if let Some(time) = observation.time {
-            if capture.last.is_some_and(|last| time < last) {
-                capture.backwards += 1;
-                capture.backwards_frame.get_or_insert(observation.frame);
-            }
-            capture.first = capture.first.or(Some(time));
-            capture.last = capture.last.max(Some(time));
+        capture.duplicates += u64::from(duplicate);
+        let Some(time) = time else {
+            return;
+        };
+        if capture.last.is_some_and(|last| time < last) {
+            capture.backwards += 1;
+            capture.backwards_frame.get_or_insert(frame);
         }
+        capture.first = capture.first.or(Some(time));
+        capture.last = capture.last.max(Some(time));
+        self.quiet(time);
+    }
+
+    fn count(&mut self, observation: &Observation<'_>) {
+        let capture = &mut self.capture;
         capture.malformed += u64::from(!observation.issues.is_empty() && observation.is_ipsec());
         if observation.truncated && observation.is_ipsec() {
             capture.truncated += 1;
             capture.truncated_frame.get_or_insert(observation.frame);
         }
-        capture.duplicates += u64::from(observation.duplicate_of.is_some());
     }
 
     fn packet(
@@ -282,7 +314,7 @@ impl Tracker {
             protocol,
             spi,
             sequence,
-            octets,
+            body: octets.into(),
             src,
             dst,
             // ESP on UDP 500 has ports, and the dissector saw no encapsulation there.
@@ -660,9 +692,10 @@ impl Tracker {
     }
 
     /// Flows that nobody claimed, each for the closed tunnel between its ends that was there last when it began.
-    fn candidates(&self, live: &[Box<Live>]) -> HashMap<usize, Vec<Candidate>> {
+    fn candidates(&self, live: &[Box<Live>]) -> HashMap<usize, Vec<Candidate>, Folding> {
         type Since = Option<Timestamp>;
-        let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>> = HashMap::new();
+        let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>, Folding> =
+            HashMap::default();
         let ends: Vec<_> = live.iter().map(|live| live.all_ends()).collect();
         for (index, live) in live.iter().enumerate() {
             if live.tunnel.opened() {
@@ -676,7 +709,7 @@ impl Tracker {
             }
         }
         by_peers.values_mut().for_each(|list| list.sort_unstable());
-        let mut found: HashMap<usize, Vec<Candidate>> = HashMap::new();
+        let mut found: HashMap<usize, Vec<Candidate>, Folding> = HashMap::default();
         for index in 0..self.flows.len() {
             if self.claimed.get(index) != Some(&false) {
                 continue;

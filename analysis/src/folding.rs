@@ -5,13 +5,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Makes hashes with a number of its own.
 #[derive(Clone, Debug)]
-pub(super) struct Folding {
+pub(crate) struct Folding {
     seed: u64,
 }
 
 /// The state of one hash.
 #[derive(Debug)]
-pub(super) struct Folded {
+pub(crate) struct Folded {
     state: u64,
     factor: u64,
 }
