@@ -46,6 +46,7 @@ pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Error {
     let what = match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
         ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
         _ => error.to_string(),
     };
     Error::Unable(format!("{name}: {what}"))
@@ -53,7 +54,10 @@ pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Error {
 
 fn take(name: &str, file: ReadKeys, all: &mut Vec<Key>) {
     tell(name, &file);
-    all.extend(file.keys);
+    match all.is_empty() {
+        true => *all = file.keys,
+        false => all.extend(file.keys),
+    }
 }
 
 /// Tells what could not be used of a file, and what it is if there is no key in it.
@@ -65,7 +69,7 @@ pub(crate) fn tell(name: &str, file: &ReadKeys) {
         complain(&format_args!("{name}: {more} more lines could not be used"));
     }
     if file.keys.is_empty() {
-        match file.looks_like {
+        match &file.looks_like {
             Some(what) => complain(&format_args!("{name}: no key in it: it looks like {what}")),
             None => complain(&format_args!(
                 "{name}: no key in it that is recognised; `ikescope secrets --help` lists the formats"

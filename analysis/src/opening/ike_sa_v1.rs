@@ -652,6 +652,7 @@ impl IkeSaV1 {
                         phase.psk = psk;
                         if self.adopt(phase) {
                             outcome = Ok(true);
+                            break;
                         }
                     }
                     Err(error) => outcome = outcome.and(Err(error)),

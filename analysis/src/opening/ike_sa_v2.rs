@@ -445,10 +445,12 @@ impl IkeSaV2 {
                     if !self.may_try(key, usize::MAX, 0) {
                         continue;
                     }
-                    if let Some(sk_d) = &keys.sk_d {
+                    let bound = !keys.sa.is_empty();
+                    // Of keys that name no SA, those count that open something, where they are many.
+                    let few = bound || self.loose_sk_d.len() < MAX_LOOSE;
+                    if let Some(sk_d) = keys.sk_d.as_ref().filter(|_| few) {
                         merge(&mut self.loose_sk_d, vec![(sk_d.clone(), origin.clone())]);
                     }
-                    let bound = !keys.sa.is_empty();
                     let suite =
                         suite_of((keys.encryption, keys.key_bits), keys.prf, keys.integrity);
                     self.add_nonces(keys.nonces.as_ref(), suite);
@@ -1151,6 +1153,8 @@ pub(crate) fn clear_facts(message: &Message<'_>) -> Facts {
 const MAX_ENDS: usize = 8;
 /// Key exchanges that may have made the keys of one SA: each request with a cookie or another group.
 const MAX_KEYINGS: usize = 16;
+/// SK_d that name no SA and are kept beside one: each would make keys for every child.
+const MAX_LOOSE: usize = 256;
 /// Secrets that are tried for the exchange of a child.
 const MAX_SECRETS_OF_CHILD: usize = 256;
 /// Messages that are each a reason to try all keys again.

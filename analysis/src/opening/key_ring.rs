@@ -1,5 +1,6 @@
 //! The keys that the user gave, found by what they are for, with what became of each.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -17,21 +18,24 @@ use crate::opened::KeySource;
 
 /// All key material at hand.
 pub struct KeyRing {
-    entries: Vec<Entry>,
-    by_initiator: HashMap<IkeSpi, Vec<usize>>,
-    by_responder: HashMap<IkeSpi, Vec<usize>>,
+    keys: Vec<Key>,
+    /// Beside each key what became of it.
+    fates: Vec<Fate>,
+    by_initiator: Places<IkeSpi>,
+    by_responder: Places<IkeSpi>,
     unbound: Vec<usize>,
     psks: Vec<usize>,
     ppks: Vec<usize>,
-    by_spi: HashMap<u32, Vec<usize>>,
+    by_spi: Places<u32>,
     any_spi: Vec<usize>,
     computed: HashMap<(usize, u64), Option<Secret>>,
     hasher: RandomState,
 }
 
-struct Entry {
-    key: Key,
-    source: KeySource,
+#[derive(Clone, Default)]
+struct Fate {
+    /// `FILE:LINE`. Made when it is asked for: of thousands of keys few are used.
+    source: OnceCell<KeySource>,
     opened: u64,
     refusal: Option<Refusal>,
 }
@@ -92,82 +96,80 @@ impl KeyRing {
     #[must_use]
     pub fn new(keys: Vec<Key>) -> Self {
         let mut ring = Self {
-            entries: Vec::with_capacity(keys.len()),
-            by_initiator: HashMap::new(),
-            by_responder: HashMap::new(),
+            fates: vec![Fate::default(); keys.len()],
+            keys: Vec::new(),
+            by_initiator: Places::default(),
+            by_responder: Places::default(),
             unbound: Vec::new(),
             psks: Vec::new(),
             ppks: Vec::new(),
-            by_spi: HashMap::new(),
+            by_spi: Places::default(),
             any_spi: Vec::new(),
             computed: HashMap::new(),
             hasher: RandomState::new(),
         };
-        for key in keys {
-            ring.add(key);
+        for (index, key) in keys.iter().enumerate() {
+            ring.sort_in(index, &key.material);
         }
+        ring.keys = keys;
+        ring.by_initiator.sort();
+        ring.by_responder.sort();
+        ring.by_spi.sort();
         ring
     }
 
-    fn add(&mut self, key: Key) {
-        let index = self.entries.len();
-        match &key.material {
+    fn sort_in(&mut self, index: usize, material: &Material) {
+        match material {
             Material::Psk(_) => self.psks.push(index),
             Material::Ppk(_) => self.ppks.push(index),
             Material::EspSa(EspSa { spi, .. }) | Material::AhSa(AhSa { spi, .. }) => match spi {
-                Some(spi) => self.by_spi.entry(spi.0).or_default().push(index),
+                Some(spi) => self.by_spi.push(spi.0, index),
                 None => self.any_spi.push(index),
             },
-            _ => match key_spis(&key.material) {
+            _ => match key_spis(material) {
                 IkeSpis {
                     initiator: Some(spi),
                     ..
-                } => self.by_initiator.entry(spi).or_default().push(index),
+                } => self.by_initiator.push(spi, index),
                 IkeSpis {
                     responder: Some(spi),
                     ..
-                } => self.by_responder.entry(spi).or_default().push(index),
+                } => self.by_responder.push(spi, index),
                 _ => self.unbound.push(index),
             },
         }
-        let source = key.source.to_string().into();
-        self.entries.push(Entry {
-            key,
-            source,
-            opened: 0,
-            refusal: None,
-        });
     }
 
     /// Whether there is no key at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.keys.is_empty()
     }
 
     /// Whether something must be learnt from IKE messages before all that these keys can open is opened.
     #[must_use]
     pub fn needs_learning(&self) -> bool {
-        self.entries.len() > self.by_spi.values().map(Vec::len).sum::<usize>() + self.any_spi.len()
+        self.keys.len() > self.by_spi.len() + self.any_spi.len()
     }
 
     /// Each key, in the order in which they were given, with what it did.
     pub fn uses(&self) -> impl Iterator<Item = KeyUse<'_>> {
-        self.entries.iter().map(|entry| KeyUse {
-            key: &entry.key,
-            opened: entry.opened,
-            refusal: entry.refusal.as_ref().filter(|_| entry.opened == 0),
+        let fates = self.keys.iter().zip(&self.fates);
+        fates.map(|(key, fate)| KeyUse {
+            key,
+            opened: fate.opened,
+            refusal: fate.refusal.as_ref().filter(|_| fate.opened == 0),
         })
     }
 
     /// Says why each key opened nothing that was not even tried. `exists` tells whether the capture has an IKE SA with
     /// these SPIs.
     pub(crate) fn explain(&mut self, exists: impl Fn(Option<IkeSpi>, Option<IkeSpi>) -> bool) {
-        for entry in &mut self.entries {
-            if entry.opened > 0 || entry.refusal.is_some() {
+        for (key, fate) in self.keys.iter().zip(&mut self.fates) {
+            if fate.opened > 0 || fate.refusal.is_some() {
                 continue;
             }
-            entry.refusal = Some(match &entry.key.material {
+            fate.refusal = Some(match &key.material {
                 Material::Psk(_) => Refusal::Alone(
                     "a pre-shared key opens nothing without the Diffie-Hellman secret",
                 ),
@@ -189,37 +191,40 @@ impl KeyRing {
 
     /// The material of a key.
     pub(crate) fn material(&self, key: usize) -> Option<&Material> {
-        self.entries.get(key).map(|entry| &entry.key.material)
+        self.keys.get(key).map(|key| &key.material)
     }
 
     /// A derivation from this key alone.
     pub(crate) fn origin(&self, key: usize) -> Origin {
-        let source = self.entries.get(key).map(|entry| entry.source.clone());
+        let pair = self.keys.get(key).zip(self.fates.get(key));
+        let source = pair.map(|(key, fate)| {
+            let source = || key.source.to_string().into();
+            fate.source.get_or_init(source).clone()
+        });
         Origin::new(key, source.unwrap_or_else(|| "".into()))
     }
 
     /// Counts what was opened.
     pub(crate) fn count(&mut self, origin: &Origin, number: u64) {
         for key in origin.keys() {
-            if let Some(entry) = self.entries.get_mut(*key) {
-                entry.opened += number;
+            if let Some(fate) = self.fates.get_mut(*key) {
+                fate.opened += number;
             }
         }
     }
 
     /// Remembers why a key opened nothing; what is said later weighs more.
     pub(crate) fn refuse(&mut self, key: usize, why: Refusal) {
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.refusal = Some(why);
+        if let Some(fate) = self.fates.get_mut(key) {
+            fate.refusal = Some(why);
         }
     }
 
     /// Keys that may belong to the IKE SA with these SPIs: those that name it, then those that name none.
     pub(crate) fn of_ike(&self, initiator: IkeSpi, responder: IkeSpi) -> Vec<usize> {
-        let named = self.by_initiator.get(&initiator).into_iter().flatten();
-        let other = self.by_responder.get(&responder).into_iter().flatten();
+        let named = self.by_initiator.of(initiator).iter();
         named
-            .chain(other)
+            .chain(self.by_responder.of(responder))
             .chain(&self.unbound)
             .copied()
             .filter(|key| {
@@ -256,7 +261,7 @@ impl KeyRing {
 
     /// Keys of ESP and AH SAs with this SPI.
     pub(crate) fn of_spi(&self, spi: u32) -> &[usize] {
-        self.by_spi.get(&spi).map_or(&[], Vec::as_slice)
+        self.by_spi.of(spi)
     }
 
     /// Keys of ESP and AH SAs of any SPI.
@@ -321,10 +326,52 @@ impl KeyRing {
     }
 }
 
+/// Keys by their SPI.
+struct Places<S> {
+    spis: Vec<S>,
+    /// Beside each SPI the key's index in the ring, in the order in which they were given.
+    keys: Vec<usize>,
+}
+
+impl<S> Default for Places<S> {
+    fn default() -> Self {
+        Self {
+            spis: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+}
+
+impl<S: Copy + Ord> Places<S> {
+    fn push(&mut self, spi: S, key: usize) {
+        self.spis.push(spi);
+        self.keys.push(key);
+    }
+
+    /// To be called when all are there.
+    fn sort(&mut self) {
+        let spis = std::mem::take(&mut self.spis);
+        let mut pairs: Vec<(S, usize)> = spis.into_iter().zip(self.keys.drain(..)).collect();
+        pairs.sort_unstable();
+        (self.spis, self.keys) = pairs.into_iter().unzip();
+    }
+
+    fn of(&self, spi: S) -> &[usize] {
+        let start = self.spis.partition_point(|other| *other < spi);
+        let rest = self.spis.get(start..).unwrap_or_default();
+        let end = start + rest.partition_point(|other| *other == spi);
+        self.keys.get(start..end).unwrap_or_default()
+    }
+
+    fn len(&self) -> usize {
+        self.keys.len()
+    }
+}
+
 /// Shows how many keys there are, and none of them.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing({} keys)", self.entries.len())
+        write!(f, "KeyRing({} keys)", self.keys.len())
     }
 }
 

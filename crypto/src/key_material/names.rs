@@ -3,6 +3,8 @@
 //! They differ in punctuation, order and abbreviations, and agree in the words; so the words are read and no table of
 //! spellings is kept: `rfc4106(gcm(aes))`, `AES_GCM_16_256`, `aes-256-gcm`, `AES-GCM with 16 octet ICV [RFC4106]`.
 
+use std::cell::RefCell;
+
 use ikescope_dissectors::Registry;
 use ikescope_dissectors::registries::ikev2::{
     EncryptionAlgorithm as Encr, IntegrityAlgorithm as Integ, KeyExchangeMethod, Prf,
@@ -33,6 +35,40 @@ impl NamedIntegrity {
         id: Some(Integ::NONE),
         icv_len: None,
     };
+}
+
+/// What names were found to mean: a file has few of them, thousands of times.
+struct Meanings<K, T>(RefCell<Vec<(String, K, T)>>);
+
+impl<K: Copy + PartialEq, T: Copy> Meanings<K, T> {
+    const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+
+    fn of(&self, name: &str, beside: K, find: fn(&str, K) -> T) -> T {
+        let mut known = self.0.borrow_mut();
+        if let Some((_, _, meaning)) = known
+            .iter()
+            .find(|(other, also, _)| other == name && *also == beside)
+        {
+            return *meaning;
+        }
+        let meaning = find(name, beside);
+        if known.len() < MAX_NAMES && name.len() <= MAX_NAME_LEN {
+            known.push((name.to_owned(), beside, meaning));
+        }
+        meaning
+    }
+}
+
+/// Names that are remembered: a file has a handful, and to look through more would cost what it saves.
+const MAX_NAMES: usize = 16;
+/// Octets of a name that is remembered; the longest of Wireshark has 53.
+const MAX_NAME_LEN: usize = 64;
+
+thread_local! {
+    static CIPHERS: Meanings<Option<usize>, Option<NamedCipher>> = const { Meanings::new() };
+    static INTEGRITIES: Meanings<(), Option<NamedIntegrity>> = const { Meanings::new() };
 }
 
 /// Letters and numbers of a name; numbers of RFCs and drafts in brackets are left out.
@@ -72,6 +108,10 @@ impl Words {
 /// The cipher with this name. `icv_len` is what stands beside a name that does not tell the length of a combined mode's
 /// integrity check value; 16 octets where nothing does.
 pub(super) fn cipher(name: &str, icv_len: Option<usize>) -> Option<NamedCipher> {
+    CIPHERS.with(|known| known.of(name, icv_len, find_cipher))
+}
+
+fn find_cipher(name: &str, icv_len: Option<usize>) -> Option<NamedCipher> {
     let words = Words::of(name);
     let numbers = &words.numbers;
     let bits = numbers
@@ -142,6 +182,10 @@ pub(super) fn cipher(name: &str, icv_len: Option<usize>) -> Option<NamedCipher> 
 
 /// The integrity algorithm with this name.
 pub(super) fn integrity(name: &str) -> Option<NamedIntegrity> {
+    INTEGRITIES.with(|known| known.of(name, (), |name, ()| find_integrity(name)))
+}
+
+fn find_integrity(name: &str) -> Option<NamedIntegrity> {
     let words = Words::of(name);
     let last = words.numbers.last().copied();
     let octets = last

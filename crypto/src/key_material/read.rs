@@ -1,6 +1,7 @@
 //! Recognises what a file is, and reads it.
 
 use std::borrow::Cow;
+use std::ptr;
 
 use super::format::Format;
 use super::formats::{
@@ -11,7 +12,7 @@ use super::key::Key;
 use super::limits::MAX_LINE;
 use super::problem::Problem;
 use super::reader::{Reader, Sink};
-use super::text::Line;
+use super::text::{Line, lines};
 
 /// What was in a file.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +24,7 @@ pub struct ReadKeys {
     /// The formats of the keys, that of most keys first.
     pub formats: Vec<Format>,
     /// What the file seems to be, where there is no key in it.
-    pub looks_like: Option<&'static str>,
+    pub looks_like: Option<String>,
 }
 
 /// Reads key material, whatever its format. `name` is how the user named the file; it becomes
@@ -37,16 +38,11 @@ pub fn read(name: &str, octets: &[u8]) -> ReadKeys {
         return finish(sink, "", octets);
     }
     let text = text_of(octets);
-    if ikescope::recognises(&text) {
+    let Some(mut readers) = readers_of(&text) else {
         ikescope::read(&text, &mut sink);
         return finish(sink, &text, octets);
-    }
-    let mut readers: Vec<Box<dyn Reader>> = READERS
-        .iter()
-        .filter(|(recognises, _)| recognises(&text))
-        .map(|(_, reader)| reader())
-        .collect();
-    for (index, line) in text.lines().enumerate() {
+    };
+    for (index, line) in lines(&text).enumerate() {
         let end = line.len().min(MAX_LINE);
         let text = line.get(..end).unwrap_or_default();
         let line = Line {
@@ -72,46 +68,143 @@ pub fn read_psks(name: &str, octets: &[u8]) -> ReadKeys {
     finish(sink, "", octets)
 }
 
-/// How a format is recognised, and what reads it.
-type Row = (fn(&str) -> bool, fn() -> Box<dyn Reader>);
+/// The readers whose lines are in the text; none for the keys file of this program, which is read as a whole.
+fn readers_of(text: &str) -> Option<Vec<Box<dyn Reader>>> {
+    let mut missing: Vec<(Marks, &Row)> = READERS
+        .iter()
+        .map(|row| (Marks::of(row.has), row))
+        .collect();
+    let mut found = Vec::new();
+    for line in lines(text) {
+        let marks = Marks::of(line);
+        if marks.have(Marks::BRACKET) && ikescope::recognises(line) {
+            return None;
+        }
+        missing.retain(|(wanted, row)| {
+            let there = marks.have(*wanted) && (row.recognises)(line);
+            if there {
+                found.push(*row);
+            }
+            !there
+        });
+    }
+    let mut readers: Vec<Box<dyn Reader>> = READERS
+        .iter()
+        .filter(|row| found.iter().any(|found| ptr::eq(*found, *row)))
+        .map(|row| (row.reader)())
+        .collect();
+    if psk::recognises_lines(text) {
+        readers.push(Box::<psk::SecretLines>::default());
+    }
+    Some(readers)
+}
+
+/// How lines of a format are recognised, and what reads it.
+struct Row {
+    /// Characters that such a line has, so that most others are told at a glance.
+    has: &'static str,
+    recognises: fn(&str) -> bool,
+    reader: fn() -> Box<dyn Reader>,
+}
+
+const fn row(
+    has: &'static str,
+    recognises: fn(&str) -> bool,
+    reader: fn() -> Box<dyn Reader>,
+) -> Row {
+    Row {
+        has,
+        recognises,
+        reader,
+    }
+}
 
 const READERS: &[Row] = &[
-    (wireshark::recognises, || {
+    row(",", wireshark::recognises, || {
         Box::<wireshark::WiresharkTables>::default()
     }),
-    (tcpdump::recognises, || {
+    row(":", tcpdump::recognises, || {
         Box::<tcpdump::TcpdumpKeys>::default()
     }),
-    (strongswan::recognises, || {
+    row("bytes @", strongswan::recognises, || {
         Box::<strongswan::StrongswanLog>::default()
     }),
-    (libreswan::recognises, || {
+    row("key", libreswan::recognises, || {
         Box::<libreswan::LibreswanLog>::default()
     }),
-    (xfrm::recognises, || Box::<xfrm::XfrmStates>::default()),
-    (setkey::recognises, || Box::<setkey::SetkeyDump>::default()),
-    (ipsecctl::recognises, || {
+    row("proto spi", xfrm::recognises, || {
+        Box::<xfrm::XfrmStates>::default()
+    }),
+    row(" ", setkey::recognises, || {
+        Box::<setkey::SetkeyDump>::default()
+    }),
+    row("key ", ipsecctl::recognises, || {
         Box::<ipsecctl::IpsecctlSas>::default()
     }),
-    (iked::recognises, || Box::<iked::IkedLog>::default()),
-    (racoon::recognises, || Box::<racoon::RacoonLog>::default()),
-    (vpp::recognises, || Box::<vpp::VppSas>::default()),
-    (fortigate::recognises_list, || {
+    row("SK with", iked::recognises, || {
+        Box::<iked::IkedLog>::default()
+    }),
+    row("computed:", racoon::recognises, || {
+        Box::<racoon::RacoonLog>::default()
+    }),
+    row(" ispr", vpp::recognises, || Box::<vpp::VppSas>::default()),
+    row("ec: spi=", fortigate::recognises_list, || {
         Box::<fortigate::FortigateTunnels>::default()
     }),
-    (fortigate::recognises_log, || {
+    row("ike SA", fortigate::recognises_log, || {
         Box::<fortigate::FortigateLog>::default()
     }),
-    (mikrotik::recognises, || {
+    row("-key=", mikrotik::recognises, || {
         Box::<mikrotik::MikrotikSas>::default()
     }),
-    (psk::recognises_lines, || Box::<psk::SecretLines>::default()),
-    (psk::recognises_sections, || {
+    row("secrets{", psk::recognises_sections, || {
         Box::<psk::SecretSections>::default()
     }),
 ];
 
-/// The file as text: UTF-8 as far as it is, or UTF-16 with a byte order mark, as some shells write what they redirect.
+/// Which characters a line has: a bit for each letter and for punctuation that tells formats apart, one for all digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Marks(u64);
+
+impl Marks {
+    const BRACKET: Self = Self(BITS[b'[' as usize]);
+
+    fn of(text: &str) -> Self {
+        let bit = |octet: u8| BITS.get(usize::from(octet)).copied().unwrap_or_default();
+        Self(text.bytes().fold(0, |bits, octet| bits | bit(octet)))
+    }
+
+    fn have(self, wanted: Self) -> bool {
+        self.0 & wanted.0 == wanted.0
+    }
+}
+
+/// The bit of each octet.
+const BITS: [u64; 256] = {
+    let mut bits = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        bits[octet] = 1
+            << match octet as u8 {
+                b'a'..=b'z' => octet - b'a' as usize,
+                b'A'..=b'Z' => 26 + octet - b'A' as usize,
+                b'0'..=b'9' => 52,
+                b' ' => 53,
+                b',' => 54,
+                b':' => 55,
+                b'=' => 56,
+                b'@' => 57,
+                b'[' => 58,
+                b'{' => 59,
+                b'-' => 60,
+                _ => 61,
+            };
+        octet += 1;
+    }
+    bits
+};
+
+/// The file as text: UTF-8 as far as it is, or UTF-16, as some shells write what they redirect.
 fn text_of(octets: &[u8]) -> Cow<'_, str> {
     let units = |pairs: &[u8], from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = pairs
@@ -122,9 +215,18 @@ fn text_of(octets: &[u8]) -> Cow<'_, str> {
     };
     match octets {
         [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
+        [_, 0, _, 0, ..] => units(octets, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
-        _ => String::from_utf8_lossy(octets),
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
+        _ => utf8(octets),
+    }
+}
+
+/// As [`String::from_utf8_lossy`], which looks at each octet of a sound text too.
+fn utf8(octets: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(octets) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(octets),
     }
 }
 
@@ -153,14 +255,25 @@ fn finish(sink: Sink, text: &str, octets: &[u8]) -> ReadKeys {
 }
 
 /// What a file without keys is, and what would help.
-fn looks_like(text: &str, octets: &[u8]) -> Option<&'static str> {
+fn looks_like(text: &str, octets: &[u8]) -> Option<String> {
     if let Some(what) = binary(octets) {
-        return Some(what);
+        return Some(what.to_owned());
     }
-    HINTS
-        .iter()
-        .find(|(words, _)| words.iter().any(|words| text.contains(words)))
-        .map(|(_, hint)| *hint)
+    let has = |line: &str, words: &[&str]| words.iter().any(|words| line.contains(words));
+    let Some((words, hint)) = HINTS.iter().find(|(words, _)| has(text, words)) else {
+        return text
+            .contains('\0')
+            .then(|| "a binary file, not text".to_owned());
+    };
+    let all = lines(text).filter(|line| !line.is_empty()).count();
+    let mut of_it = lines(text).enumerate().filter(|(_, line)| has(line, words));
+    let (first, others) = (of_it.next()?.0, of_it.count());
+    // Notes and manuals quote a log, and most of their lines are none.
+    let quoted = hint.starts_with("a log of") && all > 4 * (others + 1);
+    Some(match quoted {
+        true => format!("a text that quotes, on line {}, {hint}", first + 1),
+        false => (*hint).to_owned(),
+    })
 }
 
 /// What a file is that has no text.

@@ -19,6 +19,17 @@ impl Line<'_> {
     }
 }
 
+/// As [`str::lines`], several times as fast.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    let mut start = 0;
+    ends.filter_map(move |end| {
+        let line = text.get(start..end).filter(|_| start < text.len())?;
+        start = end + 1;
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    })
+}
+
 /// Octets from hexadecimal digits, with or without `0x`. None where there is anything else, or an odd number of digits.
 pub(super) fn hex(text: &str) -> Option<Secret> {
     hex_octets(text).map(Secret::new)
@@ -29,13 +40,14 @@ pub(super) fn hex_octets(text: &str) -> Option<Vec<u8>> {
     if !digits.len().is_multiple_of(2) {
         return None;
     }
-    digits
-        .chunks_exact(2)
-        .map(|pair| match *pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        })
-        .collect()
+    let mut octets = Vec::with_capacity(digits.len() / 2);
+    let mut seen = 0;
+    octets.extend(digits.chunks_exact(2).map(|pair| {
+        let [high, low] = [0, 1].map(|at| pair.get(at).map_or(NO_DIGIT, |octet| value(*octet)));
+        seen |= high | low;
+        high << 4 | low & 0x0f
+    }));
+    (seen < NO_DIGIT).then_some(octets)
 }
 
 /// Why [`hex`] refused, without quoting what may be a key.
@@ -62,10 +74,28 @@ pub(super) fn without_0x(text: &str) -> &str {
 }
 
 fn digit(octet: u8) -> Option<u8> {
-    char::from(octet)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    Some(value(octet)).filter(|value| *value != NO_DIGIT)
 }
+
+/// What a hexadecimal digit is worth.
+fn value(octet: u8) -> u8 {
+    VALUES.get(usize::from(octet)).copied().unwrap_or(NO_DIGIT)
+}
+
+/// What is no digit has a bit that none has.
+const NO_DIGIT: u8 = 0x10;
+
+/// Files of ten thousand keys have millions of digits: they are looked up.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 /// An SPI of IKE: exactly 16 hexadecimal digits, with or without `0x`.
 pub(super) fn ike_spi(text: &str) -> Option<IkeSpi> {
@@ -96,7 +126,7 @@ pub(super) fn spi_number(text: &str) -> Option<Spi> {
 /// The word behind a label, as `1` in `proto esp mode 1` behind `mode`.
 pub(super) fn after<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(label)?;
-    rest.split_whitespace().next()
+    rest.split_ascii_whitespace().next()
 }
 
 /// Standard base64 with or without padding, as `0s…` of ipsec.secrets.
@@ -131,7 +161,7 @@ pub(super) fn base64(text: &str) -> Option<Secret> {
 /// characters, or up to the end. At most `most` octets.
 pub(super) fn dump_octets(text: &str, most: usize) -> Vec<u8> {
     let mut octets = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split_ascii_whitespace() {
         if octets.len() >= most {
             break;
         }

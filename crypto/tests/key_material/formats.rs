@@ -778,19 +778,27 @@ fn files_without_keys_are_named() {
             "Nov 21 15:02:39 14[IKE] <gw|1> initiating IKE_SA gw[1] to 10.9.0.2\n",
             "strongSwan",
         ),
+        (
+            "# Logs\nSet the levels.\nRestart.\nAsk the peer.\n    16[IKE] <gw|1> retransmit 1\nDone.\n",
+            "quotes, on line 5, a log of strongSwan",
+        ),
         ("\u{0}\u{0}-----BEGIN CERTIFICATE-----", "certificate"),
+        ("\u{0}\u{1}", "binary"),
+        ("\n\r\r\n", "capture"),
     ] {
-        let found = read("file", text.as_bytes());
+        let hint = read("file", text.as_bytes()).looks_like;
         assert!(
-            found.looks_like.is_some_and(|hint| hint.contains(what)),
-            "{text:?}: {:?}",
-            found.looks_like
+            hint.as_ref().is_some_and(|hint| hint.contains(what)),
+            "{text:?}: {hint:?}"
         );
     }
-    let capture = read("file", &[0xd4, 0xc3, 0xb2, 0xa1, 0, 0]);
-    assert!(
-        capture
-            .looks_like
-            .is_some_and(|hint| hint.contains("capture"))
-    );
+}
+
+#[test]
+fn tables_read_the_same_in_every_way_that_toml_has() {
+    // A comment on each table's header, which is TOML that this program does not write.
+    let own = read("file", OWN.as_bytes());
+    let noted = read("file", OWN.replace("]]\n", "]] # noted\n").as_bytes());
+    assert!(!own.keys.is_empty());
+    assert_eq!((own.keys, own.problems), (noted.keys, noted.problems));
 }

@@ -31,13 +31,13 @@ use crate::key_material::names::{
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, after, hex, hex_fault, ike_spi, spi_hex};
 
-/// Whether a file has a list of tunnels.
-pub(in crate::key_material) fn recognises_list(text: &str) -> bool {
-    (text.contains("dec: spi=") || text.contains("enc: spi=")) && text.contains("esp=")
+/// Whether a line is of a list of tunnels.
+pub(in crate::key_material) fn recognises_list(line: &str) -> bool {
+    (line.contains("dec: spi=") || line.contains("enc: spi=")) && line.contains("esp=")
 }
 
-/// Whether a file is a debug log with keys.
-pub(in crate::key_material) fn recognises_log(text: &str) -> bool {
+/// Whether a line of a debug log has a key.
+pub(in crate::key_material) fn recognises_log(line: &str) -> bool {
     [
         " ISAKMP SA ",
         " IKE SA ",
@@ -45,8 +45,8 @@ pub(in crate::key_material) fn recognises_log(text: &str) -> bool {
         " IPsec SA enc ",
     ]
     .iter()
-    .any(|marker| text.contains(marker))
-        && text.contains("ike ")
+    .any(|marker| line.contains(marker))
+        && line.contains("ike ")
 }
 
 /// Reads the list of tunnels.
@@ -113,7 +113,9 @@ impl Reader for FortigateTunnels {
 
 /// `192.0.2.1:0->198.51.100.7:0`, the local address first.
 fn addresses(text: &str) -> Option<(IpAddr, IpAddr)> {
-    let word = text.split_whitespace().find(|word| word.contains("->"))?;
+    let word = text
+        .split_ascii_whitespace()
+        .find(|word| word.contains("->"))?;
     let (local, remote) = word.split_once("->")?;
     let address = |text: &str| -> Option<IpAddr> {
         let (address, _) = text.rsplit_once(':')?;
@@ -125,7 +127,7 @@ fn addresses(text: &str) -> Option<(IpAddr, IpAddr)> {
 impl Half {
     /// `esp=aes key=16 HEX`, `ah=sha1 key=20 HEX`.
     fn words(&mut self, text: &str) -> Result<(), String> {
-        let mut words = text.split_whitespace();
+        let mut words = text.split_ascii_whitespace();
         let mut name = None;
         while let Some(word) = words.next() {
             match word.split_once('=') {
@@ -280,7 +282,7 @@ fn ikev1(rest: &str) -> Result<Option<Ikev1Key>, String> {
 
 /// `191ccd371a7a1f7b/bc123d15e4af593f`.
 fn spis(rest: &str) -> Option<IkeSpis> {
-    let (initiator, responder) = rest.split_whitespace().next()?.split_once('/')?;
+    let (initiator, responder) = rest.split_ascii_whitespace().next()?.split_once('/')?;
     Some(IkeSpis::new(ike_spi(initiator)?, ike_spi(responder)?))
 }
 
@@ -322,7 +324,7 @@ impl FortigateLog {
             };
             (line, keys)
         });
-        let mut words = rest.split_whitespace().skip(1);
+        let mut words = rest.split_ascii_whitespace().skip(1);
         while let Some(word) = words.next() {
             let slot = match word {
                 "SK_d" => &mut keys.sk_d,
@@ -341,7 +343,7 @@ impl FortigateLog {
 
     /// `dec spi 9822756d key 16:HEX auth 20:HEX`.
     fn ipsec(&self, line: usize, rest: &str, sink: &mut Sink) -> Result<(), String> {
-        let inbound = match rest.split_whitespace().next() {
+        let inbound = match rest.split_ascii_whitespace().next() {
             Some("dec") => true,
             Some("enc") => false,
             _ => return Ok(()),
@@ -383,7 +385,7 @@ impl FortigateLog {
 
     /// Algorithms that were agreed on: `type=OAKLEY_ENCRYPT_ALG, val=AES_CBC, key-len=256.`, `type=ENCR, val=AES_CBC (key_len = 256)`.
     fn remember(&mut self, text: &str) {
-        if let Some(addresses) = text.split_whitespace().find_map(addresses) {
+        if let Some(addresses) = text.split_ascii_whitespace().find_map(addresses) {
             self.addresses = Some(addresses);
         }
         let value = after(text, "val=").map(|value| value.trim_matches([',', '.']));

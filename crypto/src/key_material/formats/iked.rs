@@ -16,9 +16,9 @@ use crate::key_material::key::{DhSecret, IkeSpis, Ikev2Keys, Material, Skeyseed}
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, dump_octets};
 
-/// Whether a file has such dumps.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.contains("SKEYSEED with ") || text.contains("SK_d with ") || text.contains("SK_ei with ")
+/// Whether a line begins such a dump.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    line.contains("SKEYSEED with ") || line.contains("SK_d with ") || line.contains("SK_ei with ")
 }
 
 /// Reads dumps; a set of keys ends where the next begins.
@@ -86,7 +86,7 @@ impl Reader for IkedLog {
 fn head(text: &str) -> Option<(&str, usize)> {
     let (before, rest) = text.rsplit_once(" with ")?;
     let len = rest.trim().strip_suffix(" bytes")?.parse().ok()?;
-    let name = before.split_whitespace().next_back()?;
+    let name = before.split_ascii_whitespace().next_back()?;
     let known = matches!(
         name,
         "DHSECRET"

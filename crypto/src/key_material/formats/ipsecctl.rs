@@ -18,8 +18,8 @@ use crate::key_material::names::{NamedCipher, NamedIntegrity, cipher, integrity}
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, named_hex, spi_hex};
 
-/// Whether a file has such SAs.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
+/// Whether a line is of such an SA.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
     [
         "authkey 0x",
         "enckey 0x",
@@ -27,7 +27,7 @@ pub(in crate::key_material) fn recognises(text: &str) -> bool {
         "key_encrypt: bits ",
     ]
     .iter()
-    .any(|marker| text.contains(marker))
+    .any(|marker| line.contains(marker))
 }
 
 /// Reads both printouts.
@@ -51,7 +51,7 @@ struct Sa {
 
 impl Reader for IpsecctlSas {
     fn line(&mut self, line: Line<'_>, sink: &mut Sink) {
-        let mut words = line.text.split_whitespace();
+        let mut words = line.text.split_ascii_whitespace();
         let Some(first) = words.next() else {
             return;
         };
@@ -63,7 +63,7 @@ impl Reader for IpsecctlSas {
         let Some(sa) = self.sa.as_mut() else {
             return;
         };
-        let mut words = line.text.split_whitespace();
+        let mut words = line.text.split_ascii_whitespace();
         while let Some(word) = words.next() {
             let result = match word {
                 "from" | "address_src:" => {

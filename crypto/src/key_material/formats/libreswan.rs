@@ -28,9 +28,9 @@ use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, after, dump_octets, spi_hex};
 use crate::mac::IntegrityFacts;
 
-/// Whether a file has such keys.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    LABELS.iter().any(|(words, _)| text.contains(words))
+/// Whether a line announces such a key.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    LABELS.iter().any(|(words, _)| line.contains(words))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,10 +250,10 @@ impl LibreswanLog {
         let ah = text.contains("AH=>0x");
         let out_spi = text
             .split_once("=>0x")
-            .and_then(|(_, rest)| rest.split_whitespace().next());
+            .and_then(|(_, rest)| rest.split_ascii_whitespace().next());
         let in_spi = text
             .split_once(" <0x")
-            .and_then(|(_, rest)| rest.split_whitespace().next());
+            .and_then(|(_, rest)| rest.split_ascii_whitespace().next());
         let algorithms = after(text, "xfrm=").unwrap_or_default();
         let algorithms = algorithms.trim_end_matches('}');
         match algorithms.split_once(['-', '/']) {

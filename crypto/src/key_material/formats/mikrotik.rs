@@ -16,9 +16,9 @@ use crate::key_material::names::{NamedCipher, NamedIntegrity, cipher, integrity}
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, spi_hex};
 
-/// Whether a file has such SAs.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.contains("src-address=") && (text.contains("enc-key=") || text.contains("auth-key="))
+/// Whether a line has a key of such an SA.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    line.contains("enc-key=") || line.contains("auth-key=")
 }
 
 /// Reads SAs; one ends where the next SPI stands.
@@ -44,7 +44,7 @@ struct Sa {
 
 impl Reader for MikrotikSas {
     fn line(&mut self, line: Line<'_>, sink: &mut Sink) {
-        for word in line.text.split_whitespace() {
+        for word in line.text.split_ascii_whitespace() {
             let Some((name, value)) = word.split_once('=') else {
                 if word.len() <= 3 && word.bytes().all(|octet| octet.is_ascii_uppercase()) {
                     self.ah = word.contains('A');

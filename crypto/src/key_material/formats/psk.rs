@@ -47,7 +47,7 @@ fn selected(line: &[u8]) -> Option<(Vec<String>, &[u8])> {
     })?;
     let selectors = String::from_utf8_lossy(line.get(..at)?).into_owned();
     let selectors = selectors
-        .split_whitespace()
+        .split_ascii_whitespace()
         .take(MAX_SELECTORS)
         .map(|selector| selector.trim_matches('"').to_owned());
     Some((selectors.collect(), secret))
@@ -145,12 +145,10 @@ impl Reader for SecretLines {
     }
 }
 
-/// Whether a file has a `secrets` section of `swanctl.conf`.
-pub(in crate::key_material) fn recognises_sections(text: &str) -> bool {
-    text.lines().any(|line| {
-        let mut words = line.split_whitespace();
-        words.next() == Some("secrets") && words.next().is_some_and(|word| word.starts_with('{'))
-    })
+/// Whether a line begins the `secrets` section of `swanctl.conf`.
+pub(in crate::key_material) fn recognises_sections(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    words.next() == Some("secrets") && words.next().is_some_and(|word| word.starts_with('{'))
 }
 
 /// Reads the `secrets` section of `swanctl.conf`: `ike…` and `ppk…`.

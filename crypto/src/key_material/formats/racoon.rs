@@ -23,9 +23,9 @@ use crate::key_material::names::{NamedCipher, cipher, prf};
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, dump_octets, ike_spi};
 
-/// Whether a file has such dumps.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.contains("encryption key computed:") || text.contains("SKEYID_e computed:")
+/// Whether a line begins such a dump.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    line.contains("encryption key computed:") || line.contains("SKEYID_e computed:")
 }
 
 /// Reads dumps; a negotiation ends where the next begins.

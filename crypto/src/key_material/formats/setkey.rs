@@ -22,12 +22,10 @@ use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, spi_number, without_0x};
 use crate::mac::IntegrityFacts;
 
-/// Whether a file has such SAs.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        line.starts_with("E: ") || line.starts_with("A: ") || command(line)
-    })
+/// Whether a line is of such an SA.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("E: ") || line.starts_with("A: ") || command(line)
 }
 
 fn command(line: &str) -> bool {
@@ -57,7 +55,7 @@ struct Sa {
 impl Reader for SetkeyDump {
     fn line(&mut self, line: Line<'_>, sink: &mut Sink) {
         let text = line.text.trim();
-        let mut words = text.split_whitespace();
+        let mut words = text.split_ascii_whitespace();
         let first = words.next().unwrap_or_default();
         if first == "add" {
             self.finish(sink);
@@ -73,7 +71,7 @@ impl Reader for SetkeyDump {
             self.addresses = Some((src, dst));
             return;
         }
-        let spi = text.split_whitespace().find_map(|word| {
+        let spi = text.split_ascii_whitespace().find_map(|word| {
             let number = word.strip_prefix("spi=")?.split('(').next()?;
             spi_number(number)
         });
@@ -140,7 +138,7 @@ impl Sa {
 
 /// A key in words of 32 bits. The last may be shorter; others that are have lost leading zeros.
 fn words_of_key(text: &str, fits: impl Fn(usize) -> bool) -> Result<Secret, String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
     if let [single] = words[..]
         && let Some(key) = hex(single).filter(|key| fits(key.len()) || key.len() > 4)
     {

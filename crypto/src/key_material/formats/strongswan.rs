@@ -26,9 +26,9 @@ use crate::key_material::names::Proposal;
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, ike_spi, spi_hex};
 
-/// Whether a file has dumps of strongSwan.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.contains(" bytes @ ")
+/// Whether a line begins a dump of strongSwan.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    line.contains(" bytes @ ")
 }
 
 /// The state between lines.
@@ -253,26 +253,34 @@ impl<'a> Entry<'a> {
         }) else {
             // The journal has neither thread nor group.
             let message = text.rsplit_once("]: ").map_or(text, |(_, message)| message);
+            let (tag, message) = tagged(message);
             return Self {
                 thread: "",
-                tag: None,
+                tag,
                 message,
             };
         };
         let rest = rest.strip_prefix(' ').unwrap_or(rest);
-        let (tag, message) = match rest
-            .strip_prefix('<')
-            .and_then(|rest| rest.split_once("> "))
-        {
-            Some((tag, message)) => (Some(tag), message),
-            None => (None, rest),
-        };
-        let tag = tag.and_then(|tag| tag.rsplit('|').next()?.parse().ok());
+        let (tag, message) = tagged(rest);
         Self {
             thread,
             tag,
             message,
         }
+    }
+}
+
+/// The number of the IKE SA in `<gw|1> message`, and the message.
+fn tagged(text: &str) -> (Option<u32>, &str) {
+    match text
+        .strip_prefix('<')
+        .and_then(|text| text.split_once("> "))
+    {
+        Some((tag, message)) => {
+            let number = tag.rsplit('|').next();
+            (number.and_then(|number| number.parse().ok()), message)
+        }
+        None => (None, text),
     }
 }
 

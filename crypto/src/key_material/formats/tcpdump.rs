@@ -22,11 +22,9 @@ use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, ike_spi, spi_number, without_0x};
 use crate::mac::IntegrityFacts;
 
-/// Whether a file has such lines.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.lines()
-        .filter(|line| line.contains(':'))
-        .any(|line| ike_line(line).is_some() || esp_lines(line).next().is_some())
+/// Whether this is such a line.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    ike_line(line).is_some() || esp_lines(line).next().is_some()
 }
 
 /// Reads both kinds of lines. Those of the two sides of an IKE SA become one key.
@@ -83,7 +81,7 @@ struct IkeLine<'a> {
 fn ike_line(text: &str) -> Option<IkeLine<'_>> {
     let at = text.find("ikev2 ").or_else(|| text.find("ikev1 "))?;
     let logged = text.get(..at).is_some_and(|before| before.contains('|'));
-    let mut words = text.get(at..)?.split_whitespace();
+    let mut words = text.get(at..)?.split_ascii_whitespace();
     let version = match words.next()? {
         "ikev1" => 1,
         _ => 2,
@@ -227,7 +225,7 @@ fn esp_lines(text: &str) -> impl Iterator<Item = (Option<&str>, &str)> {
         false => text,
     };
     text.split(',').filter_map(|entry| {
-        let mut words = entry.split_whitespace();
+        let mut words = entry.split_ascii_whitespace();
         let (first, second) = (words.next()?, words.next());
         if words.next().is_some() {
             return None;

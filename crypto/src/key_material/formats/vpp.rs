@@ -31,9 +31,9 @@ use crate::key_material::names::{
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, ike_spi, spi_hex};
 
-/// Whether a file has such SAs.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.contains(" ispi ") && text.contains(" rspi ")
+/// Whether a line begins such an SA.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    line.contains(" ispi ") && line.contains(" rspi ")
 }
 
 /// Reads SAs; one ends where the next begins.
@@ -131,7 +131,7 @@ fn ike(number: usize, text: &str) -> Ike {
         ..Ike::default()
     };
     let (mut spi_i, mut spi_r) = (IkeSpi::NONE, IkeSpi::NONE);
-    let mut words = text.split_whitespace();
+    let mut words = text.split_ascii_whitespace();
     while let Some(word) = words.next() {
         match word {
             "iip" => ike.initiator = words.next().and_then(|word| word.parse().ok()),
@@ -147,7 +147,7 @@ fn ike(number: usize, text: &str) -> Ike {
 
 impl VppSas {
     fn words(&mut self, text: &str) -> Result<(), String> {
-        let mut words = text.split_whitespace();
+        let mut words = text.split_ascii_whitespace();
         while let Some(word) = words.next() {
             if let Some(label) = VALUES
                 .iter()

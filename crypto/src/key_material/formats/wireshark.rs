@@ -7,6 +7,8 @@
 //! "IPv4","192.0.2.1","*","0x070883c2","AES-CBC [RFC3602]","0x5de1…","HMAC-SHA-1-96 [RFC2404]","0x51c9…","32-bit","00000000"
 //! ```
 
+use std::borrow::Cow;
+
 use ikescope_dissectors::registries::ikev2::IntegrityAlgorithm;
 
 use crate::Secret;
@@ -17,9 +19,12 @@ use crate::key_material::names::{NamedIntegrity, cipher, integrity, is_aead, key
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, ike_spi, named_hex, spi_number, without_0x};
 
-/// Whether a file has lines of these tables.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.lines().any(|line| Table::of(&fields(line)).is_some())
+/// Whether a line is of one of these tables.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    let first = line.split(',').next().unwrap_or_default();
+    let first = first.trim().trim_matches('"');
+    (first.starts_with("IPv") || is_spi(first) || first.contains("uat:"))
+        && Table::of(&fields(line)).is_some()
 }
 
 /// Reads lines of all three tables.
@@ -33,9 +38,9 @@ enum Table {
 }
 
 impl Table {
-    fn of(fields: &[String]) -> Option<Self> {
+    fn of(fields: &[Cow<'_, str>]) -> Option<Self> {
         let first = fields.first()?;
-        match (first.as_str(), fields.len()) {
+        match (first.as_ref(), fields.len()) {
             ("IPv4" | "IPv6", 2..) => Some(Self::Esp),
             (spi, 2) if is_spi(spi) => Some(Self::Ikev1),
             (spi, 3..) if is_spi(spi) => Some(Self::Ikev2),
@@ -72,7 +77,7 @@ impl Reader for WiresharkTables {
 /// What a line says, or why it cannot be read. Beside the material may stand what will keep it from being of use.
 type Row = Result<(Material, Option<String>), String>;
 
-fn ikev1(fields: &[String]) -> Row {
+fn ikev1(fields: &[Cow<'_, str>]) -> Row {
     let [spi, key] = fields else {
         return Err("there are not two columns".to_owned());
     };
@@ -97,17 +102,17 @@ fn ikev1(fields: &[String]) -> Row {
     Ok((material, None))
 }
 
-fn ikev2(fields: &[String]) -> Row {
+fn ikev2(fields: &[Cow<'_, str>]) -> Row {
     let [spi_i, spi_r, sk_ei, sk_er, encr, sk_ai, sk_ar, integ] = fields else {
         return Err(format!("there are {} columns, not 8", fields.len()));
     };
-    let spi_of = |text: &String, whose| {
+    let spi_of = |text: &str, whose| {
         ike_spi(text).ok_or_else(|| format!("the {whose}'s SPI has not 16 hexadecimal digits"))
     };
     let sa = IkeSpis::new(spi_of(spi_i, "initiator")?, spi_of(spi_r, "responder")?);
     let encryption = cipher(encr, None).ok_or_else(|| unknown("encryption", encr))?;
     let integrity = integrity(integ).ok_or_else(|| unknown("integrity", integ))?;
-    let key = |name: &str, text: &String| match text.as_str() {
+    let key = |name: &str, text: &str| match text {
         "" => Ok(None),
         text => named_hex(name, text).map(Some),
     };
@@ -138,7 +143,7 @@ fn ikev2(fields: &[String]) -> Row {
     Ok((material, fault))
 }
 
-fn esp(fields: &[String]) -> Row {
+fn esp(fields: &[Cow<'_, str>]) -> Row {
     let [
         protocol,
         src,
@@ -154,7 +159,7 @@ fn esp(fields: &[String]) -> Row {
         return Err(format!("there are {} columns, not 8 or 10", fields.len()));
     };
     let ipv6 = protocol == "IPv6";
-    let address = |text: &String| {
+    let address = |text: &str| {
         AddressPattern::parse(text, ipv6)
             .filter(|pattern| pattern.is_ipv4() != ipv6)
             .ok_or_else(|| format!("an address is none of {protocol}"))
@@ -173,7 +178,7 @@ fn esp(fields: &[String]) -> Row {
     let encryption_key = esp_key(encr_key).ok_or("the encryption key is not hexadecimal")?;
     let integrity_key = esp_key(integ_key).ok_or("the integrity key is not hexadecimal")?;
     let bits = key_bits(encryption.id, encryption_key.len());
-    let esn = more.first().and_then(|column| match column.as_str() {
+    let esn = more.first().and_then(|column| match column.as_ref() {
         "64-bit" => Some(true),
         "32-bit" => Some(false),
         _ => None,
@@ -220,9 +225,11 @@ fn unknown(kind: &str, name: &str) -> String {
 
 /// The columns of a line: separated by commas, in quotation marks or not, `\x22` for one inside. A table given on the command
 /// line as `uat:esp_sa:…` is taken too. Empty for a comment.
-fn fields(line: &str) -> Vec<String> {
+fn fields(line: &str) -> Vec<Cow<'_, str>> {
     let mut line = line.trim();
-    if line.contains("uat:") {
+    if !line.starts_with(|first: char| first == '"' || first.is_ascii_hexdigit())
+        && line.contains("uat:")
+    {
         for table in [
             "esp_sa:",
             "ikev1_decryption_table:",
@@ -236,25 +243,41 @@ fn fields(line: &str) -> Vec<String> {
     if line.is_empty() || line.starts_with('#') {
         return Vec::new();
     }
-    let mut quoted = false;
-    let columns = line.split(|char| {
-        quoted ^= char == '"';
-        char == ',' && !quoted
-    });
-    // One more than there may be tells another kind of file.
-    let fields: Vec<String> = columns
-        .take(MAX_FIELDS + 2)
-        .map(|column| column.replace('"', "").trim().to_owned())
-        .collect();
-    match fields.len() > MAX_FIELDS + 1 {
-        true => Vec::new(),
-        false => fields,
+    let mut fields = Vec::with_capacity(ESP_FIELDS);
+    let (mut quoted, mut start) = (false, 0);
+    for (at, octet) in line.bytes().enumerate() {
+        quoted ^= octet == b'"';
+        if octet == b',' && !quoted {
+            fields.push(field(line, start, at));
+            start = at + 1;
+            // More than there may be are another kind of file.
+            if fields.len() > MAX_FIELDS {
+                return Vec::new();
+            }
+        }
+    }
+    fields.push(field(line, start, line.len()));
+    fields
+}
+
+/// A column without its quotation marks.
+fn field(line: &str, start: usize, end: usize) -> Cow<'_, str> {
+    let field = line.get(start..end).unwrap_or_default().trim();
+    let inner = field
+        .strip_prefix('"')
+        .and_then(|field| field.strip_suffix('"'))
+        .unwrap_or(field);
+    match inner.contains('"') {
+        true => Cow::Owned(inner.replace('"', "").trim().to_owned()),
+        false => Cow::Borrowed(inner.trim()),
     }
 }
 
 /// Wireshark refuses longer keys.
 const MAX_IKEV1_KEY: usize = 32;
-/// The longest table has ten columns; a line with more is another kind of file.
+/// Columns of the longest table.
+const ESP_FIELDS: usize = 10;
+/// A line with more columns is of another kind of file.
 const MAX_FIELDS: usize = 16;
 /// Characters of an unknown name that are shown.
 const MAX_NAME: usize = 60;

@@ -24,9 +24,9 @@ use crate::key_material::names::{
 use crate::key_material::reader::{Reader, Sink};
 use crate::key_material::text::{Line, hex, hex_fault, spi_number, without_0x};
 
-/// Whether a file has such states.
-pub(in crate::key_material) fn recognises(text: &str) -> bool {
-    text.contains("proto esp spi ") || text.contains("proto ah spi ")
+/// Whether a line is of such a state.
+pub(in crate::key_material) fn recognises(line: &str) -> bool {
+    line.contains("proto esp spi ") || line.contains("proto ah spi ")
 }
 
 /// Reads states; one ends where the next begins.
@@ -51,6 +51,9 @@ struct State {
     hidden: bool,
 }
 
+/// How lines of `-s` begin that say nothing of keys, which are most of them.
+const SILENT: &[&str] = &["encap ", "lifetime ", "limit: ", "expire ", "stats:", "0"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Protocol {
     Esp,
@@ -59,7 +62,11 @@ enum Protocol {
 
 impl Reader for XfrmStates {
     fn line(&mut self, line: Line<'_>, sink: &mut Sink) {
-        let mut words = line.text.split_whitespace().peekable();
+        let text = line.text.trim_ascii_start();
+        if SILENT.iter().any(|word| text.starts_with(word)) {
+            return;
+        }
+        let mut words = text.split_ascii_whitespace().peekable();
         while let Some(word) = words.next() {
             if word == "src" {
                 let address = words.peek().and_then(|word| word.parse::<IpAddr>().ok());
