@@ -106,7 +106,9 @@ impl fmt::Display for OpeningNote {
             Self::TfcPadding { octets } => write!(f, "{octets} octets of TFC padding"),
             Self::Dummy => f.write_str("dummy packet"),
             Self::IpComp => f.write_str("compressed by IPComp"),
-            Self::Beet => f.write_str("BEET mode"),
+            Self::Beet => f.write_str(
+                "BEET mode, whose inner addresses are not in the packet: those of the outer header stand for them",
+            ),
             Self::Nested { spi } => write!(f, "ESP {spi:#010x} within ESP"),
         }
     }

@@ -224,10 +224,12 @@ impl Opener {
                 protocol,
                 offset: 0,
                 ..
-            } if *protocol == IpProtocol::AH.0 => {
+            } => {
+                let options = options_before_ah(*protocol, packet.octets);
                 let before = observation
                     .header
-                    .and_then(|header| frame.get(header..observation.offset));
+                    .zip(options)
+                    .and_then(|(header, len)| frame.get(header..observation.offset + len));
                 if let Some(before) = before {
                     *self.headers.entry(observation.frame, Vec::new) = before.to_vec();
                 }
@@ -542,15 +544,15 @@ fn whole_packet(before: &[u8], data: &[u8]) -> Option<Vec<u8>> {
         }
         _ => {
             // The fragment header goes, and the one before it says what follows now (RFC 8200, section 4.5).
-            let fragment = before.len().checked_sub(IPV6_FRAGMENT_HEADER_LEN)?;
-            let next = *before.get(fragment)?;
             let (mut says, mut at) = (6, IPV6_HEADER_LEN);
-            while at < fragment {
+            while *before.get(says)? != IpProtocol::IPV6_FRAG.0 {
                 says = at;
-                at += (usize::from(*before.get(at + 1)?) + 1) * 8;
+                at += extension_len(before.get(at..)?)?;
             }
-            packet.truncate(fragment);
-            *packet.get_mut(says)? = next;
+            *packet.get_mut(says)? = *before.get(at)?;
+            let behind = packet.get(at + IPV6_FRAGMENT_HEADER_LEN..)?.to_vec();
+            packet.truncate(at);
+            packet.extend(behind);
             4
         }
     };
@@ -564,6 +566,23 @@ fn whole_packet(before: &[u8], data: &[u8]) -> Option<Vec<u8>> {
         .get_mut(length_at..length_at + 2)?
         .copy_from_slice(&declared);
     Some(packet)
+}
+
+/// Octets of destination options between what fragments and AH, which may stand there (RFC 4302, section 3.1.1); none if AH
+/// does not follow.
+fn options_before_ah(mut protocol: u8, data: &[u8]) -> Option<usize> {
+    let mut len = 0;
+    while protocol == IpProtocol::IPV6_OPTS.0 {
+        let options = data.get(len..)?;
+        protocol = *options.first()?;
+        len += extension_len(options)?;
+    }
+    (protocol == IpProtocol::AH.0).then_some(len)
+}
+
+/// Octets of an extension header, which says how many units of eight follow its first (RFC 8200, section 4).
+fn extension_len(header: &[u8]) -> Option<usize> {
+    Some((usize::from(*header.get(1)?) + 1) * 8)
 }
 
 const IPV6_HEADER_LEN: usize = 40;

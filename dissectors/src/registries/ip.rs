@@ -17,6 +17,7 @@ registry! {
     51 AH "AH" title "Authentication Header" ["RFC 4302"];
     58 IPV6_ICMP "IPv6-ICMP" title "ICMP for IPv6" ["RFC 4443"];
     59 IPV6_NO_NXT "IPv6-NoNxt" title "No Next Header for IPv6" ["RFC 4303"];
+    60 IPV6_OPTS "IPv6-Opts" title "Destination Options for IPv6" ["RFC 8200"];
     89 OSPF "OSPFIGP" title "OSPF" ["RFC 2328"];
     108 IPCOMP "IPComp" title "IP Payload Compression Protocol" ["RFC 3173"];
     115 L2TP "L2TP" title "Layer Two Tunneling Protocol" ["RFC 3931"];
