@@ -12,6 +12,7 @@ use super::facts::{
     opening_message, phase_one_answered, pre_shared, refusal, refused_authentication,
     rejected_by_initiator, seconds_between, times,
 };
+use super::running::answered;
 use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -42,6 +43,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     identity_aggressive,
     method_main,
     identity_v2,
+    identity_of_responder,
     inside_address,
     dialup,
     method_v2,
@@ -867,6 +869,54 @@ fn psk_at_initiator<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
             "cert-untrusted-or-invalid",
             "the response has no room for a certificate",
         ),
+    )
+}
+
+/// The initiator refuses the responder, who is another than it asked for, or whose pre-shared key fits.
+fn identity_of_responder<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (response, ending) = rejected_by_initiator(tunnel, around)?;
+    let request = answered(tunnel, response)?;
+    let named = |message: &'a Message| {
+        let identities = &message.opened.as_ref()?.identities;
+        identities
+            .iter()
+            .find(|identity| identity.payload_type == PayloadType::ID_RESPONDER.0)
+    };
+    let got = named(response)?;
+    // With certificates it is the name in them that is refused.
+    let (method, _) = response.opened.as_ref()?.auth_method.as_ref()?;
+    if *method != SHARED_KEY_METHOD {
+        return None;
+    }
+    let other =
+        named(request).filter(|asked| (asked.id_type, &asked.value) != (got.id_type, &got.value));
+    let (verified, refuted) = tried(tunnel);
+    let (confidence, weight, why) = match other {
+        Some(asked) => (
+            Confidence::Likely,
+            80,
+            format!("it asked for {}", named_identity(asked)),
+        ),
+        None if verified && !refuted => (
+            Confidence::Likely,
+            66,
+            "the pre-shared key fits, so it probably expects another identity".to_owned(),
+        ),
+        None => return None,
+    };
+    let summary = format!(
+        "{} is {}, and {} ends the SA at once: {why}.",
+        end(response.ends.src),
+        named_identity(got),
+        end(ending.ends.src)
+    );
+    let asked = other.map(|_| request.frame);
+    Some(
+        Diagnosis::new(&ID_MISMATCH_V2, confidence, Side::Both, summary)
+            .weight(weight)
+            .evidence_if(asked, "the identity that is asked for, decrypted")
+            .evidence(response.frame, "the identity of the responder, decrypted")
+            .evidence(ending.frame, "ended by the initiator at once"),
     )
 }
 

@@ -653,13 +653,34 @@ fn quick_mode_refused<'a>(
     };
     // An error in clear after phase 1 is unauthenticated.
     let verified = refusal.opened.is_some();
+    let other_networks = asked_for(tunnel, offer).filter(|asked| {
+        let (asked, got) = (&asked.payloads().identities, &offer.payloads().identities);
+        !asked.is_empty() && !got.is_empty() && asked != got
+    });
+    let between_gateways = networks_are_the_peers(tunnel, offer);
     let (declaration, confidence, summary) = match error.map(|error| error.number) {
-        Some(INVALID_ID_INFORMATION) if transport => (
-            &TRANSPORT_TUNNEL_MISMATCH,
-            Confidence::Likely,
+        Some(_) if let Some(asked) = other_networks => (
+            &QM_ID_MISMATCH,
+            Confidence::Certain,
             format!(
-                "The {} asks for transport mode between {}, and the {} has no such policy: it answers {told}.",
+                "Phase 1 is up. The {} asks for a tunnel between {}, the {} answers with {}, and that is refused with {told}.",
+                by.name(),
+                listed_identities(asked),
                 offer.from.name(),
+                listed_identities(offer),
+            ),
+        ),
+        Some(INVALID_ID_INFORMATION) if transport || between_gateways => (
+            &TRANSPORT_TUNNEL_MISMATCH,
+            if transport {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
+            format!(
+                "The {} asks for {} mode between {}, and the {} has no such policy: it answers {told}.",
+                offer.from.name(),
+                if transport { "transport" } else { "tunnel" },
                 networks.as_deref().unwrap_or("the gateways"),
                 by.name()
             ),
@@ -726,9 +747,10 @@ fn quick_mode_refused<'a>(
             &QM_NO_PROPOSAL,
             Confidence::Possible,
             format!(
-                "Phase 1 is up, and the {} refuses quick mode: it answers message 1 with an encrypted Informational. \
+                "Phase 1 is up, and the {} refuses quick mode: it answers {} with an encrypted Informational. \
                  Whether proposals, networks or PFS differ cannot be read without keys.",
-                by.name()
+                by.name(),
+                message_of(offer)
             ),
         ),
     };
@@ -737,14 +759,23 @@ fn quick_mode_refused<'a>(
         .weight(declaration.weight.max(REFUSED_WEIGHT))
         .evidence(
             offer.frame,
-            format!("quick mode message 1{}", offered(offer)),
+            format!("quick mode {}{}", message_of(offer), offered(offer)),
         )
         .evidence(refusal.frame, format!("{told} from the {}", by.name()));
+    let group_only = declaration.id == QM_PFS_MISMATCH.id && confidence == Confidence::Certain;
+    let diagnosis = if group_only {
+        diagnosis.excludes(
+            "qm-no-proposal",
+            "cipher and integrity agree in both offers",
+        )
+    } else {
+        diagnosis
+    };
     Some(match error {
         Some(_) => diagnosis
             .excludes("qm-silent", "there is an answer")
             .excludes(
-                if declaration.id == QM_ID_MISMATCH.id {
+                if [QM_ID_MISMATCH.id, TRANSPORT_TUNNEL_MISMATCH.id].contains(&declaration.id) {
                     "qm-no-proposal"
                 } else {
                     "qm-id-mismatch"
@@ -753,6 +784,43 @@ fn quick_mode_refused<'a>(
             ),
         None => diagnosis.excludes("qm-silent", "there is an answer"),
     })
+}
+
+/// Message 1 of quick mode whose answer this message is.
+fn asked_for<'a>(tunnel: &'a Tunnel, answer: &Message) -> Option<&'a Message> {
+    tunnel
+        .of_step(Step::Quick(1))
+        .find(|asked| asked.message_id == answer.message_id && asked.from != answer.from)
+}
+
+/// Whether quick mode asks for the addresses of the two gateways and nothing behind them.
+fn networks_are_the_peers(tunnel: &Tunnel, offer: &Message) -> bool {
+    let peers = [&tunnel.initiator, &tunnel.responder].map(|peer| peer.address.to_string());
+    match offer.payloads().identities.as_slice() {
+        [source, destination, ..] => {
+            source.value != destination.value
+                && peers.contains(&source.value)
+                && peers.contains(&destination.value)
+        }
+        _ => false,
+    }
+}
+
+fn listed_identities(offer: &Message) -> String {
+    let values: Vec<&str> = offer
+        .payloads()
+        .identities
+        .iter()
+        .map(|identity| identity.value.as_str())
+        .collect();
+    values.join(" and ")
+}
+
+const fn message_of(offer: &Message) -> &'static str {
+    match offer.step {
+        Step::Quick(2) => "message 2",
+        _ => "message 1",
+    }
 }
 
 /// What quick mode offers, behind a colon; empty where it cannot be read.
@@ -775,12 +843,17 @@ fn offered(offer: &Message) -> String {
     }
 }
 
-/// Quick mode message 1 that was refused, and the message that refused it.
+/// Quick mode message 1 or 2 that was refused, and the message that refused it.
 fn refused_quick_mode(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
-    let offers: Vec<_> = tunnel.of_step(Step::Quick(1)).collect();
+    let offers: Vec<_> = tunnel
+        .messages
+        .iter()
+        .filter(|message| matches!(message.step, Step::Quick(1 | 2)))
+        .collect();
     offers.iter().rev().copied().find_map(|offer| {
         let answered = tunnel.messages.iter().any(|message| {
-            matches!(message.step, Step::Quick(2..))
+            matches!(message.step, Step::Quick(_))
+                && message.frame > offer.frame
                 && message.message_id == offer.message_id
                 && message.from != offer.from
         });
@@ -839,6 +912,7 @@ fn shown_secrecy<'a>(
         suites.next().map(|suite| suite.group.clone())
     };
     let ours = group_of(offer)?;
+    let by = offer.from.opposite().name();
     let theirs = std::iter::once(tunnel)
         .chain(surroundings.same_peers(tunnel))
         .flat_map(|tunnel| {
@@ -850,15 +924,16 @@ fn shown_secrecy<'a>(
             tunnel.from(sender)
         })
         .filter(|message| message.step == Step::Quick(1) && message.from != offer.from)
-        .find_map(group_of);
+        .find_map(|message| Some((message, group_of(message)?)));
     match theirs {
-        Some(theirs) if theirs != ours => {
-            let theirs = theirs.unwrap_or_else(|| "none".to_owned());
-            Some((
-                Confidence::Certain,
-                format!("In its own quick mode the peer has PFS {theirs}."),
-            ))
-        }
+        Some((theirs, group)) if group != ours && same_ciphers(offer, theirs) => Some((
+            Confidence::Certain,
+            format!(
+                "In its own quick mode (#{}) the {by} has PFS {}; cipher and integrity agree.",
+                theirs.frame.number,
+                group.as_deref().unwrap_or("none")
+            ),
+        )),
         Some(_) => None,
         None => {
             let phase_1 = tunnel
@@ -876,6 +951,19 @@ fn shown_secrecy<'a>(
             Some((Confidence::Possible, first))
         }
     }
+}
+
+/// Whether two offers have a suite in common but for the group.
+fn same_ciphers(one: &Message, other: &Message) -> bool {
+    let ciphers = |message: &Message| -> Vec<(Option<String>, Option<String>)> {
+        let proposals = message.payloads().proposals.iter();
+        proposals
+            .flat_map(|proposal| proposal.suites())
+            .map(|suite| (suite.encr.clone(), suite.integ.clone()))
+            .collect()
+    };
+    let others = ciphers(other);
+    ciphers(one).iter().any(|suite| others.contains(suite))
 }
 
 /// Whether cipher and integrity of the offer are those that phase 1 agreed on.

@@ -735,7 +735,10 @@ fn deleted_child(tunnel: &Tunnel) -> Option<(&Message, bool)> {
         }
         let request = message.step == Step::V2(ExchangeType::INFORMATIONAL, false);
         let answer = tunnel.message(message.answered_by?)?;
-        let both = message.at_least(ONE_DELETE) && answer.at_least(ONE_DELETE);
+        // A check of MOBIKE holds two NAT detection hashes, and is larger (RFC 4555, section 3.8).
+        let of_delete =
+            |message: &Message| message.at_least(ONE_DELETE) && message.at_most(LARGEST_DELETE);
+        let both = of_delete(message) && of_delete(answer);
         let renewed = tunnel
             .of_step(Step::V2(ExchangeType::CREATE_CHILD_SA, false))
             .any(|request| within(request.time, message.time, RETURN_SECONDS));
@@ -893,6 +896,9 @@ const RETURN_SECONDS: f64 = 10.0;
 
 /// Octets of a Delete of one child, or of a notification; a liveness check has none.
 const ONE_DELETE: u32 = 8;
+
+/// Delete of up to four children.
+const LARGEST_DELETE: u32 = 24;
 
 /// Nobody configures a shorter idle time.
 const IDLE_SECONDS: f64 = 2.0;

@@ -799,13 +799,31 @@ fn reply_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis>
     let (request, response) =
         lost_answer(tunnel).filter(|(_, response)| response.ip_fragments == 0)?;
     let copies = copies_after(request, response);
+    let moved = tunnel.messages.iter().any(|before| {
+        before.from == response.from
+            && before.frame < response.frame
+            && before.ends.src.port != response.ends.src.port
+    });
     let summary = format!(
-        "{} answered {} {}, and {} still repeated it {}: the answer does not reach it, or is not accepted.",
+        "{} answered {} {}, and {} still repeated it {}: the answer does not reach it, or is not accepted.{}{}",
         end(response.ends.src),
         request.step,
         times(response.transmissions as usize),
         end(request.ends.src),
         times(copies),
+        match response.ends.src.port {
+            Some(port) if moved => format!(
+                " Earlier answers, from another port than {port}, did arrive: perhaps UDP {port} does not pass on the \
+                 way back."
+            ),
+            _ => String::new(),
+        },
+        match response.fragments_total {
+            Some(total) => format!(
+                " The answer travels in {total} fragments (RFC 7383): one that is lost is enough."
+            ),
+            None => String::new(),
+        }
     );
     Some(
         Diagnosis::new(

@@ -31,6 +31,10 @@ pub(super) fn judge(tunnel: &mut Tunnel, overhead: Option<Overhead>, end: Option
 }
 
 fn child_state(child: &mut Child, tunnel: State) {
+    // What the responder set up is of no use to who does not accept the responder.
+    if child.state == ChildState::Established && tunnel == State::Failed && !child.has_packets() {
+        child.state = ChildState::Failed;
+    }
     if child.state == ChildState::Unknown
         && (child.from_initiator.is_some() || child.from_responder.is_some())
     {
