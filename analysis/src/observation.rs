@@ -117,7 +117,7 @@ pub struct Body<'a> {
 
 impl Body<'_> {
     /// As much as tells copies of a packet apart, and clear text from what is encrypted.
-    pub const KEPT: usize = 32;
+    pub const KEPT: usize = 24;
 }
 
 impl<'a> From<&'a [u8]> for Body<'a> {

@@ -106,7 +106,9 @@ impl Diagnosing<'_> {
     /// Diagnoses and writes tunnels that have ended.
     fn tunnels(&mut self, mut finished: Finished) -> Result<Finished, Error> {
         if self.options.find_nat_address {
-            finished.tunnels.iter_mut().for_each(find_nat_addresses);
+            for tunnel in &mut finished.tunnels {
+                find_nat_addresses(tunnel);
+            }
         }
         let (prepare, selection) = (self.writer.preparation(), &self.options.selection);
         let mut written = Ok(());

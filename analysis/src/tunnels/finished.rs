@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -17,9 +18,11 @@ pub struct Finished {
     /// The capture as a whole.
     pub capture: CaptureFacts,
     /// Tunnels that were not handed out before, in the order in which they began.
-    pub tunnels: Vec<Tunnel>,
+    // Each is where it was when it was followed: many are not worth a copy.
+    #[expect(clippy::vec_box)]
+    pub tunnels: Vec<Box<Tunnel>>,
     /// Tunnels that were handed out before, the last of them.
-    pub past: Vec<Tunnel>,
+    pub past: Vec<Arc<Tunnel>>,
     /// Flows of ESP and AH that belong to no tunnel seen.
     pub flows: Vec<Flow>,
 }
@@ -88,7 +91,9 @@ impl Finished {
 
     /// Everything, for rules about the capture as a whole.
     pub fn with_surroundings<T>(&self, look: impl FnOnce(&Surroundings<'_>) -> T) -> T {
-        let mut tunnels: Vec<&Tunnel> = self.past.iter().chain(&self.tunnels).collect();
+        let past = self.past.iter().map(Arc::as_ref);
+        let new = self.tunnels.iter().map(Box::as_ref);
+        let mut tunnels: Vec<&Tunnel> = past.chain(new).collect();
         tunnels.sort_by_key(|tunnel| tunnel.id);
         look(&Surroundings {
             capture: &self.capture,
@@ -112,8 +117,11 @@ impl Finished {
 
 impl<'a> Neighbourhood<'a> {
     fn of(finished: &'a Finished) -> Self {
-        let past = finished.past.iter().map(|tunnel| (tunnel, false));
-        let new = finished.tunnels.iter().map(|tunnel| (tunnel, true));
+        let past = finished.past.iter().map(|tunnel| (tunnel.as_ref(), false));
+        let new = finished
+            .tunnels
+            .iter()
+            .map(|tunnel| (tunnel.as_ref(), true));
         let mut marked: Vec<(&Tunnel, bool)> = past.chain(new).collect();
         marked.sort_by_key(|(tunnel, _)| tunnel.id);
         let mut by_address: HashMap<IpAddr, Vec<usize>, Folding> = HashMap::default();

@@ -29,7 +29,7 @@ use crate::opened::{Closed, Integrity, Proof, Verdict};
 /// A tunnel that is under way.
 #[derive(Debug)]
 pub(super) struct Live {
-    pub(super) tunnel: Tunnel,
+    pub(super) tunnel: Box<Tunnel>,
     /// One for each message of the tunnel, in the same order.
     details: Vec<Detail>,
     pub(super) overhead: Option<Overhead>,
@@ -123,7 +123,7 @@ impl Live {
     ) -> Self {
         let [initiator, responder] = ends;
         Self {
-            tunnel: Tunnel {
+            tunnel: Box::new(Tunnel {
                 id,
                 version,
                 mode: None,
@@ -151,7 +151,7 @@ impl Live {
                 icmp: Vec::new(),
                 first: None,
                 last: None,
-            },
+            }),
             details: Vec::new(),
             overhead: None,
             ends,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::ExchangeType as ExchangeV2;
@@ -34,15 +35,15 @@ use crate::opened::Integrity;
 #[derive(Debug)]
 pub struct Tracker {
     capture: CaptureFacts,
-    live: HashMap<IkeSpi, Box<Live>, Folding>,
+    live: HashMap<IkeSpi, Live, Folding>,
     next_id: u32,
     flows: FlowTable,
     /// Flows that a tunnel which was handed out has taken.
     claimed: Vec<bool>,
     traffic: HashMap<(IpAddr, IpAddr), usize, Folding>,
     fragmented: Fragmented,
-    ended: VecDeque<Tunnel>,
-    past: VecDeque<Tunnel>,
+    ended: VecDeque<Box<Tunnel>>,
+    past: VecDeque<Arc<Tunnel>>,
     /// When tunnels that have ended were looked for last.
     swept: Option<Timestamp>,
     eager: bool,
@@ -237,7 +238,7 @@ impl Tracker {
             flows: Vec::new(),
         };
         for tunnel in &finished.tunnels {
-            self.past.push_back(tunnel.clone());
+            self.past.push_back(Arc::new(Tunnel::clone(tunnel)));
         }
         while self.past.len() > MAX_PAST_TUNNELS {
             self.past.pop_front();
@@ -249,7 +250,7 @@ impl Tracker {
     #[must_use]
     pub fn finish(mut self) -> Finished {
         self.fragmented.finish(&mut self.capture);
-        let mut live: Vec<Box<Live>> = self.live.drain().map(|(_, live)| live).collect();
+        let mut live: Vec<Live> = self.live.drain().map(|(_, live)| live).collect();
         live.sort_by_key(|live| live.tunnel.id);
         let mut tunnels = self.conclude(live);
         tunnels.extend(self.ended.drain(..));
@@ -404,7 +405,7 @@ impl Tracker {
         {
             self.succeed(&mut live, arrival);
         }
-        self.live.insert(header.initiator_spi, Box::new(live));
+        self.live.insert(header.initiator_spi, live);
     }
 
     /// An IKE SA without a beginning between peers that had just made an exchange that may have rekeyed theirs.
@@ -490,7 +491,7 @@ impl Tracker {
                         new.behind_nat = old.behind_nat;
                     }
                 }
-                self.live.insert(initiator_spi, Box::new(live));
+                self.live.insert(initiator_spi, live);
             }
             Event::ForeignChild {
                 spi: child,
@@ -634,7 +635,7 @@ impl Tracker {
             .map(|(spi, live)| (live.touched, live.tunnel.id, *spi))
             .collect();
         touched.sort_unstable();
-        let oldest: Vec<Box<Live>> = touched
+        let oldest: Vec<Live> = touched
             .into_iter()
             .take(MAX_LIVE_TUNNELS / 4)
             .filter_map(|(_, _, spi)| self.live.remove(&spi))
@@ -645,9 +646,9 @@ impl Tracker {
     }
 
     /// Gives tunnels their flows and judges them.
-    // They move from a map to here, and back: the boxes spare the copies.
+    // Many tunnels are not worth a copy.
     #[expect(clippy::vec_box)]
-    fn conclude(&mut self, mut live: Vec<Box<Live>>) -> Vec<Tunnel> {
+    fn conclude(&mut self, mut live: Vec<Live>) -> Vec<Box<Tunnel>> {
         live.sort_by_key(|live| live.tunnel.id);
         self.claimed.resize(self.flows.len(), false);
         let by_spi = self.flows.by_spi();
@@ -692,7 +693,7 @@ impl Tracker {
     }
 
     /// Flows that nobody claimed, each for the closed tunnel between its ends that was there last when it began.
-    fn candidates(&self, live: &[Box<Live>]) -> HashMap<usize, Vec<Candidate>, Folding> {
+    fn candidates(&self, live: &[Live]) -> HashMap<usize, Vec<Candidate>, Folding> {
         type Since = Option<Timestamp>;
         let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>, Folding> =
             HashMap::default();

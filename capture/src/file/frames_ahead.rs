@@ -30,20 +30,21 @@ pub(crate) struct FramesAhead {
 struct Batch {
     octets: Vec<u8>,
     records: Vec<Record>,
+    /// The number of the first one
+    first: u64,
     /// Why the file ended behind them, if not rightly
     failure: Option<CaptureError>,
 }
 
-/// A frame whose octets stand in the batch up to `end`, from where those of the one before end
+/// A frame, and the place of its octets in the batch
 #[derive(Clone, Copy, Debug)]
 struct Record {
-    number: u64,
     time: Option<Timestamp>,
     length: u32,
     captured: u32,
     link: LinkType,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl FramesAhead {
@@ -109,15 +110,19 @@ impl FramesAhead {
     /// As [`FileReader::current`]
     #[inline]
     pub(crate) fn current(&self) -> Option<Frame<'_>> {
-        let record = self.batch.records.get(self.next.checked_sub(1)?)?;
+        let place = self.next.checked_sub(1)?;
+        let record = self.batch.records.get(place)?;
         Some(Frame {
             file: self.file,
-            number: record.number,
+            number: self.batch.first + place as u64,
             time: record.time,
             length: record.length,
             captured: record.captured,
             link: record.link,
-            octets: self.batch.octets.get(record.start..record.end)?,
+            octets: self
+                .batch
+                .octets
+                .get(record.start as usize..record.end as usize)?,
         })
     }
 
@@ -136,17 +141,19 @@ impl FramesAhead {
 
 impl Batch {
     fn push(&mut self, frame: &Frame<'_>, needed: usize) {
-        let start = self.octets.len();
+        if self.records.is_empty() {
+            self.first = frame.number;
+        }
+        let start = self.octets.len() as u32;
         let octets = frame.octets.get(..needed).unwrap_or(frame.octets);
         self.octets.extend_from_slice(octets);
         self.records.push(Record {
-            number: frame.number,
             time: frame.time,
             length: frame.length,
             captured: frame.captured,
             link: frame.link,
             start,
-            end: self.octets.len(),
+            end: self.octets.len() as u32,
         });
     }
 
