@@ -1865,6 +1865,36 @@ mod tests {
     }
 
     #[test]
+    fn message_2_of_quick_mode_is_refused_for_its_networks() {
+        let with = |asked: &str, got: &str| {
+            let networks = |source: &str| {
+                let identity = |value: &str| crate::tunnels::Identity {
+                    payload_type: 5,
+                    id_type: 4,
+                    type_name: None,
+                    value: value.to_owned(),
+                    protocol: 0,
+                    port: 0,
+                };
+                Payloads {
+                    identities: vec![identity(source), identity("10.2.0.0/24")],
+                    ..Payloads::default()
+                }
+            };
+            let mut tunnel = tunnel(1);
+            send(&mut tunnel, Step::Quick(1), I, 10).opened = Some(networks(asked).into());
+            let answer = send(&mut tunnel, Step::Quick(2), R, 15);
+            answer.message_id = 0;
+            answer.opened = Some(networks(got).into());
+            let refusal = send(&mut tunnel, Step::Informational, I, 20);
+            refusal.opened = Some(notifies(&[NotifyType::NO_PROPOSAL_CHOSEN]).into());
+            ids(&tunnel)
+        };
+        assert!(with("10.1.0.0/16", "10.1.7.0/24").contains(&"qm-id-mismatch"));
+        assert!(with("10.1.0.0/16", "10.1.0.0/16").contains(&"qm-no-proposal"));
+    }
+
+    #[test]
     fn the_notification_and_the_offer_tell_why_quick_mode_is_refused() {
         let suite = |encr: &str, group: Option<&str>| Suite {
             encr: Some(encr.to_owned()),

@@ -1427,3 +1427,64 @@ const EVIDENCE: usize = 5;
 
 /// Below it is no traffic that somebody waits for.
 const ENOUGH_PACKETS: u64 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{
+        INFORMATIONAL, again, at, child, end as endpoint, exchange, flow, frame, ids, send, tunnel,
+    };
+    use super::*;
+    use ikescope_dissectors::registries::ikev2::ExchangeType;
+
+    const I: Sender = Sender::Initiator;
+    const R: Sender = Sender::Responder;
+
+    /// ICMP says of packets to the responder that nothing takes them.
+    fn unreachable_at(time: i64) -> IcmpError {
+        IcmpError {
+            frame: frame(time),
+            time: Some(at(time)),
+            from: endpoint(R, 0).address,
+            version6: false,
+            icmp_type: 3,
+            code: 3,
+            mtu: None,
+            quoted_src: endpoint(I, 4500),
+            quoted_dst: endpoint(R, 4500),
+        }
+    }
+
+    #[test]
+    fn icmp_counts_when_nothing_is_heard_after_it() {
+        let with = |time: i64| {
+            let mut tunnel = tunnel(2);
+            exchange(&mut tunnel, INFORMATIONAL, I, 1_000);
+            let child = child(&mut tunnel);
+            child.from_initiator = Some(flow(I, 20, 100, 5_000));
+            child.from_responder = Some(flow(R, 8, 110, 2_000));
+            child.from_initiator.as_mut().unwrap().icmp = vec![unreachable_at(time)];
+            ids(&tunnel).contains(&"icmp-port-unreachable")
+        };
+        assert!(with(2_500));
+        assert!(!with(1_500));
+    }
+
+    #[test]
+    fn who_asks_again_after_the_answer_did_not_get_it() {
+        let with = |copies: &[i64], fragments: u16| {
+            let mut tunnel = tunnel(2);
+            tunnel.state = State::Failed;
+            tunnel.messages.truncate(2);
+            let auth = |response| Step::V2(ExchangeType::IKE_AUTH, response);
+            send(&mut tunnel, auth(false), I, 10).answered_by = Some(frame(15));
+            again(&mut tunnel, copies);
+            let answer = send(&mut tunnel, auth(true), R, 15);
+            answer.request = false;
+            answer.ip_fragments = fragments;
+            ids(&tunnel)
+        };
+        assert!(with(&[1_000, 2_500], 0).contains(&"reply-lost-on-return"));
+        assert!(with(&[1_000, 2_500], 2).contains(&"ike-ip-fragments-dropped"));
+        assert!(!with(&[1_000], 0).contains(&"reply-lost-on-return"));
+    }
+}
