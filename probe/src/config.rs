@@ -47,6 +47,8 @@ pub enum Framing {
     Plain,
     /// The non-ESP marker (RFC 3948, section 2.2).
     Marker,
+    /// The non-ESP marker before every message of a TCP stream (RFC 9329, section 3.1).
+    Stream,
 }
 
 /// How to ask.

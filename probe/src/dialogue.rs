@@ -16,7 +16,7 @@ use ikescope_dissectors::{Flags, Header, IkeSpi};
 
 use crate::config::{Config, Target};
 use crate::key_exchanges::KeyExchanges;
-use crate::limits::{HALF_OPEN_TIMEOUT, MAX_ARRIVALS, MAX_HALF_OPEN, MAX_VENDOR_IDS};
+use crate::limits::{HALF_OPEN_TIMEOUT, KEPT_TIMEOUT, MAX_ARRIVALS, MAX_HALF_OPEN, MAX_VENDOR_IDS};
 use crate::random::Random;
 use crate::report::NatFacts;
 use crate::transport::Counters;
@@ -99,6 +99,7 @@ struct Shared {
     reply: Cell<Option<Reply>>,
     counters: Cell<Counters>,
     answered: Cell<bool>,
+    lossless: Cell<bool>,
     slower: Cell<bool>,
     brief: Cell<bool>,
     known: RefCell<Known>,
@@ -140,6 +141,7 @@ impl Dialogue {
             reply: Cell::default(),
             counters: Cell::default(),
             answered: Cell::default(),
+            lossless: Cell::default(),
             slower: Cell::default(),
             brief: Cell::default(),
             known: RefCell::default(),
@@ -226,6 +228,12 @@ impl Dialogue {
         self.0.answered.get()
     }
 
+    /// Whether the peer answered, and everything that it answered at the first time.
+    #[must_use]
+    pub fn is_lossless(&self) -> bool {
+        self.answered() && self.0.lossless.get()
+    }
+
     /// Halves the rate: the peer shows that it is asked too often.
     pub fn slow_down(&self) {
         self.0.slower.set(true);
@@ -270,16 +278,20 @@ impl Dialogue {
 
     /// Waits until one more half-open SA at the peer is within the limit.
     pub async fn half_open_slot(&self) {
-        loop {
+        while !self.may_open() {
             let now = self.now();
-            let mut open = self.0.half_open.borrow().clone();
-            open.retain(|sa| sa.until > now);
-            if open.len() < self.0.half_open_limit {
-                return;
-            }
-            let first = open.iter().map(|sa| sa.until).min().unwrap_or(now);
+            let open = self.0.half_open.borrow();
+            let later = open.iter().map(|sa| sa.until).filter(|until| *until > now);
+            let first = later.min().unwrap_or(now);
+            drop(open);
             self.pause(first.saturating_sub(now)).await;
         }
+    }
+
+    /// Whether one more half-open SA at the peer is within the limit.
+    #[must_use]
+    pub fn may_open(&self) -> bool {
+        self.half_open() < self.0.half_open_limit
     }
 
     /// An SA stands half-open at the peer from now on.
@@ -291,6 +303,16 @@ impl Dialogue {
         drop(open);
         let most = self.0.most_half_open.get().max(self.half_open());
         self.0.most_half_open.set(most);
+    }
+
+    /// The peer said nothing to being told to give it up, and keeps it for as long as any implementation does.
+    pub fn kept(&self, spi: u64) {
+        let until = self.now() + KEPT_TIMEOUT;
+        for sa in self.0.half_open.borrow_mut().iter_mut() {
+            if sa.spi == spi {
+                sa.until = until;
+            }
+        }
     }
 
     /// The peer was seen to forget it.
@@ -340,9 +362,10 @@ impl Dialogue {
         self.0.now.set(now);
     }
 
-    pub(crate) fn set_progress(&self, counters: Counters, answered: bool) {
+    pub(crate) fn set_progress(&self, counters: Counters, answered: bool, lossless: bool) {
         self.0.counters.set(counters);
         self.0.answered.set(answered);
+        self.0.lossless.set(lossless);
     }
 
     pub(crate) fn wake(&self) -> Option<Duration> {

@@ -9,6 +9,9 @@ pub const MAX_HALF_OPEN: usize = 2;
 /// For how long a half-open IKE SA is taken to stay at a peer that was not seen to forget it: strongSwan's default.
 pub const HALF_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The same of a peer that was told to give it up and said nothing: libreswan's default.
+pub(crate) const KEPT_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Suites of a policy that are listed one by one. The boxes are exact; more lines than this nobody reads.
 pub const MAX_ACCEPTED: usize = 1_000;
 
@@ -31,3 +34,9 @@ pub(crate) const MAX_MESSAGE: usize = 1_200;
 /// Datagrams that one strategy may send. The largest policy of a real peer took 120; a peer that answers at random must
 /// not be asked for ever.
 pub(crate) const MAX_DATAGRAMS: u64 = 4_000;
+
+/// Datagrams that a quick look at a target may take, whatever is lost and however it answers.
+pub(crate) const MAX_QUICK: u64 = 10;
+
+/// Datagrams that are remembered of a quick look: what was sent, and as many answers, some of them twice.
+pub(crate) const MAX_TRANSCRIPT: usize = 32;

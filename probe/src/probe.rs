@@ -10,14 +10,14 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use ikescope_analysis::audit::Conversation;
+use ikescope_analysis::audit::{Conversation, PeerFacts};
 
-use crate::config::{Config, Depth, Protocol, Target};
+use crate::config::{Config, Depth, Framing, Protocol, Target};
 use crate::dialogue::{Dialogue, Reply};
 use crate::ikev1::{self, Ikev1Report};
 use crate::ikev2::{self, Ikev2Report};
 use crate::implementation;
-use crate::limits::MAX_STRAYS;
+use crate::limits::{MAX_STRAYS, MAX_TRANSCRIPT};
 use crate::random::Random;
 use crate::report::{Icmp, Report};
 use crate::transport::{Transmit, Transport};
@@ -29,6 +29,8 @@ pub struct Probe {
     dialogue: Dialogue,
     transport: Transport,
     conversation: Conversation,
+    /// What was said in a quick look, which is read when it is over: thousands are under way at once.
+    transcript: Vec<(Duration, Said)>,
     waiting: VecDeque<Protocol>,
     running: Option<Pin<Box<dyn Future<Output = ()>>>>,
     ikev2: Option<Rc<RefCell<Ikev2Report>>>,
@@ -40,6 +42,13 @@ pub struct Probe {
     strays: usize,
     began: Option<Duration>,
     ended: Option<Duration>,
+}
+
+/// One datagram of a conversation.
+#[derive(Debug)]
+enum Said {
+    ByUs(Vec<u8>),
+    ByPeer(Vec<u8>),
 }
 
 impl fmt::Debug for Probe {
@@ -70,7 +79,8 @@ impl Probe {
             ikev1_main: main.then(Rc::default),
             ikev1_aggressive: aggressive.then(Rc::default),
             transport,
-            conversation: Conversation::new(target.remote.ip()),
+            conversation: conversation(&target, &config),
+            transcript: Vec::new(),
             target,
             config,
             asking: None,
@@ -98,17 +108,41 @@ impl Probe {
     /// than once means that something was lost, or that the peer is slow.
     pub fn handle_datagram(&mut self, now: Duration, octets: &[u8]) -> Option<u32> {
         let sent = self.transport.in_flight();
-        if self.config.depth == Depth::Quick
-            && octets.len() > LONGEST_REFUSAL
-            && let Some(question) = self.transport.question()
-        {
-            self.conversation.sent(now, question);
+        match self.config.depth {
+            Depth::Quick => self.remember(now, octets),
+            _ => self.conversation.received(now, octets),
         }
-        self.conversation.received(now, octets);
         let reply = self.transport.handle_datagram(now, octets, &self.dialogue);
         let answered = sent.filter(|_| reply.is_some());
         self.take(now, reply);
         answered
+    }
+
+    fn remember(&mut self, now: Duration, answer: &[u8]) {
+        if self.transcript.len() >= MAX_TRANSCRIPT {
+            return;
+        }
+        if answer.len() > LONGEST_REFUSAL
+            && let Some(question) = self.transport.question()
+        {
+            self.transcript.push((now, Said::ByUs(question.to_vec())));
+        }
+        self.transcript.push((now, Said::ByPeer(answer.to_vec())));
+    }
+
+    /// What a capture of the answers shows.
+    fn heard(&self) -> PeerFacts {
+        if self.transcript.is_empty() {
+            return self.conversation.facts();
+        }
+        let mut conversation = conversation(&self.target, &self.config);
+        for (time, said) in &self.transcript {
+            match said {
+                Said::ByUs(octets) => conversation.sent(*time, octets),
+                Said::ByPeer(octets) => conversation.received(*time, octets),
+            }
+        }
+        conversation.facts()
     }
 
     /// Takes an ICMP error about a datagram that was sent to the target.
@@ -203,7 +237,7 @@ impl Probe {
                 .implementation
                 .or_else(|| implementation::of_vendor_ids(&known.vendor_ids)),
             vendor_ids: known.vendor_ids,
-            heard: self.conversation.facts(),
+            heard: self.heard(),
             nat: known.nat,
             counters: self.transport.counters,
             duration: self
@@ -221,9 +255,9 @@ impl Probe {
     }
 
     fn note_progress(&self) {
-        let answered = self.transport.answered();
+        let lossless = !self.transport.is_lossy();
         self.dialogue
-            .set_progress(self.transport.counters, answered);
+            .set_progress(self.transport.counters, self.transport.answered(), lossless);
     }
 
     /// Runs strategies until all wait for something from outside.
@@ -237,6 +271,7 @@ impl Probe {
                     return;
                 };
                 self.asking = Some(protocol);
+                self.transport.reserve(self.waiting.len());
                 self.running = self.strategy(protocol);
             }
             let Some(strategy) = self.running.as_mut() else {
@@ -269,6 +304,14 @@ impl Probe {
                 Box::pin(ikev1::ask_aggressive(dialogue, config, report))
             }
         })
+    }
+}
+
+fn conversation(target: &Target, config: &Config) -> Conversation {
+    let conversation = Conversation::new(target.remote.ip());
+    match config.framing {
+        Framing::Stream => conversation.over_tcp(),
+        _ => conversation,
     }
 }
 

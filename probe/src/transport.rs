@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ikescope_dissectors::{Header, IkeSpi, Octets};
 
-use crate::config::{Config, Framing};
+use crate::config::{Config, Depth, Framing};
 use crate::dialogue::{Dialogue, Expected, Reply, Request};
+use crate::limits::MAX_QUICK;
 
 /// A datagram to be sent to the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,11 @@ pub(crate) struct Transport {
     not_before: Duration,
     round_trip: Option<Duration>,
     answered: bool,
+    /// Whether a question was answered only when it was repeated.
+    lossy: bool,
+    /// Datagrams that may be sent in all, if that is limited, and those of them that are for later questions.
+    most_sent: Option<u64>,
+    reserved: u64,
     flight: Option<Flight>,
     pub(crate) counters: Counters,
 }
@@ -67,6 +73,9 @@ impl Transport {
             not_before: Duration::ZERO,
             round_trip: None,
             answered: false,
+            lossy: false,
+            most_sent: (config.depth == Depth::Quick).then_some(MAX_QUICK),
+            reserved: 0,
             flight: None,
             counters: Counters::default(),
         }
@@ -75,6 +84,11 @@ impl Transport {
     /// Whether the peer answered anything yet.
     pub(crate) fn answered(&self) -> bool {
         self.answered
+    }
+
+    /// Whether a question was answered only when it was repeated.
+    pub(crate) fn is_lossy(&self) -> bool {
+        self.lossy
     }
 
     /// The request in flight.
@@ -92,6 +106,11 @@ impl Transport {
     /// Datagrams a second go down to half.
     pub(crate) fn slow_down(&mut self) {
         self.rate = f64::max(self.rate / 2.0, SLOWEST);
+    }
+
+    /// Of the datagrams that are left, so many are for what is asked later.
+    pub(crate) fn reserve(&mut self, datagrams: usize) {
+        self.reserved = datagrams as u64;
     }
 
     /// Takes a request; only one is in flight at a time.
@@ -160,6 +179,7 @@ impl Transport {
         {
             return None;
         }
+        self.lossy |= flight.sent > 1;
         // Karn: the time of a repeated request says nothing about the path.
         if flight.sent == 1 {
             let sample = now.saturating_sub(flight.at);
@@ -219,13 +239,19 @@ impl Transport {
         let flight = self.flight.as_ref();
         let once = flight.is_some_and(|flight| flight.request.expected == Expected::Nothing);
         let twice = flight.is_some_and(|flight| flight.brief || flight.unreachable);
-        match (once, twice, self.answered) {
+        let most = match (once, twice, self.answered) {
             (true, _, _) => 1,
             (_, true, _) => 2,
             (_, _, true) => self.transmissions,
             // Nobody may be there; a retransmission less saves the longest wait.
             (_, _, false) => self.transmissions.saturating_sub(1).max(1),
-        }
+        };
+        let Some(most_sent) = self.most_sent else {
+            return most;
+        };
+        let left = most_sent.saturating_sub(self.counters.sent + self.reserved);
+        let sent = flight.map_or(0, |flight| flight.sent);
+        most.min(sent.saturating_add(u32::try_from(left).unwrap_or(u32::MAX)))
     }
 
     /// The first wait for an answer; it doubles with every transmission.
@@ -249,7 +275,7 @@ impl Transport {
     /// Whether the marker stands in front of what is sent next.
     fn marked(&self) -> bool {
         match self.framing {
-            Framing::Marker => true,
+            Framing::Marker | Framing::Stream => true,
             Framing::Plain => false,
             Framing::ByPort if PLAIN_PORTS.contains(&self.port) => false,
             Framing::ByPort if self.port == NAT_TRAVERSAL => true,

@@ -37,6 +37,8 @@ struct Policy {
     knows_us: bool,
     /// Whether its choice has the method of the first suite, whatever it chose.
     echoes_method: bool,
+    /// Whether it is silent to an offer with a method of XAUTH, which it does not have: so does libreswan.
+    drops_xauth: bool,
 }
 
 impl Policy {
@@ -52,6 +54,7 @@ impl Policy {
             speaks: true,
             knows_us: true,
             echoes_method: false,
+            drops_xauth: false,
         }
     }
 
@@ -147,6 +150,10 @@ impl Peer {
             }
         }
         self.longest_offer = self.longest_offer.max(offer.len());
+        let xauth = |suite: &Suite| suite.authentication.0 >= Auth::HYBRID_INIT_RSA.0;
+        if self.policy.drops_xauth && offer.iter().any(xauth) {
+            return None;
+        }
         let Some(chosen) = self.policy.choose(&offer) else {
             return self.refusal(&message.header);
         };
@@ -413,6 +420,41 @@ fn a_method_that_was_not_offered_with_the_choice_tells_that_methods_do_not_count
     assert!(report.complete && !report.auth_discriminated);
     assert_eq!(reported(&report), names(&peer.policy));
     assert!(peer.received <= 80, "{} datagrams", peer.received);
+}
+
+#[test]
+fn xauth_is_asked_about_on_its_own() {
+    let suites = product(
+        &[cipher(Encr::AES_CBC, 128), cipher(Encr::AES_CBC, 256)],
+        &[HashAlgorithm::SHA2_256, HashAlgorithm::SHA1],
+        &[Auth::PSK],
+        &[14, 5],
+    );
+    let (report, peer) = main_mode(Policy {
+        drops_xauth: true,
+        ..Policy::of(suites)
+    });
+    assert_eq!(report.outcome, Outcome::Accepted);
+    assert_eq!(reported(&report), names(&peer.policy));
+    // What it is silent about may be accepted, for all that is known.
+    assert!(!report.complete && !report.not_determined.is_empty());
+}
+
+#[test]
+fn silence_to_the_only_question_is_no_refusal() {
+    let mut config = config(Protocol::Ikev1Main, Depth::Full);
+    config.ikev1.universe = Universe {
+        ciphers: vec![cipher(Encr::AES_CBC, 128)],
+        hashes: vec![HashAlgorithm::SHA1],
+        authentications: vec![Auth::PSK],
+        groups: vec![GroupDescription(2)],
+    };
+    let mut peer = Peer::new(Policy {
+        notifies: false,
+        ..Policy::of(Vec::new())
+    });
+    let report = run(config, &mut peer, || false).ikev1_main.unwrap();
+    assert_eq!((report.outcome, report.complete), (Outcome::Silent, false));
 }
 
 #[test]

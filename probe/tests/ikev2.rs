@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ikescope_probe::ikev2::{Algorithm, Axis, Block, Chooses};
-use ikescope_probe::{Depth, Outcome};
+use ikescope_probe::{Config, Depth, Outcome};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use proptest::test_runner::RngSeed;
-use simulated::{Behaviour, Run, probe};
+use simulated::{Behaviour, Run, probe, probe_with};
 
 /// `3` is an algorithm, `(12, 256)` one with a key length.
 fn encr(list: &[(u16, u16)]) -> Vec<Algorithm> {
@@ -365,6 +365,38 @@ fn a_quick_look_takes_few_datagrams() {
             .iter()
             .any(|note| note.starts_with("accepts something weak"));
         assert_eq!(said, weak, "{:?}", report.notes);
+    }
+}
+
+#[test]
+fn a_quick_look_never_takes_more_than_ten_datagrams() {
+    for (cookies_from, invalid_ke, closes, loss) in [
+        (0, true, true, 0),
+        (0, true, false, 0),
+        (3, false, false, 0),
+        (0, true, false, 300),
+        (3, true, true, 1_000),
+    ] {
+        let behaviour = Behaviour {
+            cookies_from,
+            invalid_ke,
+            closes,
+            loss,
+            names_its_version: false,
+            ..Behaviour::of(single())
+        };
+        let config = Config {
+            depth: Depth::Quick,
+            ..Config::default()
+        };
+        let report = probe_with(behaviour, config).report;
+        assert!(report.counters.sent <= 10, "{}", report.counters.sent);
+        // Silence is no refusal, and every version was asked.
+        for mode in [report.ikev1_main, report.ikev1_aggressive] {
+            let mode = mode.expect("asked");
+            assert_eq!(mode.outcome, Outcome::Silent);
+            assert!(mode.packets_sent > 0 && !mode.complete);
+        }
     }
 }
 

@@ -97,11 +97,11 @@ pub(crate) struct Manner {
     pub(crate) source_port: Option<u16>,
 
     /// Packets a second, to all targets together
-    #[arg(long, value_name = "N", default_value_t = 1_000.0)]
+    #[arg(long, value_name = "N", default_value_t = 1_000.0, value_parser = rate)]
     pub(crate) rate: f64,
 
     /// Packets a second to one target; fewer when packets are lost
-    #[arg(long, value_name = "N", default_value_t = 20.0)]
+    #[arg(long, value_name = "N", default_value_t = 20.0, value_parser = rate)]
     pub(crate) target_rate: f64,
 
     /// Octets of an IKE message at most
@@ -164,6 +164,13 @@ pub(crate) enum ProbeFormat {
     Json,
     /// One object a line, written when a target is finished
     Ndjson,
+}
+
+/// Packets a second.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: Option<f64> = text.parse().ok();
+    rate.filter(|rate| rate.is_finite() && *rate > 0.0)
+        .ok_or_else(|| "a number above zero is expected".to_owned())
 }
 
 const PROBE_EXAMPLES: &str = "\

@@ -221,8 +221,7 @@ fn config(options: &args::Probe) -> Result<Config, Error> {
         ..Config::default()
     };
     if options.manner.tcp {
-        // Over TCP the marker stands before every message (RFC 9329, section 3.1).
-        config.framing = Framing::Marker;
+        config.framing = Framing::Stream;
     }
     config.ikev1.identity.clone_from(&questions.id);
     if !questions.proposal.is_empty() {

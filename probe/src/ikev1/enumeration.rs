@@ -148,7 +148,8 @@ pub(super) struct Enumeration<'a, A> {
     most: usize,
     questions: usize,
     unanswered: usize,
-    last_answered: Option<Vec<Tuple>>,
+    /// The last offer that was refused with a message.
+    last_refused: Option<Vec<Tuple>>,
     pub(super) found: Found,
 }
 
@@ -167,7 +168,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             most: MOST_TRANSFORMS,
             questions: 0,
             unanswered: 0,
-            last_answered: None,
+            last_refused: None,
             found: Found::default(),
         }
     }
@@ -175,9 +176,25 @@ impl<'a, A: Asker> Enumeration<'a, A> {
     /// Asks the one question that is most likely to be accepted.
     pub(super) async fn once(&mut self) -> Result<(), Stop> {
         let offer = self.chunk();
-        if let Some(tuple) = self.question(&offer).await? {
-            self.take(Region::single(tuple));
+        match self.ask(&offer).await? {
+            Answer::Accepted(suite) => {
+                let tuple = self.chosen(&suite, &offer).ok_or(Stop::Confused)?;
+                self.accepted.push(tuple);
+                self.take(Region::single(tuple));
+            }
+            Answer::Refused => self.found.refusals += 1,
+            Answer::WrongIdentity => self.found.methods_refused += 1,
+            Answer::Silent => return Err(Stop::Silent),
+            // These ended the search where they were received.
+            Answer::Unreachable | Answer::NotSpoken | Answer::Confused => {
+                return Err(Stop::Confused);
+            }
         }
+        Ok(())
+    }
+
+    /// Nothing is left to ask: silence is no answer.
+    fn end(&self) -> Result<(), Stop> {
         match self.unanswered {
             0 => Ok(()),
             _ => Err(Stop::Silent),
@@ -194,7 +211,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             }
             let offer = self.chunk();
             if offer.is_empty() {
-                return Ok(());
+                return self.end();
             }
             if let Some(tuple) = self.question(&offer).await? {
                 self.grow(tuple).await?;
@@ -225,10 +242,14 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         chunk
     }
 
-    /// Whether both may stand in one offer.
+    /// Whether both may stand in one offer. libreswan looks for a connection by the first glance at an offer: where one
+    /// method of it is of XAUTH, others are not looked at.
     fn may_join(&self, one: Tuple, other: Tuple) -> bool {
         let alike = one[GROUP] == other[GROUP] && one[AUTH] == other[AUTH];
-        alike || !self.manner.alike
+        match self.manner.alike {
+            true => alike,
+            false => self.universe.has_xauth(one) == self.universe.has_xauth(other),
+        }
     }
 
     /// An accepted suite that is in no region.
@@ -349,10 +370,9 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             Answer::Unreachable => return Err(Stop::Unreachable),
             Answer::NotSpoken => return Err(Stop::NotSpoken),
             Answer::Confused => return Err(Stop::Confused),
-            Answer::Accepted(_) => self.last_answered = Some(offer.to_vec()),
-            // What was refused serves until something is known to be accepted.
-            Answer::Refused if self.witness.is_none() => self.last_answered = Some(offer.to_vec()),
-            Answer::Refused | Answer::WrongIdentity | Answer::Silent => {}
+            // The same refusal costs the peer nothing; what is accepted serves where refusals are not said.
+            Answer::Refused => self.last_refused = Some(offer.to_vec()),
+            Answer::Accepted(_) | Answer::WrongIdentity | Answer::Silent => {}
         }
         if !matches!(answer, Answer::Silent) && self.unanswered > 0 {
             // Somebody is there after all: what it said nothing to is asked again.
@@ -369,9 +389,10 @@ impl<'a, A: Asker> Enumeration<'a, A> {
 
     /// Silence is a refusal only where the peer still answers what it answered before, and is silent a second time.
     async fn after_silence(&mut self, offer: &[Tuple]) -> Result<Answer, Stop> {
-        let canary = match (self.witness, &self.last_answered) {
-            (Some(witness), _) => vec![witness],
-            (None, Some(offer)) => offer.clone(),
+        let says_no = self.last_refused.is_some();
+        let canary = match (&self.last_refused, self.witness) {
+            (Some(offer), _) => offer.clone(),
+            (None, Some(witness)) => vec![witness],
             (None, None) => {
                 self.unanswered += 1;
                 let enough = self.unanswered >= SILENT_OFFERS;
@@ -383,15 +404,18 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             }
         };
         for _ in 0..CANARIES {
-            match (self.ask(&canary).await?, self.witness) {
-                (Answer::Silent, _) => self.asker.rest().await,
-                (Answer::Refused, Some(_)) => return Err(Stop::Unstable),
+            match self.ask(&canary).await? {
+                Answer::Silent => self.asker.rest().await,
+                Answer::Refused if !says_no => return Err(Stop::Unstable),
                 _ => {
                     let answer = self.ask(offer).await?;
                     if answer != Answer::Silent {
                         return Ok(answer);
                     }
                     self.found.silent_refusals += 1;
+                    if says_no {
+                        self.leave_methods(offer);
+                    }
                     if self.found.silent_refusals == MOST_SILENT_REFUSALS {
                         return Err(Stop::Drops);
                     }
@@ -400,6 +424,24 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             }
         }
         Err(Stop::RateLimited)
+    }
+
+    /// A peer that says when it refuses, and says nothing to these, has nobody with such a method: libreswan looks for a
+    /// connection before it looks at suites. Other suites with the same methods are not asked about.
+    fn leave_methods(&mut self, offer: &[Tuple]) {
+        let methods: HashSet<usize> = offer.iter().map(|tuple| tuple[AUTH]).collect();
+        if self
+            .witness
+            .is_none_or(|tuple| methods.contains(&tuple[AUTH]))
+        {
+            return;
+        }
+        let order = self.order;
+        for tuple in order.iter().filter(|tuple| methods.contains(&tuple[AUTH])) {
+            if self.verdict(*tuple) == Verdict::Unknown {
+                self.set(*tuple, Verdict::Refused);
+            }
+        }
     }
 
     /// From one accepted suite to the box around it.
@@ -424,7 +466,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         }
         self.found.regions.truncate(before);
         self.take(region.clone());
-        if self.found.chooses == Chooses::Unknown {
+        if self.found.chooses == Chooses::Unknown && !self.asker.keeps() {
             self.test_order(witness, &region, before == 0).await?;
         }
         if self.found.reads.is_none() {
@@ -463,15 +505,11 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             let mut left: Vec<_> = left
                 .filter(|tuple| self.verdict(*tuple) == Verdict::Unknown)
                 .collect();
-            let most = if self.manner.alike && [AUTH, GROUP].contains(&axis) {
-                1
-            } else {
-                self.most
-            };
-            left.truncate(most);
-            if left.is_empty() {
+            let Some(first) = left.first().copied() else {
                 return Ok(fiber);
-            }
+            };
+            left.retain(|tuple| self.may_join(first, *tuple));
+            left.truncate(self.most);
             if let Some(tuple) = self.question(&left).await? {
                 fiber.push(tuple[axis]);
             }

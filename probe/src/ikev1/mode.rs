@@ -55,6 +55,9 @@ impl Asker for Conversation {
         match reading.meaning {
             Meaning::Chosen(suite) => {
                 self.dialogue.opened(spi);
+                if self.keeps() {
+                    self.dialogue.kept(spi);
+                }
                 self.close(spi, &reading).await;
                 Answer::Accepted(suite)
             }
@@ -127,9 +130,15 @@ impl Conversation {
         }
     }
 
+    /// Silence is frequent here: many do not speak IKEv1, say nothing when they refuse, or keep what was begun. Unless
+    /// something was lost before, an answer is not waited for long.
     async fn exchange(&mut self, octets: Vec<u8>) -> Reply {
         let expected = Expected::Ikev1;
-        let reply = self.dialogue.exchange(Request { octets, expected }).await;
+        let request = Request { octets, expected };
+        let reply = match self.dialogue.is_lossless() {
+            true => self.dialogue.exchange_briefly(request).await,
+            false => self.dialogue.exchange(request).await,
+        };
         let mut report = self.report.borrow_mut();
         report.packets_sent = self.dialogue.counters().sent - self.sent_before;
         report.answers |= matches!(reply, Reply::Answer(_));
@@ -195,6 +204,7 @@ impl Conversation {
         for _ in 0..CLOSINGS {
             let Reply::Answer(answer) = self.exchange(octets.clone()).await else {
                 self.unmoved += 1;
+                self.dialogue.kept(spi);
                 return;
             };
             match messages::read(&answer).meaning {

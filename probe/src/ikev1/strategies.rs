@@ -41,6 +41,10 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         Mode::Aggressive(_) => config.ikev1.of_aggressive_mode(),
     };
     let (all, fingerprint) = (config.depth == Depth::Full, config.fingerprint);
+    if config.depth == Depth::Quick && !dialogue.may_open() {
+        let why = "everything: the peer may hold two SAs half-open for half a minute yet";
+        return report.borrow_mut().miss(why.to_owned());
+    }
     let manner = Manner {
         alike: matches!(mode, Mode::Aggressive(_)),
         corners: CORNERS,
@@ -66,7 +70,7 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         summary::finish(&mut report, &found, result, all);
         if conversation.keeps() {
             report.note(
-                "it keeps what was begun until it expires, so that half a minute passes between two questions that it accepts"
+                "it keeps what was begun until it expires, so that half a minute passes for each question that it accepts"
                     .to_owned(),
             );
         }

@@ -97,6 +97,13 @@ impl Universe {
         })
     }
 
+    /// Whether the method asks for XAUTH behind phase 1 (draft-ietf-ipsec-isakmp-xauth-06, section 7.2), of one side or of
+    /// both.
+    pub(super) fn has_xauth(&self, tuple: Tuple) -> bool {
+        let method = self.authentications.get(tuple[AUTH]);
+        method.is_some_and(|method| method.0 >= Auth::HYBRID_INIT_RSA.0)
+    }
+
     /// A suite that was accepted.
     pub(super) fn any_of(&self, found: &Found) -> Option<Suite> {
         let region = found.regions.first()?;

@@ -11,7 +11,7 @@ use super::block::Block;
 use super::describe;
 use super::knowledge::Knowledge;
 use super::message::{InitAnswer, InitRequest, read};
-use super::oracle::{Oracle, Stop, computable};
+use super::oracle::{LIKELY_GROUP, Oracle, Stop, computable};
 use super::strategy::first_question;
 
 /// Asks one offer and nothing else.
@@ -20,13 +20,18 @@ pub(crate) async fn one_offer(
     knowledge: &mut Knowledge,
     proposals: &[Block],
 ) -> Result<(), Stop> {
-    let groups = proposals
-        .iter()
-        .flat_map(|block| block.axis(Axis::KeyExchange));
-    let group = groups.copied().find(|group| computable(*group));
-    let method = group.map_or(KeyExchangeMethod::MODP_2048, |group| {
-        KeyExchangeMethod(group.id)
-    });
+    let groups = || {
+        let all = proposals.iter();
+        all.flat_map(|block| block.axis(Axis::KeyExchange).iter().copied())
+    };
+    let method = match groups().any(|group| group.id == LIKELY_GROUP.0) {
+        true => LIKELY_GROUP,
+        false => groups()
+            .find(|group| computable(*group))
+            .map_or(KeyExchangeMethod::MODP_2048, |group| {
+                KeyExchangeMethod(group.id)
+            }),
+    };
     let answer = oracle.init(proposals, method, true).await?;
     let choice = match answer {
         InitAnswer::Accepted(accepted) => Some(accepted.choice),
@@ -55,8 +60,10 @@ pub(crate) async fn quick(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Res
         return Ok(());
     };
     oracle.choose_decoy(&[group]);
+    let unanswered = oracle.unanswered;
     let hit = oracle.ask(&weak()).await?;
     oracle.note(match hit {
+        _ if oracle.unanswered > unanswered => "said nothing to a question about weak algorithms",
         Some(_) => "accepts something weak: DES, 3DES, NULL, MD5, or a group of MODP-1536 or less",
         None => {
             "refuses DES, 3DES, NULL, MD5, and groups of MODP-1536 or less with common algorithms"

@@ -12,7 +12,7 @@ use ikescope_crypto::key_exchange::KeyExchangeFacts;
 use ikescope_dissectors::registries::ikev2::{KeyExchangeMethod, NotifyType};
 use ikescope_dissectors::{IkeSpi, Version};
 
-use crate::config::Config;
+use crate::config::{Config, Depth};
 use crate::dialogue::{Dialogue, Expected, Reply, Request};
 use crate::limits::{HALF_OPEN_TIMEOUT, MAX_DATAGRAMS, MAX_NOTES};
 use crate::report::Outcome;
@@ -66,6 +66,8 @@ pub(crate) struct Oracle {
     pub(crate) fixed_additional: Vec<Vec<Algorithm>>,
     /// Additional key exchanges of the last choice.
     pub(crate) additional: Vec<Algorithm>,
+    /// Questions that stayed without an answer, which is no refusal.
+    pub(crate) unanswered: usize,
 }
 
 impl Oracle {
@@ -90,6 +92,7 @@ impl Oracle {
             one_proposal: false,
             fixed_additional: Vec::new(),
             additional: Vec::new(),
+            unanswered: 0,
         }
     }
 
@@ -145,17 +148,18 @@ impl Oracle {
         }
     }
 
-    /// Whether anything in these proposals is accepted.
+    /// Whether anything in these proposals is accepted; in several questions where one would be too long.
     pub(crate) async fn ask(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
-        if self.one_proposal && proposals.len() > 1 {
-            for block in proposals {
-                if let Some(hit) = self.ask_together(std::slice::from_ref(block)).await? {
-                    return Ok(Some(hit));
-                }
+        let questions = match self.one_proposal {
+            true => proposals.iter().map(|block| vec![block.clone()]).collect(),
+            false => self.questions(proposals),
+        };
+        for question in questions {
+            if let Some(hit) = self.ask_together(&question).await? {
+                return Ok(Some(hit));
             }
-            return Ok(None);
         }
-        self.ask_together(proposals).await
+        Ok(None)
     }
 
     async fn ask_together(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
@@ -287,6 +291,7 @@ impl Oracle {
                 self.wait_for_canary().await?;
             }
         }
+        self.unanswered += 1;
         self.not_determined("a question that stays without answer though the peer answers others");
         Ok(InitAnswer::Other(Version(0)))
     }
@@ -427,7 +432,12 @@ impl Oracle {
             message_id: 1,
             stale: None,
         };
-        let reply = self.dialogue.exchange(Request { octets, expected }).await;
+        let request = Request { octets, expected };
+        let reply = match self.config.depth {
+            // Waiting for one that does not answer this holds up thousands.
+            Depth::Quick => self.dialogue.exchange_briefly(request).await,
+            _ => self.dialogue.exchange(request).await,
+        };
         self.report.borrow_mut().packets_sent = self.sent();
         if let Reply::Answer(_) = reply {
             self.dialogue.closed(spi.0);
@@ -485,6 +495,9 @@ impl Oracle {
 pub(crate) fn computable(group: Algorithm) -> bool {
     KeyExchangeFacts::of(KeyExchangeMethod(group.id)).is_ok()
 }
+
+/// Many peers take it, and it costs little to compute.
+pub(crate) const LIKELY_GROUP: KeyExchangeMethod = KeyExchangeMethod::CURVE25519;
 
 /// Groups that few peers accept and whose public values are short; assigned, because some answer INVALID_SYNTAX to others.
 const DECOYS: [KeyExchangeMethod; 6] = [

@@ -16,7 +16,7 @@ use super::describe;
 use super::grow::{by_likelihood, grow};
 use super::knowledge::Knowledge;
 use super::message::InitAnswer;
-use super::oracle::{Hit, Oracle, Stop, computable};
+use super::oracle::{Hit, LIKELY_GROUP, Oracle, Stop, computable};
 use super::refine::{merge, refine};
 use super::report::Ikev2Report;
 use super::{asides, hybrid, order};
@@ -101,7 +101,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
     note_inferred(oracle, knowledge);
     let plain = knowledge.boxes.len();
     hybrid::determine(oracle, knowledge).await?;
-    oracle.report.borrow_mut().complete = true;
+    oracle.report.borrow_mut().complete = oracle.unanswered == 0;
     knowledge.boxes.truncate(plain);
     order::determine(oracle, knowledge).await?;
     asides::versions(oracle).await?;
@@ -270,8 +270,7 @@ fn most_groups(boxes: &[Block]) -> Vec<Algorithm> {
 
 /// The first question goes with a group that is often accepted: either the peer accepts it at once, or it names its own.
 async fn first_contact(oracle: &mut Oracle, question: &[Block]) -> Result<First, Stop> {
-    let guess = KeyExchangeMethod::CURVE25519;
-    let answer = match oracle.init(question, guess, true).await {
+    let answer = match oracle.init(question, LIKELY_GROUP, true).await {
         Err(Stop(Outcome::Silent)) => small_contact(oracle).await?,
         other => other?,
     };

@@ -38,6 +38,8 @@ pub(crate) struct Behaviour {
     pub(crate) closes: bool,
     /// Datagrams after which nothing is answered for a while.
     pub(crate) pause_after: Option<(u64, Duration)>,
+    /// A request of another major version is answered with an error, else with nothing.
+    pub(crate) names_its_version: bool,
     /// Octets of a datagram from which on it is lost.
     pub(crate) longest: usize,
     /// Proposals that are read.
@@ -59,6 +61,7 @@ impl Behaviour {
             invalid_ke: true,
             closes: true,
             pause_after: None,
+            names_its_version: true,
             longest: usize::MAX,
             proposals_read: 255,
             loss: 0,
@@ -127,7 +130,8 @@ impl Peer {
         let header = message.header;
         assert!(!header.flags.contains(Flags::RESPONSE));
         if header.version.major() != 2 {
-            return Some(error(&header, NotifyType::INVALID_MAJOR_VERSION, &[]));
+            let answer = || error(&header, NotifyType::INVALID_MAJOR_VERSION, &[]);
+            return self.behaviour.names_its_version.then(answer);
         }
         let Content::V2(payloads) = &message.content else {
             panic!("a message of version 2");

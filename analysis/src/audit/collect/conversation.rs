@@ -14,6 +14,7 @@ use crate::inspector::{Inspector, InspectorOptions};
 #[derive(Debug)]
 pub struct Conversation {
     peer: IpAddr,
+    over_tcp: bool,
     /// What was sent last before the first answer, and how often.
     sent: Option<(Vec<u8>, u32)>,
     heard: Option<Box<Heard>>,
@@ -21,6 +22,7 @@ pub struct Conversation {
 
 #[derive(Debug)]
 struct Heard {
+    over_tcp: bool,
     inspector: Inspector,
     collector: Collector,
 }
@@ -31,8 +33,19 @@ impl Conversation {
     pub const fn new(peer: IpAddr) -> Self {
         Self {
             peer,
+            over_tcp: false,
             sent: None,
             heard: None,
+        }
+    }
+
+    /// The same over TCP: each message is one of the stream, with its non-ESP marker and without its length (RFC 9329,
+    /// section 3.1).
+    #[must_use]
+    pub fn over_tcp(self) -> Self {
+        Self {
+            over_tcp: true,
+            ..self
         }
     }
 
@@ -50,9 +63,10 @@ impl Conversation {
 
     /// A datagram comes from the peer.
     pub fn received(&mut self, now: Duration, octets: &[u8]) {
-        let peer = self.peer;
+        let Self { peer, over_tcp, .. } = *self;
         let heard = self.heard.get_or_insert_with(|| {
             Box::new(Heard {
+                over_tcp,
                 inspector: Inspector::new(InspectorOptions::default()),
                 collector: Collector::about(peer),
             })
@@ -100,10 +114,17 @@ impl Heard {
             reassembled_from: &[],
             outer: 0,
             notes: &[],
-            content: Content::Udp {
-                src_port: Port::ISAKMP.0,
-                dst_port: Port::ISAKMP.0,
-                payload,
+            content: match self.over_tcp {
+                false => Content::Udp {
+                    src_port: Port::ISAKMP.0,
+                    dst_port: Port::ISAKMP.0,
+                    payload,
+                },
+                true => Content::TcpRecord {
+                    src_port: Port::IPSEC_NAT_T.0,
+                    dst_port: Port::IPSEC_NAT_T.0,
+                    payload,
+                },
             },
         };
         let observation = self.inspector.observe(&datagram);

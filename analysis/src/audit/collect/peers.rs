@@ -24,8 +24,14 @@ impl Peers {
     pub(super) fn only(address: IpAddr) -> Self {
         Self {
             only: Some(address),
+            list: Vec::with_capacity(1),
             ..Self::default()
         }
+    }
+
+    /// Whether anything is kept of this address.
+    pub(super) fn matters(&self, address: IpAddr) -> bool {
+        self.only.is_none_or(|only| only == address)
     }
 
     pub(super) fn get(&self, address: IpAddr) -> Option<&PeerFacts> {
@@ -37,7 +43,7 @@ impl Peers {
         if let Some(at) = self.index.get(&address) {
             return self.list.get_mut(*at).unwrap_or(&mut self.forgotten);
         }
-        if self.list.len() >= MAX_PEERS || self.only.is_some_and(|only| only != address) {
+        if self.list.len() >= MAX_PEERS || !self.matters(address) {
             self.forgotten = PeerFacts::default();
             return &mut self.forgotten;
         }

@@ -468,7 +468,9 @@ impl Collector {
             !context.response
         };
         let illegal = match method.as_v2().map(|same| same.number) {
-            Some(super::super::algorithm::Number::Ke(method)) => {
+            Some(super::super::algorithm::Number::Ke(method))
+                if self.peers.matters(context.src) =>
+            {
                 illegal_value(method, octets, by_initiator)
             }
             _ => None,
