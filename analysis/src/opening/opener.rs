@@ -18,7 +18,7 @@ use super::key_ring::KeyRing;
 use super::proofs;
 use super::split::Split;
 use crate::limits::{MAX_FRAGMENTED_DATAGRAMS, MAX_IKE_SAS, MAX_INIT_REQUESTS};
-use crate::observation::{Content, Endpoint, FrameId, Ike, Observation};
+use crate::observation::{Content, Endpoint, FrameId, Ike, Observation, Unrelated};
 use crate::opened::{Closed, EspOpened, Integrity, KeySource, Opened, OpeningNote};
 use crate::recent::Recent;
 
@@ -224,11 +224,12 @@ impl Opener {
                 protocol,
                 offset: 0,
                 ..
-            } => {
-                let options = options_before_ah(*protocol, packet.octets);
+            }
+            | Content::Other(Unrelated::Ip(protocol)) => {
+                let data = frame.get(observation.offset..).unwrap_or_default();
                 let before = observation
                     .header
-                    .zip(options)
+                    .zip(options_before_ah(*protocol, data))
                     .and_then(|(header, len)| frame.get(header..observation.offset + len));
                 if let Some(before) = before {
                     *self.headers.entry(observation.frame, Vec::new) = before.to_vec();
@@ -631,4 +632,32 @@ fn closed(unopened: Unopened) -> Option<Closed> {
             missing,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4302, section 3.3.3.1.2.3: AH is computed before fragmentation; RFC 8200, section 4.5, says what goes then.
+    #[test]
+    fn a_packet_is_whole_again_with_the_options_before_ah() {
+        let hop_by_hop = [44, 0, 0x1e, 4, 1, 2, 3, 4];
+        let fragment = [60, 0, 0, 1, 9, 9, 9, 9];
+        let options = [51, 0, 0x3e, 4, 5, 6, 7, 8];
+        let mut first = vec![0x60, 0, 0, 0, 0, 24, 0, 64];
+        first.extend([0x20; 32]);
+        let unfragmentable = first.len();
+        first.extend(hop_by_hop);
+        first.extend(fragment);
+        let data = first.len();
+        first.extend(options);
+        let len = options_before_ah(60, &first[data..]).expect("AH follows");
+        let whole = whole_packet(&first[..data + len], &[17; 100]).expect("long enough");
+        assert_eq!(whole[4..6], [0, 116]);
+        assert_eq!(whole[unfragmentable], 60);
+        assert_eq!(whole[unfragmentable + 1..][..7], hop_by_hop[1..]);
+        assert_eq!(whole[unfragmentable + 8..][..8], options);
+        assert_eq!(whole[unfragmentable + 16..], [17; 100]);
+        assert_eq!(options_before_ah(60, &[50, 0, 0, 0, 0, 0, 0, 0]), None);
+    }
 }
