@@ -1,5 +1,6 @@
 //! Remote access in IKEv2: EAP and configuration.
 
+use ikescope_dissectors::registries::eap::EapType;
 use ikescope_dissectors::registries::ikev2::{NotifyType, PayloadType};
 
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
@@ -25,6 +26,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 pub(super) const RULES: &[TunnelRule] = &[
     method,
     password,
+    certificate,
     server_behind,
     gateway_refused,
     pool,
@@ -332,7 +334,7 @@ fn method<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis
             .iter()
             .map(|number| {
                 use ikescope_dissectors::Registry;
-                ikescope_dissectors::registries::eap::EapType(*number)
+                EapType(*number)
                     .name()
                     .map_or_else(|| number.to_string(), str::to_owned)
             })
@@ -419,6 +421,110 @@ fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
             .evidence(request.frame, "the client's last answer in EAP")
             .evidence(refused.or(failure).unwrap_or(response).frame, "refused"),
     )
+}
+
+/// A TLS alert within EAP, or an initiator that ends EAP in the middle.
+fn certificate<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let failed = Failed::of(tunnel)?;
+    let (request, response) = failed.last()?;
+    let alert = failed.says(|eap| fatal_alert(eap).is_some());
+    let ending = tunnel.from(Sender::Initiator).find(|message| {
+        message.frame > request.frame
+            && message
+                .payloads()
+                .notify(NotifyType::AUTHENTICATION_FAILED.0)
+                .is_some()
+    });
+    let by_client = alert.map_or(ending.is_some(), |alert| alert.from == Sender::Initiator);
+    let message = alert.or(ending)?;
+    let method = response
+        .and_then(eap)
+        .or_else(|| eap(request))
+        .and_then(|eap| eap.type_name)
+        .unwrap_or("EAP");
+    let (declaration, weight) = match (alert, by_client) {
+        (Some(_), true) => (&EAP_CERT_OF_SERVER_REFUSED, 80),
+        (Some(_), false) => (&EAP_BAD_CREDENTIALS, 82),
+        (None, _) => (&EAP_BAD_CREDENTIALS, 44),
+    };
+    let summary = match alert.and_then(eap).and_then(fatal_alert) {
+        Some(number) => format!(
+            "{} ends {method} with the fatal TLS alert {}: it does not accept the {}.",
+            end(message.ends.src),
+            alert_name(number),
+            if by_client {
+                "certificate of the server"
+            } else {
+                "client or its certificate"
+            }
+        ),
+        None => format!(
+            "{} ends {method} itself after {} rounds with AUTHENTICATION_FAILED: client and server do not accept each \
+             other within EAP.",
+            end(message.ends.src),
+            failed.rounds.len()
+        ),
+    };
+    Some(
+        Diagnosis::new(
+            declaration,
+            read_or(alert.is_some(), Confidence::Possible),
+            if by_client {
+                Side::Both
+            } else {
+                Side::Initiator
+            },
+            summary,
+        )
+        .weight(weight)
+        .evidence(
+            message.frame,
+            if alert.is_some() {
+                "the alert"
+            } else {
+                "the end"
+            },
+        ),
+    )
+}
+
+/// The number of a fatal alert in clear (RFC 8446, section 6; RFC 5216, section 3.1 for the octets of EAP before it).
+fn fatal_alert(eap: &Eap) -> Option<u8> {
+    if !eap
+        .eap_type
+        .is_some_and(|method| OVER_TLS.contains(&method))
+    {
+        return None;
+    }
+    let (flags, rest) = eap.data.split_first()?;
+    let records = if flags & LENGTH_INCLUDED == 0 {
+        rest
+    } else {
+        rest.get(4..)?
+    };
+    match records {
+        [ALERT, 3, _, 0, 2, FATAL, number, ..] => Some(*number),
+        _ => None,
+    }
+}
+
+/// Names of the alerts that tell who is not accepted (RFC 8446, section 6).
+fn alert_name(number: u8) -> String {
+    let name = match number {
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        116 => "certificate_required",
+        _ => return number.to_string(),
+    };
+    format!("{name} ({number})")
 }
 
 fn server_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
@@ -694,6 +800,20 @@ const NAK: u8 = 3;
 const MSCHAPV2: u8 = 26;
 const MSCHAPV2_FAILURE: u8 = 4;
 
+/// Methods that hold octets of TLS behind one octet of flags.
+const OVER_TLS: [u8; 5] = [
+    EapType::TLS.0,
+    EapType::TTLS.0,
+    EapType::PEAP.0,
+    EapType::FAST.0,
+    EapType::TEAP.0,
+];
+
+/// The flag of EAP-TLS that four octets of length follow, the record type of alerts, and the level of those that end TLS.
+const LENGTH_INCLUDED: u8 = 0x80;
+const ALERT: u8 = 21;
+const FATAL: u8 = 2;
+
 /// Payload header, EAP header, type and some wanted methods.
 const NAK_OCTETS: u32 = 12;
 
@@ -708,3 +828,28 @@ const ENDED_NANOS: i64 = 2_000_000_000;
 
 /// A client that goes on does so within this time.
 const SILENT_NANOS: i64 = 10_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_is_read_with_and_without_a_length() {
+        let with = |method: EapType, data: &[u8]| {
+            fatal_alert(&Eap {
+                code: 1,
+                identifier: 1,
+                eap_type: Some(method.0),
+                type_name: None,
+                data: data.to_vec(),
+            })
+        };
+        let alert = [21, 3, 3, 0, 2, 2, 48];
+        let after = |head: &[u8]| [head, &alert].concat();
+        assert_eq!(with(EapType::TLS, &after(&[0])), Some(48));
+        assert_eq!(with(EapType::TTLS, &after(&[0x80, 0, 0, 0, 7])), Some(48));
+        assert_eq!(with(EapType::TLS, &[0, 21, 3, 3, 0, 2, 1, 0]), None);
+        assert_eq!(with(EapType::TLS, &[0x80, 0]), None);
+        assert_eq!(with(EapType(MSCHAPV2), &after(&[0])), None);
+    }
+}

@@ -670,7 +670,7 @@ fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
         (true, false) => ICMP_PORT_UNREACHABLE.weight,
     };
     Some(
-        icmp_found(tunnel, &ICMP_PORT_UNREACHABLE, error, summary)
+        icmp_found(tunnel, around, &ICMP_PORT_UNREACHABLE, error, summary)
             .weight(weight)
             .excludes("no-response-to-first-message", "the host answers, by ICMP")
             .excludes(
@@ -700,6 +700,7 @@ fn unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
     );
     let found = icmp_found(
         tunnel,
+        around,
         &ICMP_ADMIN_PROHIBITED_OR_UNREACHABLE,
         error,
         summary,
@@ -716,6 +717,7 @@ fn unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
 /// What an ICMP error says, with its first copies.
 fn icmp_found(
     tunnel: &Tunnel,
+    around: &Surroundings<'_>,
     declaration: &'static Declaration,
     error: &IcmpError,
     summary: String,
@@ -725,7 +727,7 @@ fn icmp_found(
         Some(receiver) if of_the_peer => side(receiver),
         _ => Side::Network,
     };
-    Diagnosis::new(declaration, Confidence::Certain, side, summary).evidence(
+    let mut found = Diagnosis::new(declaration, Confidence::Certain, side, summary).evidence(
         error.frame,
         format!(
             "ICMP type {} code {} from {}, about a packet to {}",
@@ -734,7 +736,19 @@ fn icmp_found(
             error.from,
             end(error.quoted_dst)
         ),
-    )
+    );
+    if side == Side::Initiator {
+        for check in &mut found.checks {
+            *check = check.replacen("responder:", "initiator:", 1);
+        }
+    }
+    // A peer of which one packet was refused may just be starting again.
+    let again = icmp_that_stopped(tunnel, around).any(|other| other.frame != error.frame);
+    if never_up(tunnel) || again {
+        found
+    } else {
+        found.severity(Severity::Warning)
+    }
 }
 
 /// The side to which the packet went that an ICMP error is about.
