@@ -75,6 +75,8 @@ pub(super) fn illegal_value(
         respond(method, &[7; 32], value).map(drop)
     } else {
         let private: &[u8] = match method {
+            // Seen most often, and dear to compute.
+            KeyExchangeMethod::CURVE25519 if !is_of_small_order(value) => return None,
             KeyExchangeMethod::CURVE25519 => &[7; 32],
             KeyExchangeMethod::CURVE448 => &[7; 56],
             // Any exponent will do: the value is checked before.
@@ -90,6 +92,36 @@ pub(super) fn illegal_value(
     }
 }
 
+/// Whether X25519 makes nothing but zero of it (RFC 7748, section 6.1; the values: D. J. Bernstein, "Curve25519", validation).
+fn is_of_small_order(value: &[u8]) -> bool {
+    let Ok(mut value) = <[u8; 32]>::try_from(value) else {
+        return false;
+    };
+    // The highest bit is not looked at (RFC 7748, section 5).
+    value[31] &= 0x7f;
+    let [first, middle @ .., last] = value;
+    let rest = |octet: u8| middle.iter().all(|other| *other == octet);
+    match (first, last) {
+        (0 | 1, 0) if rest(0) => true,
+        // The prime itself and its neighbours.
+        (0xec..=0xee, 0x7f) if rest(0xff) => true,
+        _ => OF_ORDER_EIGHT.contains(&value),
+    }
+}
+
+/// The points of order eight.
+const OF_ORDER_EIGHT: [[u8; 32]; 2] = [
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4,
+        0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
+        0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef,
+        0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f,
+        0x11, 0x57,
+    ],
+];
 /// As many samples of a counter as are no chance.
 const COUNTER: usize = 8;
 /// Steps of a counter of SAs.
@@ -141,5 +173,32 @@ mod tests {
         assert!(illegal_value(KeyExchangeMethod::ECP_256, &[1; 64], true).is_some());
         // A wrong length has a finding of its own.
         assert_eq!(illegal_value(group, &[1; 255], true), None);
+    }
+
+    #[test]
+    fn of_small_order_is_what_x25519_makes_zero_of() {
+        let ours = KeyExchange::new(KeyExchangeMethod::CURVE25519, &[7; 32]).unwrap();
+        let with = |first: u8, rest: u8, last: u8| {
+            let mut value = [rest; 32];
+            (value[0], value[31]) = (first, last);
+            value
+        };
+        let small = (0..=2).map(|first| with(first, 0, 0));
+        let near_the_prime = (0xea..=0xff).map(|first| with(first, 0xff, 0x7f));
+        let others = [with(9, 0, 0), with(0xee, 0xff, 0x7e), with(1, 0, 1)];
+        let mut found = 0;
+        for mut value in small
+            .chain(near_the_prime)
+            .chain(others)
+            .chain(OF_ORDER_EIGHT)
+        {
+            for highest in [0, 0x80] {
+                value[31] = value[31] & 0x7f | highest;
+                let zero = ours.shared(&value).is_err();
+                assert_eq!(is_of_small_order(&value), zero, "{value:02x?}");
+                found += usize::from(zero);
+            }
+        }
+        assert_eq!(found, 2 * 7);
     }
 }
