@@ -127,6 +127,7 @@ fn tunnel<'f>(found: &'f Finished, initiator_spi: &str) -> Option<&'f Tunnel> {
     found
         .tunnels
         .iter()
+        .map(Box::as_ref)
         .find(|tunnel| tunnel.initiator_spi.to_string() == initiator_spi)
 }
 

@@ -505,13 +505,12 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
             && stray.last >= flow.first
     });
     // Quick mode that never ended says why nothing comes back.
-    let half_open = tunnel.of_step(Step::Quick(2)).any(|message| {
-        message
-            .retransmissions
-            .iter()
-            .filter(|copy| copy.frame > flow.frame_first)
-            .count()
-            >= 2
+    let half_open = tunnel.of_step(Step::Quick(2)).any(|answer| {
+        let again = answer.last_copy().frame;
+        let third = tunnel
+            .of_step(Step::Quick(3))
+            .any(|third| third.last_copy().frame > again);
+        answer.transmissions >= 2 && again > flow.frame_first && !third
     });
     if elsewhere || strays || half_open {
         return None;
@@ -1242,7 +1241,7 @@ mod tests {
     const R: Sender = Sender::Responder;
 
     /// A tunnel with these flows.
-    fn with(one: Option<Flow>, other: Option<Flow>) -> Tunnel {
+    fn with(one: Option<Box<Flow>>, other: Option<Box<Flow>>) -> Tunnel {
         let mut tunnel = tunnel(2);
         let child = child(&mut tunnel);
         child.from_initiator = one;

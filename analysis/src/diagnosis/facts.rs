@@ -301,7 +301,7 @@ fn went_well(tunnel: &Tunnel, around: &Surroundings<'_>, between: (&Message, &Me
         .iter()
         .flat_map(|tunnel| &tunnel.children)
         .flat_map(|child| [&child.from_initiator, &child.from_responder])
-        .flatten()
+        .filter_map(Option::as_deref)
         .chain(around.flows);
     let replaced = around.tunnels.iter().any(|other| {
         other.id != tunnel.id

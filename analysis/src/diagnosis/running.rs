@@ -46,10 +46,10 @@ pub(super) fn answered<'a>(tunnel: &'a Tunnel, response: &Message) -> Option<&'a
 }
 
 /// Packets of a child from one side.
-pub(super) const fn flow_from(child: &Child, sender: Sender) -> Option<&Flow> {
+pub(super) fn flow_from(child: &Child, sender: Sender) -> Option<&Flow> {
     match sender {
-        Sender::Initiator => child.from_initiator.as_ref(),
-        Sender::Responder => child.from_responder.as_ref(),
+        Sender::Initiator => child.from_initiator.as_deref(),
+        Sender::Responder => child.from_responder.as_deref(),
         Sender::Other => None,
     }
 }

@@ -215,8 +215,8 @@ pub(super) fn child(tunnel: &mut Tunnel) -> &mut Child {
 }
 
 /// Packets from one side between two times, evenly.
-pub(super) fn flow(from: Sender, packets: u64, first: i64, last: i64) -> Flow {
-    Flow {
+pub(super) fn flow(from: Sender, packets: u64, first: i64, last: i64) -> Box<Flow> {
+    Box::new(Flow {
         protocol: Protocol::Esp,
         spi: Spi(if from == Sender::Initiator {
             0x200
@@ -263,7 +263,7 @@ pub(super) fn flow(from: Sender, packets: u64, first: i64, last: i64) -> Flow {
         failed: 0,
         readable: false,
         inside: None,
-    }
+    })
 }
 
 /// A sender that moved.

@@ -49,9 +49,9 @@ pub struct Child {
     /// Who deleted it and in which frame.
     pub deleted: Option<(Sender, FrameId, Option<Timestamp>)>,
     /// Packets from the initiator of the tunnel.
-    pub from_initiator: Option<Flow>,
+    pub from_initiator: Option<Box<Flow>>,
     /// Packets from the responder of the tunnel.
-    pub from_responder: Option<Flow>,
+    pub from_responder: Option<Box<Flow>>,
 }
 
 /// What became of a child SA.

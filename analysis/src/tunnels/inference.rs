@@ -30,7 +30,7 @@ pub(super) fn claim(tunnel: &mut Tunnel, flows: &FlowTable, by_spi: &BySpi, clai
             if let Some(taken) = claimed.get_mut(index) {
                 *taken = true;
             }
-            *place = flows.get(index);
+            *place = flows.get(index).map(Box::new);
         }
     }
 }
@@ -116,11 +116,11 @@ fn assign(child: &mut Child, from: Sender, flow: Flow) {
     match from {
         Sender::Initiator => {
             child.spi_responder = Some(flow.spi);
-            child.from_initiator = Some(flow);
+            child.from_initiator = Some(Box::new(flow));
         }
         _ => {
             child.spi_initiator = Some(flow.spi);
-            child.from_responder = Some(flow);
+            child.from_responder = Some(Box::new(flow));
         }
     }
 }

@@ -230,8 +230,8 @@ fn child(child: &tunnels::Child) -> Child<'_> {
         lifetime_seconds: child.lifetime_seconds,
         inferred: child.inferred,
         state: child.state.name(),
-        from_initiator: flow(child.from_initiator.as_ref()),
-        from_responder: flow(child.from_responder.as_ref()),
+        from_initiator: flow(child.from_initiator.as_deref()),
+        from_responder: flow(child.from_responder.as_deref()),
     }
 }
 
