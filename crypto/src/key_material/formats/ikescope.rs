@@ -47,7 +47,7 @@ pub(in crate::key_material) fn read(text: &str, sink: &mut Sink) {
     let (mut start, mut first_line) = (0, 1);
     let (mut offset, mut line) = (0, 1);
     for piece in text.split_inclusive('\n') {
-        if piece.trim_start().starts_with('[') && offset > start {
+        if piece.trim_ascii_start().starts_with('[') && offset > start {
             block(
                 text.get(start..offset).unwrap_or_default(),
                 first_line,
@@ -117,24 +117,29 @@ fn plain(text: &str) -> Option<(&str, Fields<'_>)> {
     let mut fields = Fields::new();
     let mut start = header.len() + 1;
     for line in rest.split_inclusive('\n') {
-        if !line.trim_end().is_empty() {
-            let (name, value) = line.trim_end().split_once(" = ")?;
-            let text = value.strip_prefix('"')?.strip_suffix('"')?;
-            let bare = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'_';
-            let printed = |octet: u8| (b' '..=b'~').contains(&octet) && !b"\"\\".contains(&octet);
-            if name.is_empty() || !name.bytes().all(bare) || !text.bytes().all(printed) {
-                return None;
-            }
-            let at = start + name.len() + " = \"".len();
-            let key = Key {
-                name: name.into(),
-                span: Span::new(start, start + name.len()),
-            };
-            let value = ValueInner::String(text.into());
-            let value = Value::with_span(value, Span::new(at, at + text.len()));
-            if fields.insert(key, value).is_some() {
-                return None;
-            }
+        let bare = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'_';
+        let printed = |octet: u8| (b' '..=b'~').contains(&octet) && octet != b'"' && octet != b'\\';
+        let (name, value) = line.split_at(line.bytes().take_while(bare).count());
+        if name.is_empty() && value.trim_ascii().is_empty() {
+            start += line.len();
+            continue;
+        }
+        let text = value
+            .trim_ascii_end()
+            .strip_prefix(" = \"")?
+            .strip_suffix('"')?;
+        if name.is_empty() || !text.bytes().all(printed) {
+            return None;
+        }
+        let at = start + name.len() + " = \"".len();
+        let key = Key {
+            name: name.into(),
+            span: Span::new(start, start + name.len()),
+        };
+        let value = ValueInner::String(text.into());
+        let value = Value::with_span(value, Span::new(at, at + text.len()));
+        if fields.insert(key, value).is_some() {
+            return None;
         }
         start += line.len();
     }
