@@ -286,15 +286,18 @@ pub(crate) fn of_closed_v2(header: &Header, ring: &KeyRing) -> Vec<Verification>
     )
 }
 
+/// The same is true of all pre-shared keys; one alone is named.
 fn cannot(ring: &KeyRing, proof: Proof, why: &str) -> Vec<Verification> {
-    ring.psks()
-        .take(MAX_TOLD)
-        .map(|(key, _)| Verification {
-            proof,
-            verdict: Verdict::CannotBeChecked(why.to_owned()),
-            against: Some(ring.origin(key).source()),
-        })
-        .collect()
+    let mut psks = ring.psks();
+    let first = psks.next().map(|(key, _)| Verification {
+        proof,
+        verdict: Verdict::CannotBeChecked(why.to_owned()),
+        against: match psks.next() {
+            None => Some(ring.origin(key).source()),
+            Some(_) => None,
+        },
+    });
+    first.into_iter().collect()
 }
 
 /// The AUTH payload of an opened IKE_AUTH message, and NO_PPK_AUTH.
