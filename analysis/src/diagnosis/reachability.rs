@@ -647,6 +647,13 @@ fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
     if never_up(tunnel) && error.from != tunnel.responder.address {
         return None;
     }
+    // A NAT says that of a mapping, not of the daemon behind it.
+    let behind_nat = receiver(tunnel, error)
+        .and_then(|receiver| tunnel.peer(receiver))
+        .is_some_and(|peer| peer.behind_nat == Some(true));
+    if !never_up(tunnel) && behind_nat {
+        return None;
+    }
     let answered = responder_spoke(tunnel);
     let same_port = tunnel
         .messages
