@@ -406,9 +406,10 @@ pub fn octets_needed(frame: &Frame<'_>) -> usize {
     })
 }
 
-/// ESP behind IPv4, or in UDP on the port of NAT traversal, with the packet that carries it.
+/// ESP behind IPv4, or in UDP on the port of NAT traversal, with the packet that carries it: where a look is enough to tell.
 #[inline]
-fn plain_esp<'a>(frame: &Frame<'a>) -> Option<(PlainPacket<'a>, Esp<'a>)> {
+#[must_use]
+pub fn plain_esp<'a>(frame: &Frame<'a>) -> Option<(PlainPacket<'a>, Esp<'a>)> {
     let packet = PlainPacket::of(frame)?;
     let is_esp = match packet.ports {
         Some((src, dst)) => {

@@ -30,7 +30,6 @@ pub use inputs::{Inputs, Needed};
 pub use link_type::LinkType;
 pub use rewrite::{Carried, Envelope};
 pub use stack::{
-    Content, Datagram, Dropped, NotIp, Note, Options, PlainPacket, Quoted, Stack,
-    outermost_ip_header, transport,
+    Content, Datagram, Dropped, NotIp, Note, Options, PlainPacket, Quoted, Stack, transport,
 };
 pub use write::{PacketBlock, PcapngWriter};

@@ -5,10 +5,9 @@ use std::ops::Range;
 use std::ptr;
 
 use ikescope_analysis::opening::{Opener, ReadySa};
-use ikescope_analysis::{Content, Observation};
-use ikescope_capture::{Frame, outermost_ip_header};
+use ikescope_analysis::{Content, Observation, plain_esp};
+use ikescope_capture::Frame;
 use ikescope_dissectors::Spi;
-use ikescope_dissectors::registries::ip::IpProtocol;
 
 use super::batch::{Batch, BatchSa};
 
@@ -80,45 +79,18 @@ impl KnownSas {
         Some((place.as_mut()?, header, packet))
     }
 
-    /// The SA of a frame that carries ESP behind one IPv4 header, which most do, without looking further: with the place of
-    /// that header, and of the packet. Only one of which packets were found before.
+    /// The SA of a frame of which a look tells the ESP packet in it, as of most: with the place of the IP header, and of the
+    /// packet. Only one of which packets were found before.
     pub(crate) fn of_frame(
         &mut self,
         frame: &Frame<'_>,
     ) -> Option<(&mut KnownSa, usize, Range<usize>)> {
-        let header = outermost_ip_header(frame.link, frame.octets)?;
-        let ip = frame
-            .octets
-            .get(header..)?
-            .first_chunk::<IPV4_HEADER_LEN>()?;
-        let [
-            first,
-            _,
-            t0,
-            t1,
-            _,
-            _,
-            f0,
-            f1,
-            _,
-            protocol,
-            _,
-            _,
-            addresses @ ..,
-        ] = *ip;
-        let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
-        let fragmented = f0 & MORE_AND_OFFSET != 0 || f1 != 0;
-        if first != WITHOUT_OPTIONS || fragmented || protocol != IpProtocol::ESP.0 {
-            return None;
-        }
-        let end = header + usize::from(u16::from_be_bytes([t0, t1]));
-        let packet = header + IPV4_HEADER_LEN..end;
-        let [i0, i1, i2, i3, _, _, _, _] = *frame.octets.get(packet.clone())?.first_chunk()?;
-        let spi = Spi(u32::from_be_bytes([i0, i1, i2, i3]));
-        let ends = ([s0, s1, s2, s3].into(), [d0, d1, d2, d3].into());
-        let sa = self.places.get_mut(index(spi))?.as_mut()?;
-        let known = sa.spi == spi && sa.ends == ends && sa.tally.is_some();
-        known.then_some((sa, header, packet))
+        let (packet, esp) = plain_esp(frame)?;
+        let ends = (packet.src.into(), packet.dst.into());
+        let sa = self.places.get_mut(index(esp.spi))?.as_mut()?;
+        let known = sa.spi == esp.spi && sa.ends == ends && sa.tally.is_some();
+        let place = packet.offset..packet.offset + packet.length;
+        known.then_some((sa, packet.header, place))
     }
 }
 
@@ -148,8 +120,3 @@ fn index(spi: Spi) -> usize {
 
 /// A power of two. Gateways with more SAs than this have their packets searched for, which is slower and nothing else.
 const PLACES: usize = 4_096;
-const IPV4_HEADER_LEN: usize = 20;
-/// Version 4, five words.
-const WITHOUT_OPTIONS: u8 = 0x45;
-/// More Fragments and the upper bits of Fragment Offset.
-const MORE_AND_OFFSET: u8 = 0x3f;

@@ -20,8 +20,7 @@ enum Step {
 }
 
 /// Where the outermost IP header begins in a frame of this link type, if it has one
-#[must_use]
-pub fn outermost_ip_header(link: LinkType, octets: &[u8]) -> Option<usize> {
+pub(crate) fn outermost_ip_header(link: LinkType, octets: &[u8]) -> Option<usize> {
     ip_header(link, octets).ok()
 }
 

@@ -12,6 +12,6 @@ mod transport;
 
 pub use datagram::{Content, Datagram, NotIp, Note, Quoted};
 pub use decode::{Dropped, Options, Stack};
-pub use link::outermost_ip_header;
+pub(crate) use link::outermost_ip_header;
 pub use plain::PlainPacket;
 pub use transport::transport;

@@ -259,7 +259,10 @@ impl<W: Write> DiagnoseTextWriter<W> {
         for child in tunnel.children.iter().take(MAX_SHOWN_CHILDREN) {
             fact("child", &child_line(child));
             for (arrow, flow) in [("->", &child.from_initiator), ("<-", &child.from_responder)] {
-                fact("", &format!("  {arrow} {}", flow_line(flow.as_deref(), self)));
+                fact(
+                    "",
+                    &format!("  {arrow} {}", flow_line(flow.as_deref(), self)),
+                );
             }
         }
         if tunnel.children.len() > MAX_SHOWN_CHILDREN {
