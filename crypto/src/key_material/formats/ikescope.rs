@@ -37,9 +37,12 @@ use crate::key_material::text::{base64, hex_octets, ike_spi, spi_hex, spi_number
 
 /// Whether a line begins a table of a known kind.
 pub(in crate::key_material) fn recognises(line: &str) -> bool {
-    let header = line.split('#').next().unwrap_or_default().trim();
-    let name = header.trim_matches(['[', ']', ' ']);
-    header.starts_with('[') && KINDS.contains(&name)
+    let header = line.trim_ascii_start();
+    if !header.starts_with('[') {
+        return false;
+    }
+    let header = header.split('#').next().unwrap_or_default();
+    KINDS.contains(&header.trim_ascii_end().trim_matches(['[', ']', ' ']))
 }
 
 /// Reads a whole file, table by table: what TOML refuses costs the table it stands in and no other.

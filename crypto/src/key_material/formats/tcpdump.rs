@@ -79,7 +79,10 @@ struct IkeLine<'a> {
 }
 
 fn ike_line(text: &str) -> Option<IkeLine<'_>> {
-    let at = text.find("ikev2 ").or_else(|| text.find("ikev1 "))?;
+    let version = |(at, _)| text.get(at..)?.get(4..6);
+    let (at, _) = text
+        .match_indices("ikev")
+        .find(|found| matches!(version(*found), Some("1 " | "2 ")))?;
     let logged = text.get(..at).is_some_and(|before| before.contains('|'));
     let mut words = text.get(at..)?.split_ascii_whitespace();
     let version = match words.next()? {
