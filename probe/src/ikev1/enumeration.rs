@@ -450,7 +450,8 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         let before = self.found.regions.len();
         self.take(Region::single(witness));
         let mut region = Region::single(witness);
-        for axis in [AUTH, CIPHER, HASH, GROUP] {
+        // A refusal of ciphers shows whether this peer says that it refuses; methods are what peers are silent about.
+        for axis in [CIPHER, AUTH, HASH, GROUP] {
             let fiber = self.fiber(witness, axis).await?;
             if axis == AUTH && self.method.is_none() {
                 self.note_methods(witness, fiber.len());
