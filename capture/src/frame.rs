@@ -55,7 +55,7 @@ pub struct Frame<'a> {
     pub captured: u32,
     /// What the octets begin with
     pub link: LinkType,
-    /// The captured octets
+    /// The captured octets; the first of them where no more were asked for
     pub octets: &'a [u8],
 }
 
