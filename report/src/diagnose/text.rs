@@ -223,6 +223,20 @@ impl<W: Write> DiagnoseTextWriter<W> {
         if let Some(last) = tunnel.last_step {
             fact("last", &last.to_string());
         }
+        if let Some((by, frame, _)) = tunnel.deleted {
+            let read = tunnel
+                .message(frame)
+                .is_some_and(|delete| delete.opened.is_some() || !delete.encrypted);
+            let how = if read {
+                "with a Delete"
+            } else {
+                "as size and place of the message tell; keys would make it certain"
+            };
+            fact(
+                "ended",
+                &format!("by the {}, #{}, {how}", by.name(), frame.number),
+            );
+        }
         let identities = [&tunnel.initiator, &tunnel.responder].map(|peer| {
             peer.identity.as_ref().map_or("?", |identity| {
                 let value = identity.value.as_str();
