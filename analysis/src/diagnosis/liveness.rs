@@ -7,6 +7,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::read_or;
 use super::running::{
     SIDES, at_least, duration, flow_from, flows_from, last_heard, seconds, side, times, was_up,
     with_copies, within,
@@ -640,9 +641,10 @@ fn deleted_again_and_again<'a>(
         times(returns.len() as u32),
         duration(mean)
     );
+    let read = returns.iter().all(|(before, _)| before.read_its_end());
     let diagnosis = Diagnosis::new(
         &UNILATERAL_DELETE_LOOP,
-        Confidence::Certain,
+        read_or(read, Confidence::Likely),
         side(by),
         summary,
     );

@@ -226,6 +226,14 @@ impl Tunnel {
         self.messages.iter().find(|message| message.frame == frame)
     }
 
+    /// Whether the Delete that ended the tunnel was read; else the size and place of a message tell.
+    #[must_use]
+    pub fn read_its_end(&self) -> bool {
+        self.deleted
+            .and_then(|(_, frame, _)| self.message(frame))
+            .is_some_and(|delete| delete.opened.is_some() || !delete.encrypted)
+    }
+
     /// Whether a message shows that its sender hears the peer. A request of IKEv2 that is not answered, or is repeated
     /// after its answer, shows that one of the two does not (RFC 7296, section 2.1).
     #[must_use]

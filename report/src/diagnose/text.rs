@@ -224,10 +224,7 @@ impl<W: Write> DiagnoseTextWriter<W> {
             fact("last", &last.to_string());
         }
         if let Some((by, frame, _)) = tunnel.deleted {
-            let read = tunnel
-                .message(frame)
-                .is_some_and(|delete| delete.opened.is_some() || !delete.encrypted);
-            let how = if read {
+            let how = if tunnel.read_its_end() {
                 "with a Delete"
             } else {
                 "as size and place of the message tell; keys would make it certain"
