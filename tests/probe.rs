@@ -265,6 +265,13 @@ fn a_key_length_that_a_cipher_does_not_have_is_a_wrong_usage() {
 }
 
 #[test]
+fn a_rate_is_above_zero() {
+    for (option, rate) in [("--rate", "0"), ("--rate", "nan"), ("--target-rate", "inf")] {
+        assert_eq!(run(["probe", "127.0.0.1", option, rate]).code, Some(2));
+    }
+}
+
+#[test]
 fn silence_of_everybody_is_an_exit_code() {
     let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
     let port = nobody.local_addr().expect("it is bound").port().to_string();

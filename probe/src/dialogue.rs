@@ -279,13 +279,17 @@ impl Dialogue {
     /// Waits until one more half-open SA at the peer is within the limit.
     pub async fn half_open_slot(&self) {
         while !self.may_open() {
-            let now = self.now();
-            let open = self.0.half_open.borrow();
-            let later = open.iter().map(|sa| sa.until).filter(|until| *until > now);
-            let first = later.min().unwrap_or(now);
-            drop(open);
-            self.pause(first.saturating_sub(now)).await;
+            self.pause(self.until_next_expires()).await;
         }
+    }
+
+    fn until_next_expires(&self) -> Duration {
+        let now = self.now();
+        let open = self.0.half_open.borrow();
+        let left = open.iter().map(|sa| sa.until.saturating_sub(now));
+        left.filter(|left| !left.is_zero())
+            .min()
+            .unwrap_or_default()
     }
 
     /// Whether one more half-open SA at the peer is within the limit.
