@@ -29,8 +29,8 @@ pub type Needed = fn(&Frame<'_>) -> usize;
 
 #[derive(Debug)]
 enum Reader {
-    Here(FileReader),
-    Ahead(FramesAhead),
+    Here(Box<FileReader>),
+    Ahead(Box<FramesAhead>),
 }
 
 impl Inputs {
@@ -66,8 +66,10 @@ impl Inputs {
         let open = |(index, path): (usize, &P)| {
             FileReader::open_with(path.as_ref(), index as u32, READ_BUFFER, false)
         };
-        let ahead =
-            |reader| FramesAhead::start(reader, needed).map_or_else(Reader::Here, Reader::Ahead);
+        let ahead = |reader| {
+            FramesAhead::start(Box::new(reader), needed)
+                .map_or_else(Reader::Here, |reader| Reader::Ahead(Box::new(reader)))
+        };
         let readers = paths.iter().enumerate().map(open);
         let readers = readers.map(|reader| reader.map(ahead));
         readers.collect::<Result<_, _>>().map(Self::of)
@@ -75,7 +77,8 @@ impl Inputs {
 
     /// Merges readers, which should have been given the indices 0, 1, 2, …
     pub fn new(readers: Vec<FileReader>) -> Self {
-        Self::of(readers.into_iter().map(Reader::Here).collect())
+        let here = |reader| Reader::Here(Box::new(reader));
+        Self::of(readers.into_iter().map(here).collect())
     }
 
     fn of(readers: Vec<Reader>) -> Self {

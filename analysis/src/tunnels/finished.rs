@@ -19,7 +19,6 @@ pub struct Finished {
     pub capture: CaptureFacts,
     /// Tunnels that were not handed out before, in the order in which they began.
     // Each is where it was when it was followed: many are not worth a copy.
-    #[expect(clippy::vec_box)]
     pub tunnels: Vec<Box<Tunnel>>,
     /// Tunnels that were handed out before, the last of them.
     pub past: Vec<Arc<Tunnel>>,

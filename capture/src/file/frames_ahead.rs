@@ -49,7 +49,7 @@ struct Record {
 
 impl FramesAhead {
     /// Begins to read; gives the reader back where that is not worth a thread, or the system gives none
-    pub(crate) fn start(reader: FileReader, needed: Needed) -> Result<Self, FileReader> {
+    pub(crate) fn start(reader: Box<FileReader>, needed: Needed) -> Result<Self, Box<FileReader>> {
         if reader
             .total_size()
             .is_none_or(|size| size < READ_AHEAD_FROM)
@@ -58,11 +58,11 @@ impl FramesAhead {
         }
         let (filled, full) = sync_channel(BATCHES);
         let (empty, to_fill) = sync_channel(BATCHES);
-        let (hand_over, handed_over) = sync_channel(1);
+        let (hand_over, handed_over) = sync_channel::<Box<FileReader>>(1);
         let named = thread::Builder::new().name("frames-ahead".to_owned());
         let spawned = named.spawn(move || {
             if let Ok(reader) = handed_over.recv() {
-                read(reader, needed, &to_fill, &filled);
+                read(*reader, needed, &to_fill, &filled);
             }
         });
         if spawned.is_err() {
