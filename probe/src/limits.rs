@@ -9,8 +9,8 @@ pub const MAX_HALF_OPEN: usize = 2;
 /// For how long a half-open IKE SA is taken to stay at a peer that was not seen to forget it: strongSwan's default.
 pub const HALF_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The same of a peer that was told to give it up and said nothing: libreswan's default.
-pub(crate) const KEPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The same of a peer that was told to give it up and said nothing: libreswan's default, and a second for the way.
+pub(crate) const KEPT_TIMEOUT: Duration = Duration::from_secs(61);
 
 /// Suites of a policy that are listed one by one. The boxes are exact; more lines than this nobody reads.
 pub const MAX_ACCEPTED: usize = 1_000;
