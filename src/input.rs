@@ -78,7 +78,8 @@ fn has_stdin(paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| is_stdin(path))
 }
 
-/// Opens files; `-` is standard input. Of each frame as much as is `needed` is read, if not all. One that cannot be opened is told if others can.
+/// Opens files; `-` is standard input. Of each frame as much as is `needed` is read, if not all. One that cannot be opened
+/// is told if others can.
 pub(crate) fn open_files(
     paths: &[PathBuf],
     needed: Option<Needed>,

@@ -1,13 +1,13 @@
 //! Frames found by a thread of their own while those before are looked at
 
 use super::FileReader;
+use super::read_ahead::in_a_thread;
 use crate::inputs::Needed;
 use crate::limits::READ_AHEAD_FROM;
 use crate::{CaptureError, Frame, LinkType, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
 /// A file whose frames come in batches, each frame only as far as it is needed
 ///
@@ -58,16 +58,6 @@ impl FramesAhead {
         }
         let (filled, full) = sync_channel(BATCHES);
         let (empty, to_fill) = sync_channel(BATCHES);
-        let (hand_over, handed_over) = sync_channel::<Box<FileReader>>(1);
-        let named = thread::Builder::new().name("frames-ahead".to_owned());
-        let spawned = named.spawn(move || {
-            if let Ok(reader) = handed_over.recv() {
-                read(*reader, needed, &to_fill, &filled);
-            }
-        });
-        if spawned.is_err() {
-            return Err(reader);
-        }
         let ahead = Self {
             name: reader.name().to_owned(),
             file: reader.file(),
@@ -78,8 +68,9 @@ impl FramesAhead {
             batch: Batch::default(),
             next: 0,
         };
-        // Neither channel is full or closed: the thread waits for the reader.
-        let _ = hand_over.send(reader);
+        in_a_thread("frames-ahead", reader, move |reader| {
+            read(*reader, needed, &to_fill, &filled);
+        })?;
         for _ in 0..BATCHES {
             let _ = ahead.empty.try_send(Batch::default());
         }

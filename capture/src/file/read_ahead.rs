@@ -27,23 +27,14 @@ impl ReadAhead {
     ) -> Result<Self, Box<dyn Read + Send>> {
         let (to_fill, empty) = sync_channel(BUFFERS);
         let (filled, full) = sync_channel(BUFFERS);
-        let (hand_over, handed_over) = sync_channel(1);
-        let named = thread::Builder::new().name("read-ahead".to_owned());
-        let spawned = named.spawn(move || {
-            if let Ok(source) = handed_over.recv() {
-                read(source, &empty, &filled);
-            }
-        });
-        if spawned.is_err() {
-            return Err(source);
-        }
+        in_a_thread("read-ahead", source, move |source| {
+            read(source, &empty, &filled)
+        })?;
         let ahead = Self {
             full,
             empty: to_fill,
             capacity,
         };
-        // Neither channel is full or closed: the thread waits for the stream.
-        let _ = hand_over.send(source);
         for _ in 0..BUFFERS {
             let _ = ahead.empty.try_send(ahead.buffer());
         }
@@ -66,6 +57,27 @@ impl ReadAhead {
     fn buffer(&self) -> Vec<u8> {
         vec![0; HEADROOM + self.capacity]
     }
+}
+
+/// Works on something in a thread of its own; gives it back where the system gives no thread
+pub(super) fn in_a_thread<T: Send + 'static>(
+    name: &str,
+    what: T,
+    work: impl FnOnce(T) + Send + 'static,
+) -> Result<(), T> {
+    let (hand_over, handed_over) = sync_channel(1);
+    let named = thread::Builder::new().name(name.to_owned());
+    let spawned = named.spawn(move || {
+        if let Ok(what) = handed_over.recv() {
+            work(what);
+        }
+    });
+    if spawned.is_err() {
+        return Err(what);
+    }
+    // The channel is neither full nor closed: the thread waits for it.
+    let _ = hand_over.send(what);
+    Ok(())
 }
 
 fn read(

@@ -65,7 +65,7 @@ impl FileReader {
         name: impl Into<String>,
         file_index: u32,
     ) -> Result<Self, CaptureError> {
-        Self::start(source, name.into(), file_index, (READ_BUFFER, false), None)
+        Self::start(source, name.into(), file_index, READ_BUFFER, false, None)
     }
 
     pub(crate) fn open_with(
@@ -88,8 +88,8 @@ impl FileReader {
         let size = metadata.is_file().then_some(metadata.len());
         // Somebody may wait for what comes through a pipe, and a thousand files must not be a thousand threads.
         let large = buffer >= READ_BUFFER && size.is_some_and(|size| size >= READ_AHEAD_FROM);
-        let buffer = (buffer, ahead && large);
-        Self::start(Box::new(file), name, file_index, buffer, size)
+        let ahead = ahead && large;
+        Self::start(Box::new(file), name, file_index, buffer, ahead, size)
     }
 
     /// The next frame; `Ok(None)` after the last one
@@ -180,7 +180,8 @@ impl FileReader {
         source: Box<dyn Read + Send>,
         name: String,
         file: u32,
-        (buffer, ahead): (usize, bool),
+        buffer: usize,
+        ahead: bool,
         size: Option<u64>,
     ) -> Result<Self, CaptureError> {
         let bytes_read = Arc::new(AtomicU64::new(0));

@@ -122,6 +122,7 @@ const OF_ORDER_EIGHT: [[u8; 32]; 2] = [
         0x11, 0x57,
     ],
 ];
+
 /// As many samples of a counter as are no chance.
 const COUNTER: usize = 8;
 /// Steps of a counter of SAs.
