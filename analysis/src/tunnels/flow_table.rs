@@ -72,6 +72,8 @@ struct Counts {
     sequence: u32,
     /// Distinct sequence numbers that came.
     distinct: u64,
+    /// What was known before the numbers seemed to begin again.
+    before: Option<Box<Before>>,
     frame: FrameId,
     time: Option<Timestamp>,
     /// Nanoseconds of the longest silence.
@@ -86,6 +88,18 @@ struct Counts {
     large_unanswered: u64,
     readable: bool,
     /// Which of the sequence numbers up to the highest came: each has the bit of its remainder.
+    window: [u64; WINDOW_WORDS],
+}
+
+/// A counter that a small number may have ended. When the counter goes on, that was an old packet again.
+#[derive(Debug)]
+struct Before {
+    lowest: u32,
+    highest: u32,
+    distinct: u64,
+    /// Packets when it ended.
+    packets: u64,
+    frame: FrameId,
     window: [u64; WINDOW_WORDS],
 }
 
@@ -291,6 +305,7 @@ impl Counts {
             highest: packet.sequence,
             sequence: packet.sequence,
             distinct: 0,
+            before: None,
             frame: packet.frame,
             time: packet.time,
             silence: 0,
@@ -422,6 +437,9 @@ impl Counts {
         // The low half of an extended sequence number begins again at 2^32 (RFC 4303, section 2.2.1).
         let wrapped = highest > WRAP_FROM && sequence < WRAP_TO;
         if sequence > highest || wrapped {
+            if self.before.is_some() && self.went_on(flow, sequence) {
+                return self.sequence(flow, packet);
+            }
             self.advance(sequence);
             self.distinct += 1;
             return;
@@ -448,9 +466,15 @@ impl Counts {
     }
 
     fn restart(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
-        flow.lost += self.lost();
-        flow.resets = flow.resets.saturating_add(1);
-        flow.reset_frame.get_or_insert(packet.frame);
+        self.settle_restart(flow);
+        self.before = Some(Box::new(Before {
+            lowest: self.lowest,
+            highest: self.highest,
+            distinct: self.distinct,
+            packets: self.packets,
+            frame: packet.frame,
+            window: self.window,
+        }));
         self.highest = packet.sequence;
         self.lowest = packet.sequence;
         self.distinct = 1;
@@ -458,10 +482,51 @@ impl Counts {
         self.mark(packet.sequence);
     }
 
+    /// Whether the counter from before goes on with this number. Then it never ended, and what seemed to be a new one was
+    /// old packets again.
+    fn went_on(&mut self, flow: &mut Flow, sequence: u32) -> bool {
+        let goes_on = |before: &Before| {
+            self.highest < before.highest
+                && sequence > before.highest
+                && sequence - before.highest < SEQUENCE_WINDOW
+        };
+        let Some(before) = self.before.take_if(|before| goes_on(before)) else {
+            return false;
+        };
+        flow.replayed += self.packets - before.packets;
+        self.lowest = before.lowest;
+        self.highest = before.highest;
+        self.distinct = before.distinct;
+        self.window = before.window;
+        true
+    }
+
+    /// Counts a new counter as one, or the few packets of it as old ones.
+    fn settle_restart(&mut self, flow: &mut Flow) {
+        let Some(before) = self.before.take() else {
+            return;
+        };
+        if self.begins_again(&before) {
+            flow.lost += before.lost();
+            flow.resets = flow.resets.saturating_add(1);
+            flow.reset_frame.get_or_insert(before.frame);
+        } else {
+            flow.replayed += self.packets - before.packets;
+            self.lowest = before.lowest;
+            self.highest = before.highest;
+            self.distinct = before.distinct;
+            self.window = before.window;
+        }
+    }
+
+    /// Whether there are packets enough for a counter that begins again.
+    const fn begins_again(&self, before: &Before) -> bool {
+        self.packets - before.packets >= RESTART_PACKETS
+    }
+
     /// Lost since the sequence numbers began.
     fn lost(&self) -> u64 {
-        let span = u64::from(self.highest.wrapping_sub(self.lowest)) + 1;
-        span.saturating_sub(self.distinct)
+        missing(self.lowest, self.highest, self.distinct)
     }
 
     fn finished(&self, mut flow: Flow, came_back: u64) -> Flow {
@@ -472,7 +537,19 @@ impl Counts {
         flow.sequence_highest = self.highest;
         flow.frame_last = self.frame;
         flow.last = self.time;
-        flow.lost += self.lost();
+        match &self.before {
+            Some(before) if self.begins_again(before) => {
+                flow.lost += before.lost() + self.lost();
+                flow.resets = flow.resets.saturating_add(1);
+                flow.reset_frame.get_or_insert(before.frame);
+            }
+            Some(before) => {
+                flow.replayed += self.packets - before.packets;
+                flow.sequence_highest = before.highest;
+                flow.lost += before.lost();
+            }
+            None => flow.lost += self.lost(),
+        }
         flow.readable = self.readable && self.packets > 0;
         flow.small = self.small;
         flow.small_unanswered = self.small_unanswered;
@@ -525,6 +602,17 @@ impl Counts {
         self.highest = to;
         self.mark(to);
     }
+}
+
+impl Before {
+    fn lost(&self) -> u64 {
+        missing(self.lowest, self.highest, self.distinct)
+    }
+}
+
+/// Sequence numbers of a span that never came.
+fn missing(lowest: u32, highest: u32, distinct: u64) -> u64 {
+    (u64::from(highest.wrapping_sub(lowest)) + 1).saturating_sub(distinct)
 }
 
 /// The word and the bit of a sequence number. 2^32 is a multiple of the window.
@@ -580,6 +668,9 @@ const WRAP_TO: u32 = 0x0001_0000;
 
 /// A sequence number that begins again is small: the first packets of a new counter.
 const RESTART_BELOW: u32 = 64;
+
+/// Packets of a counter that begins again: fewer are old ones that came once more.
+const RESTART_PACKETS: u64 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -648,6 +739,14 @@ mod tests {
         assert_eq!(again.reset_frame.map(|frame| frame.number), Some(5));
         let later = flow(&[5000, 5001, 1, 2]);
         assert_eq!((later.resets, later.lost), (1, 0));
+        let replayed = |sequences: &[u32]| {
+            let flow = flow(sequences);
+            (flow.resets, flow.replayed, flow.sequence_highest, flow.lost)
+        };
+        assert_eq!(replayed(&[1, 2, 3, 4, 1, 5, 2, 3, 6, 7]), (0, 3, 7, 0));
+        assert_eq!(replayed(&[1, 2, 4, 5, 1, 2, 4, 6]), (0, 3, 6, 1));
+        assert_eq!(replayed(&[1, 2, 3, 2]), (0, 1, 3, 0));
+        assert_eq!(replayed(&[7, 8, 9, 1, 2, 3]), (0, 0, 9, 3));
         let wrapped = flow(&[u32::MAX - 1, u32::MAX, 0, 1]);
         assert_eq!((wrapped.resets, wrapped.lost), (0, 0));
     }
