@@ -394,7 +394,7 @@ pub(super) static AUTH_METHOD_MISMATCH_V2: Declaration = Declaration {
 
 pub(super) static SIGNATURE_HASH_MISMATCH: Declaration = Declaration {
     id: "signature-hash-mismatch",
-    title: "No common hash for signatures",
+    title: "IKEv2: no common hash for signatures",
     severity: Severity::Failure,
     weight: 54,
     explanation: "Each side says in IKE_SA_INIT which hashes it accepts in signatures. When a side has to sign with a hash that the other did not \
@@ -655,6 +655,19 @@ fn psk_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
             "message 4 again, after message 5",
         )
         .excludes("natt-4500-blocked", "both messages use the same port"),
+        None if round.fourth_repeated() > 0 && round.passed_the_nat() => psk_main_found(
+            Confidence::Likely,
+            BEHIND_THE_NAT_WEIGHT,
+            format!(
+                "{sent} through its NAT, and {} repeats message 4 on the old port as if nothing readable had come. The \
+                 pre-shared keys differ.",
+                end(fourth.ends.src)
+            ),
+        )
+        .excludes(
+            "natt-4500-blocked",
+            "message 5 was captured behind the NAT, with UDP 4500 as its port",
+        ),
         None if copies >= 2 => psk_main_found(
             Confidence::Possible,
             if round.floated() { 21 } else { 23 },
@@ -685,6 +698,9 @@ fn psk_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
             ),
     )
 }
+
+/// More than UDP 4500 that is blocked: most of what blocks it stands on the side of the NAT.
+const BEHIND_THE_NAT_WEIGHT: u8 = 67;
 
 fn psk_main_found(confidence: Confidence, weight: u8, summary: String) -> Diagnosis {
     Diagnosis::new(&PSK_MISMATCH_IKEV1_MAIN, confidence, Side::Both, summary).weight(weight)

@@ -538,12 +538,17 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     } else {
         ("esp-blocked-proto50", "ESP is in UDP")
     };
+    let asks = expects_answers(flow);
     let alike = match flow.seconds() {
         Some(seconds) if flow.smallest == flow.largest => format!(
             " All have {} octets, one every {}, as echo requests would.",
             flow.largest,
             duration(seconds / (flow.packets - 1) as f64)
         ),
+        _ if !asks => {
+            " Nothing shows that an answer was expected: some traffic goes one way by its nature."
+                .to_owned()
+        }
         _ => String::new(),
     };
     let summary = format!(
@@ -555,20 +560,38 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
             .map_or_else(|| "some time".to_owned(), duration),
         silent.name()
     );
-    let confidence = if native {
-        Confidence::Likely
+    let confidence = match (native, asks) {
+        (true, true) => Confidence::Likely,
+        (true, false) => Confidence::Possible,
+        (false, _) => Confidence::Certain,
+    };
+    let severity = if asks {
+        declaration.severity
     } else {
-        Confidence::Certain
+        Severity::Warning
     };
     let side = if native { Side::Network } else { Side::Unknown };
     Some(
         Diagnosis::new(declaration, confidence, side, summary)
+            .severity(severity)
             .evidence_if(child.response, "the child is up")
             .evidence(flow.frame_first, "the first packet of this direction")
             .evidence(flow.frame_last, "the last one")
             .excludes(rival, why)
             .excludes("dpd-not-persistent", "no data of that side was ever seen"),
     )
+}
+
+/// Whether somebody waits for answers to these packets: what is inside says so or, unopened, they are as long and as
+/// slow as the echo requests or the first segments of TCP that nothing answers.
+fn expects_answers(flow: &Flow) -> bool {
+    if let Some(inside) = &flow.inside {
+        return inside.questions > 0;
+    }
+    let slow = flow
+        .seconds()
+        .is_some_and(|seconds| seconds >= ASKING_PACE_SECONDS * flow.packets as f64);
+    slow && flow.same_length * 4 >= flow.packets.saturating_sub(1) * 3
 }
 
 /// A tunnel that is up for a while, checked and not used.
@@ -858,25 +881,44 @@ fn integrity_cut<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
 
 /// Packets that the keys do not open.
 fn integrity_fails<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (sender, flow) = SIDES
+    let (child, sender, flow) = SIDES
         .into_iter()
-        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
-        .find(|(_, flow)| flow.failed >= FAILED_PACKETS && flow.opened == 0)?;
+        .flat_map(|sender| {
+            flows_from(tunnel, sender).map(move |(child, flow)| (child, sender, flow))
+        })
+        .find(|(_, _, flow)| flow.failed >= FAILED_PACKETS && flow.failed * 50 >= flow.packets)?;
+    // Keys that open the rest, or the other direction, are those of the child.
+    let back = flow_from(child, sender.opposite());
+    let proven = flow.opened > 0 || back.is_some_and(|back| back.opened > 0);
+    let alone = back.is_none_or(|back| back.packets == 0);
     let summary = format!(
-        "The keys for SPI 0x{:08x} open none of {} packets of the {}.",
+        "The keys for SPI 0x{:08x} open {} of {} packets of the {}{}.",
         flow.spi.0,
-        flow.failed,
-        sender.name()
+        match flow.opened {
+            0 => "none".to_owned(),
+            opened => format!("only {opened}"),
+        },
+        flow.failed + flow.opened,
+        sender.name(),
+        match (flow.opened, proven, alone) {
+            (0, true, _) => ", and those of the other direction fit",
+            (_, true, _) => ": the others were changed, or made with another key",
+            (_, _, true) => ", and nothing comes back",
+            _ => "",
+        }
     );
-    Some(
-        Diagnosis::new(
-            &ESP_ICV_FAILURE,
-            Confidence::Certain,
-            Side::Unknown,
-            summary,
-        )
-        .evidence(flow.frame_first, "a packet that does not verify"),
+    let diagnosis = Diagnosis::new(
+        &ESP_ICV_FAILURE,
+        Confidence::Certain,
+        Side::Unknown,
+        summary,
     )
+    .evidence(flow.frame_first, "the first packet of this SPI");
+    Some(if proven || alone {
+        diagnosis.severity(Severity::Failure).weight(DROPPED_WEIGHT)
+    } else {
+        diagnosis
+    })
 }
 
 /// Data that anybody can read.
@@ -1043,8 +1085,12 @@ fn outside_selectors<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     let (child, sender, ends) = SIDES.into_iter().find_map(|sender| {
         flows_from(tunnel, sender).find_map(|(child, flow)| {
             let inside = flow.inside.as_ref()?;
-            let stray =
-                |ends: &&InnerEnds| !ends.icmp_error && allows(child, sender, ends) == Some(false);
+            // Frames in a wrong order mistake one side for the other.
+            let stray = |ends: &&InnerEnds| {
+                !ends.icmp_error
+                    && allows(child, sender, ends) == Some(false)
+                    && allows(child, sender.opposite(), ends) == Some(false)
+            };
             Some((child, sender, inside.ends.iter().find(stray)?))
         })
     })?;
@@ -1225,6 +1271,12 @@ const CHANGES_OF_LENGTH: u64 = 16;
 /// Packets that must fail before a key is called wrong.
 const FAILED_PACKETS: u64 = 3;
 
+/// Packets that do not verify are dropped: that says more than that nothing comes back.
+const DROPPED_WEIGHT: u8 = 66;
+
+/// Seconds from one question to the next where nothing answers; a stream of media is faster.
+const ASKING_PACE_SECONDS: f64 = 0.1;
+
 /// What a monitor of a tunnel sends: a small echo request, at most each second, in ESP.
 const TINY_PACKETS: u64 = 10;
 const TINY_OCTETS: u32 = 180;
@@ -1233,7 +1285,7 @@ const TINY_PACE_SECONDS: f64 = 0.9;
 #[cfg(test)]
 mod tests {
     use super::super::sample::{INFORMATIONAL, notifies};
-    use super::super::sample::{child, end, exchange, flow, frame, ids, send, tunnel};
+    use super::super::sample::{at, child, end, exchange, flow, frame, ids, send, tunnel};
     use super::*;
     use crate::tunnels::Inside;
 
@@ -1258,6 +1310,40 @@ mod tests {
         assert_eq!(ids(&with(Some(native), None)), ["esp-blocked-proto50"]);
         assert!(ids(&with(Some(flow(I, 2, 100, 600)), None)).is_empty());
         assert!(ids(&with(Some(udp), Some(flow(R, 1, 100, 100)))).is_empty());
+    }
+
+    fn severities(tunnel: &Tunnel) -> Vec<Severity> {
+        let capture = crate::tunnels::CaptureFacts::default();
+        let around = Surroundings {
+            capture: &capture,
+            tunnels: &[tunnel],
+            flows: &[],
+        };
+        let found = super::super::engine::diagnose(tunnel, &around);
+        found.into_iter().map(|found| found.severity).collect()
+    }
+
+    /// Syslog and media streams have no answers, echo requests have.
+    #[test]
+    fn one_direction_is_a_failure_where_an_answer_is_expected() {
+        let one = |change: fn(&mut Flow)| {
+            let mut sent = flow(I, 20, 100, 6_000);
+            change(&mut sent);
+            severities(&with(Some(sent), None))
+        };
+        assert_eq!(one(|_| ()), [Severity::Failure]);
+        assert_eq!(one(|sent| sent.same_length = 8), [Severity::Warning]);
+        assert_eq!(one(|sent| sent.last = Some(at(1_000))), [Severity::Warning]);
+        let inside = |questions| {
+            let mut sent = flow(I, 20, 100, 6_000);
+            sent.inside = Some(Box::new(Inside {
+                questions,
+                ..Inside::default()
+            }));
+            severities(&with(Some(sent), None))
+        };
+        assert_eq!(inside(0), [Severity::Warning]);
+        assert_eq!(inside(1), [Severity::Failure]);
     }
 
     #[test]
@@ -1314,6 +1400,7 @@ mod tests {
             ids(&with(Some(sent), Some(flow(R, 10, 101, 901))))
         };
         assert_eq!(failed(10, 0), ["esp-icv-failure"]);
+        assert_eq!(failed(4, 6), ["esp-icv-failure"]);
         assert!(failed(1, 9).is_empty());
     }
 
@@ -1326,6 +1413,20 @@ mod tests {
         message.clear.notifies[0].data = vec![0, 0, 2, 0];
         let found = ids(&tunnel);
         assert!(found.contains(&"esp-unknown-spi") || found.contains(&"peer-rebooted-stale-sa"));
+    }
+
+    /// Keys that open nothing may be those of another SA; those that open the other direction are not.
+    #[test]
+    fn keys_that_are_right_make_it_a_failure() {
+        let with_opened = |opened: u64, back: u64| {
+            let (mut sent, mut answers) = (flow(I, 10, 100, 900), flow(R, 10, 101, 901));
+            (sent.failed, sent.opened) = (10 - opened, opened);
+            (answers.opened, answers.failed) = (back, 10 - back);
+            severities(&with(Some(sent), Some(answers)))
+        };
+        assert_eq!(with_opened(0, 0), [Severity::Warning]);
+        assert_eq!(with_opened(0, 10), [Severity::Failure]);
+        assert_eq!(with_opened(5, 10), [Severity::Failure]);
     }
 
     #[test]

@@ -384,6 +384,11 @@ impl<'a> ThirdRound<'a> {
         })
     }
 
+    /// Whether the initiator is behind a NAT that message 5 had passed when it was captured: its port is none of IKE's.
+    pub(super) fn passed_the_nat(&self) -> bool {
+        self.floated() && !matches!(self.fifth.ends.src.port, Some(500 | 4500))
+    }
+
     /// Copies of message 4 after message 5.
     pub(super) fn fourth_repeated(&self) -> usize {
         copies_after(self.fourth, self.fifth)

@@ -680,7 +680,8 @@ fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
                 && flow.large_unanswered == flow.large
                 && flow.small >= 3
                 && flow.small_unanswered * 3 <= flow.small
-                && flow.fragmented == 0;
+                // Fragments that a sender makes because a router told it to may vanish too.
+                && (flow.fragmented == 0 || !too_big.is_empty());
             if !vanish && too_big.len() < 2 {
                 return None;
             }
@@ -710,8 +711,11 @@ fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
             let diagnosis = Diagnosis::new(&ESP_PMTU_BLACKHOLE, confidence, Side::Network, summary)
                 .severity(severity)
                 .evidence(flow.largest_frame, "a large packet that nothing answers")
-                .evidence_if(too_big.first().map(|icmp| icmp.frame), "ICMP: too big")
-                .excludes("esp-fragmented-outer", "the large packets are whole");
+                .evidence_if(too_big.first().map(|icmp| icmp.frame), "ICMP: too big");
+            let diagnosis = match flow.fragmented {
+                0 => diagnosis.excludes("esp-fragmented-outer", "the large packets are whole"),
+                _ => diagnosis.excludes("esp-fragmented-outer", "no fragment helps: nothing answers"),
+            };
             Some(match too_big.iter().filter_map(|icmp| icmp.mtu).min() {
                 Some(mtu) => diagnosis.check_first(format!(
                     "both sides: a TCP MSS of {} octets or less on the tunnel, for a path of {mtu} octets",
@@ -946,6 +950,7 @@ mod tests {
                 }],
                 mss: Some((mss, frame(100))),
                 overhead: 62,
+                ..Inside::default()
             }));
             let mut tunnel = tunnel(2);
             let child = child(&mut tunnel);

@@ -10,7 +10,7 @@ use super::engine::{CaptureRule, TunnelRule};
 use super::fragmentation::unanswered;
 use super::running::{
     SIDES, duration, flow_from, flows_from, last_heard, packets_from, seconds, side, times,
-    unanswered_severity, with_copies, within,
+    unanswered_severity, was_up, with_copies, within,
 };
 use crate::observation::Endpoint;
 use crate::tunnels::{
@@ -648,10 +648,16 @@ fn twice_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
             .find(|mismatch| mismatch.behind == sender)
             .map(|mismatch| mismatch.message.frame)
     });
-    Some(shown.fold(
-        Diagnosis::new(&DOUBLE_NAT, Confidence::Certain, Side::Network, summary),
-        |diagnosis, frame| diagnosis.evidence(frame, "a NAT detection hash that does not fit"),
-    ))
+    let found = Diagnosis::new(&DOUBLE_NAT, Confidence::Certain, Side::Network, summary);
+    // The ports are forwarded then.
+    let found = if was_up(tunnel) {
+        found.severity(Severity::Note)
+    } else {
+        found
+    };
+    Some(shown.fold(found, |diagnosis, frame| {
+        diagnosis.evidence(frame, "a NAT detection hash that does not fit")
+    }))
 }
 
 /// NAT traversal that one side announces and the other does not.

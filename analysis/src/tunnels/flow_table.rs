@@ -519,9 +519,12 @@ impl Counts {
         }
     }
 
-    /// Whether there are packets enough for a counter that begins again.
-    const fn begins_again(&self, before: &Before) -> bool {
-        self.packets - before.packets >= RESTART_PACKETS
+    /// Whether a counter begins again: from the first numbers on and without large gaps.
+    fn begins_again(&self, before: &Before) -> bool {
+        let packets = self.packets - before.packets;
+        packets >= RESTART_PACKETS
+            && self.lowest <= RESTART_FROM
+            && u64::from(self.highest - self.lowest) < packets * 4
     }
 
     /// Lost since the sequence numbers began.
@@ -672,6 +675,9 @@ const RESTART_BELOW: u32 = 64;
 /// Packets of a counter that begins again: fewer are old ones that came once more.
 const RESTART_PACKETS: u64 = 2;
 
+/// The first packets of a new counter may be missing from the capture.
+const RESTART_FROM: u32 = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -747,6 +753,7 @@ mod tests {
         assert_eq!(replayed(&[1, 2, 4, 5, 1, 2, 4, 6]), (0, 3, 6, 1));
         assert_eq!(replayed(&[1, 2, 3, 2]), (0, 1, 3, 0));
         assert_eq!(replayed(&[7, 8, 9, 1, 2, 3]), (0, 0, 9, 3));
+        assert_eq!(replayed(&[30, 40, 41, 42, 30, 40]), (0, 2, 42, 9));
         let wrapped = flow(&[u32::MAX - 1, u32::MAX, 0, 1]);
         assert_eq!((wrapped.resets, wrapped.lost), (0, 0));
     }

@@ -13,6 +13,8 @@ pub struct Inside {
     pub ends: Vec<InnerEnds>,
     /// The largest MSS that a TCP SYN announces (RFC 9293, section 3.7.1), and its frame.
     pub mss: Option<(u16, FrameId)>,
+    /// Packets that their receiver answers unless it is not there: echo requests and segments of TCP, at most 2^32 - 1.
+    pub questions: u32,
     /// Octets that ESP adds to an inner packet, from the SPI to the ICV, at most.
     pub overhead: u32,
 }
@@ -45,6 +47,11 @@ impl Inside {
             (ICMPV6, Some(kind)) => *kind < ICMPV6_INFORMATIONAL,
             _ => false,
         };
+        let asks = matches!(
+            (inner.protocol, upper.first()),
+            (ICMP, Some(&ECHO_REQUEST)) | (ICMPV6, Some(&ECHO_REQUEST_V6)) | (TCP, _)
+        );
+        self.questions = self.questions.saturating_add(asks.into());
         let known = self.ends.iter().any(|ends| {
             (ends.src, ends.dst, ends.icmp_error) == (inner.src, inner.dst, icmp_error)
         });
@@ -95,6 +102,10 @@ fn announced(tcp: &[u8]) -> Option<u16> {
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const ICMPV6: u8 = 58;
+
+/// Echo requests (RFC 792; RFC 4443, section 4.1).
+const ECHO_REQUEST: u8 = 8;
+const ECHO_REQUEST_V6: u8 = 128;
 
 /// ICMPv6 types from here on are no errors (RFC 4443, section 2.1).
 const ICMPV6_INFORMATIONAL: u8 = 128;

@@ -630,6 +630,13 @@ fn deleted(
                 }
         });
     let small = small || in_pair;
+    // Who ends both says so of both; one message that may be for the child is for it.
+    let of_child = tunnel.version == 1
+        && !in_pair
+        && last
+            .inner_octets
+            .is_some_and(|(smallest, _)| smallest <= DELETE_OF_CHILD)
+        && tunnel.children.iter().any(Child::has_packets);
     let is_last = tunnel.messages.iter().all(|message| {
         message.frame <= last.frame
             || message.answers == Some(last.frame)
@@ -646,7 +653,7 @@ fn deleted(
     let acknowledged = tunnel.version == 1 || last.answered_by.is_some();
     let dpd = tunnel.version == 1 && last.answered_by.is_some();
     let _ = end;
-    (small && is_last && silent && acknowledged && !routine && !dpd)
+    (small && !of_child && is_last && silent && acknowledged && !routine && !dpd)
         .then_some((last.from, last.frame, last.time))
 }
 
@@ -735,7 +742,11 @@ fn is_dead(tunnel: &Tunnel, end: Option<Timestamp>) -> bool {
             .iter()
             .rev()
             .take_while(|message| message.from == last.from)
-            .filter(|message| message.step == Step::Informational && message.encrypted)
+            .filter(|message| {
+                message.step == Step::Informational
+                    && message.encrypted
+                    && message.answers.is_none()
+            })
             .count();
         return asked >= DEAD_AFTER_V1 || last.transmissions as usize >= DEAD_AFTER;
     }
@@ -771,6 +782,9 @@ const ONE_NOTIFY_LARGEST: u32 = 32;
 
 /// Delete of an ESP SA, or of an ISAKMP SA with both cookies.
 const DELETE_LARGEST: u32 = 28;
+
+/// Delete of one ESP SA of IKEv1 (RFC 2408, section 3.15).
+const DELETE_OF_CHILD: u32 = 16;
 
 /// IDr of a few octets, AUTH without its data, a notification: less than this without SA, TSi and TSr, which have 88
 /// octets at least.

@@ -147,6 +147,8 @@ impl Tracker {
             Content::Esp(Some(esp)) | Content::Wesp(Some((_, Some(esp)))) => {
                 self.capture.esp_packets += 1;
                 let opened = match (&observation.esp_opened, &observation.esp_closed) {
+                    // No key opens a packet that the capture cut.
+                    _ if observation.truncated => None,
                     (Some(opened), _) => Some(opened.integrity != Integrity::Failed),
                     (None, Some(_)) => Some(false),
                     (None, None) => None,
