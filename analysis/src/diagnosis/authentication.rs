@@ -1257,6 +1257,18 @@ fn asks_for_certificate(tunnel: &Tunnel) -> Option<&Message> {
         .find(|response| response.clear.has(PayloadType::CERTREQ.0))
 }
 
+/// Whether the responder says nothing of signatures where the initiator does: no authority that it trusts, and no hash that
+/// it accepts (RFC 7427, section 4).
+pub(super) fn knows_no_signatures(tunnel: &Tunnel) -> bool {
+    let announces = |step| {
+        tunnel.of_step(step).last().is_some_and(|message| {
+            let hashes = NotifyType::SIGNATURE_HASH_ALGORITHMS.0;
+            message.clear.notify(hashes).is_some()
+        })
+    };
+    announces(INIT_REQUEST) && !announces(INIT_RESPONSE) && asks_for_certificate(tunnel).is_none()
+}
+
 fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (request, response) = refused_authentication(tunnel)?;
     let asks = asks_for_certificate(tunnel);
@@ -1269,6 +1281,11 @@ fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
             "no certificate, as far as its size tells",
         ),
         (Credentials::Eap, _) => (Confidence::Likely, 60, "nothing, which asks for EAP"),
+        (Credentials::Certificate | Credentials::Signature, None)
+            if knows_no_signatures(tunnel) =>
+        {
+            (Confidence::Likely, 60, "a signature")
+        }
         (Credentials::Certificate | Credentials::Signature, None) if request.opened.is_some() => {
             (Confidence::Possible, 55, "a signature")
         }
@@ -1281,6 +1298,7 @@ fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         end(response.ends.src),
         match asks {
             Some(_) => "asked for a certificate and ",
+            None if knows_no_signatures(tunnel) => "announced no way to check one and ",
             None => "",
         }
     );
@@ -1567,3 +1585,38 @@ const HASHES: &[(u16, &str)] = &[
 
 /// A login and the end of the older SA belong together within this time.
 const SOON_NANOS: i64 = 2_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{ids, notifies, open, tunnel};
+    use super::*;
+    use crate::tunnels::{Payloads, State};
+
+    /// A signature without a certificate, refused, after an answer to IKE_SA_INIT with these notifications.
+    fn signature(announced: &[NotifyType]) -> Vec<&'static str> {
+        let mut tunnel = tunnel(2);
+        (tunnel.state, tunnel.children) = (State::Failed, Vec::new());
+        tunnel.messages[0].clear = notifies(&[NotifyType::SIGNATURE_HASH_ALGORITHMS]);
+        tunnel.messages[1].clear = notifies(announced);
+        let request = Payloads {
+            auth_method: Some((14, String::new())),
+            ..Payloads::default()
+        };
+        open(
+            &mut tunnel,
+            request,
+            notifies(&[NotifyType::AUTHENTICATION_FAILED]),
+        );
+        ids(&tunnel)
+    }
+
+    #[test]
+    fn a_signature_is_in_vain_where_nobody_announced_to_check_one() {
+        let told = |announced: &[NotifyType]| signature(announced).first().copied();
+        assert_eq!(told(&[]), Some("auth-method-mismatch-v2"));
+        assert_eq!(
+            told(&[NotifyType::SIGNATURE_HASH_ALGORITHMS]),
+            Some("cert-not-sent")
+        );
+    }
+}

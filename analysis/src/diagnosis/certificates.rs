@@ -3,7 +3,7 @@
 use ikescope_dissectors::registries::ikev1::{NotifyType as NotifyV1, PayloadType as PayloadV1};
 use ikescope_dissectors::registries::ikev2::PayloadType;
 
-use super::authentication::{encrypted_refusal, named_identity};
+use super::authentication::{encrypted_refusal, knows_no_signatures, named_identity};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
@@ -572,7 +572,9 @@ fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
         }
         _ => tunnel.version == 2 && refused.credentials == Credentials::Signature,
     };
-    if !signature {
+    // Who does not take signatures at all does not miss the certificate.
+    let in_vain = refused.proof.from == Sender::Initiator && knows_no_signatures(tunnel);
+    if !signature || in_vain {
         return None;
     }
     let read = refused.read().is_some();

@@ -12,7 +12,7 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::running::{
     SIDES, answer, answered, flow_from, flows_from, notify_name, packets_from, requests, responses,
-    times, unanswered_severity, with_copies, within,
+    side, times, unanswered_severity, with_copies, within,
 };
 use crate::tunnels::{
     Child, ChildState, EncapsulationMode, InnerEnds, Message, Notify, Payloads, Protocol, Sender,
@@ -1538,7 +1538,7 @@ pub(super) fn wanted(tunnel: &Tunnel, request: &Message) -> Wanted {
     }
 }
 
-/// The initiator takes back what it got.
+/// Who asked for a child takes it back; who granted one has no reason to.
 fn rejected_by_initiator<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (child, (by, frame, time)) = tunnel
         .children
@@ -1556,20 +1556,23 @@ fn rejected_by_initiator<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option
     let at_once = child.time.is_some() && within(child.time, time, AT_ONCE_SECONDS);
     let replaced = child.state == ChildState::Rekeyed;
     let silent = flow_from(child, by).is_none();
-    if by != Sender::Initiator || !at_once || replaced || !silent || !opened {
+    let asked = child.requested_by.unwrap_or(Sender::Initiator);
+    if by != asked || !at_once || replaced || !silent || !opened {
         return None;
     }
-    let summary =
-        "The child came up, and the initiator deleted it at once without sending a packet.";
+    let summary = format!(
+        "The child came up, and the {}, who had asked for it, deleted it at once without sending a packet.",
+        by.name()
+    );
     Some(
         Diagnosis::new(
             &CHILD_REJECTED_BY_INITIATOR,
             Confidence::Certain,
-            Side::Initiator,
+            side(by),
             summary,
         )
         .evidence_if(child.response, "the child is up")
-        .evidence(frame, "Delete of the child from the initiator")
+        .evidence(frame, format!("Delete of the child from the {}", by.name()))
         .excludes(
             "psk-mismatch-ikev2-at-initiator",
             "the Delete names the child, not the IKE SA",
@@ -1804,17 +1807,19 @@ mod tests {
 
     #[test]
     fn a_child_that_is_deleted_at_once_was_not_wanted() {
-        let with = |time: i64| {
+        let with = |by: Sender, time: i64| {
             let mut tunnel = tunnel(2);
-            exchange(&mut tunnel, INFORMATIONAL, I, time);
+            exchange(&mut tunnel, INFORMATIONAL, by, time);
             open(&mut tunnel, delete_child(), delete_child());
             let child = child(&mut tunnel);
-            child.deleted = Some((I, frame(time), Some(at(time))));
+            child.deleted = Some((by, frame(time), Some(at(time))));
             child.state = ChildState::Closed;
             ids(&tunnel).contains(&"child-rejected-by-initiator")
         };
-        assert!(with(30));
-        assert!(!with(60_000));
+        assert!(with(I, 30));
+        assert!(!with(I, 60_000));
+        // Who granted it has no reason to take it back; a user may.
+        assert!(!with(R, 30));
     }
 
     #[test]

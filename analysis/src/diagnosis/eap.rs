@@ -583,7 +583,10 @@ fn gateway_refused<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
     let response = response?;
     let asks_for_eap = match credentials(request) {
         Credentials::Eap => true,
-        Credentials::Small => credentials(response) == Credentials::Certificate,
+        Credentials::Small => matches!(
+            credentials(response),
+            Credentials::Certificate | Credentials::Signature
+        ),
         _ => false,
     };
     let offered = response

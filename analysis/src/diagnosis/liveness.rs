@@ -14,7 +14,7 @@ use super::running::{
 };
 use crate::observation::FrameId;
 use crate::tunnels::{
-    Child, ChildState, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
+    Child, ChildState, Flow, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
 };
 
 /// Everything on this topic.
@@ -555,8 +555,14 @@ fn forgotten<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<
         );
     }
     // The silent side begins a negotiation of its own while the other still uses the old SAs.
-    let unanswered = unanswered_checks(tunnel)?;
-    let silent = unanswered.from.opposite();
+    let (from, unheard) = match unanswered_checks(tunnel) {
+        Some(unanswered) => (unanswered.from, None),
+        None => {
+            let gone = gone_silent(tunnel).filter(|_| tunnel.deleted.is_none())?;
+            (gone.sending, gone.since)
+        }
+    };
+    let silent = from.opposite();
     let address = tunnel.peer(silent)?.address;
     let heard = last_heard(tunnel, silent);
     // Who goes on asking in the old SA has not forgotten it: it does not hear.
@@ -567,6 +573,9 @@ fn forgotten<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<
         other.initiator.address == address
             && other.first > heard
             && within(heard, other.first, RESTART_SECONDS)
+            && unheard.is_none_or(|since| {
+                seconds(Some(since), other.first).is_some_and(|span| span >= SPAN_SECONDS)
+            })
     })?;
     let summary = format!(
         "The {} does not answer in this tunnel any more and began tunnel {} anew: it has forgotten this one.",
@@ -748,17 +757,28 @@ fn deleted_child(tunnel: &Tunnel) -> Option<(&Message, bool)> {
     })
 }
 
-/// Data of one side only, where both sent before, and no sign of a check.
-fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    if unanswered_checks(tunnel).is_some() || tunnel.deleted.is_some() {
-        return None;
-    }
+/// Data of one side only, where both sent before.
+struct GoneSilent<'a> {
+    /// Who goes on sending.
+    sending: Sender,
+    /// The packets that the other side sent before.
+    back: &'a Flow,
+    /// Packets that nothing answers, the frame of the first of them, and its time.
+    unanswered: u64,
+    first: FrameId,
+    since: Option<Timestamp>,
+    /// Seconds from the last sign of the silent side to the last of these packets.
+    gap: f64,
+}
+
+fn gone_silent(tunnel: &Tunnel) -> Option<GoneSilent<'_>> {
     SIDES.into_iter().find_map(|sending| {
         let silent = sending.opposite();
         let heard = last_heard(tunnel, silent)?;
         let (child, flow) = flows_from(tunnel, sending)
             .filter(|(child, _)| {
-                child.deleted.is_none() && !matches!(child.state, ChildState::Rekeyed | ChildState::Closed)
+                child.deleted.is_none()
+                    && !matches!(child.state, ChildState::Rekeyed | ChildState::Closed)
             })
             .max_by_key(|(_, flow)| flow.last)?;
         let back = flow_from(child, silent)?;
@@ -766,7 +786,10 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         let span = seconds(since, flow.last)?;
         let gap = seconds(Some(heard), flow.last)?;
         // The side that sends says something in IKE: then its checks tell more.
-        let asked = tunnel.messages.iter().any(|message| message.time > Some(heard));
+        let asked = tunnel
+            .messages
+            .iter()
+            .any(|message| message.time > Some(heard));
         let usual = back.longest_silence.map_or(0.0, |(silence, _)| silence);
         let lost = flow.unanswered >= 3
             && span >= SPAN_SECONDS
@@ -777,29 +800,54 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
             && flow.late * 2 < flow.unanswered;
         // Traffic that goes mostly one way proves nothing by going one way.
         let talkative = back.packets * 4 >= flow.packets - flow.unanswered;
-        if !lost || asked || !talkative || !ahead {
-            return None;
-        }
-        let summary = format!(
-            "Both sides sent data until {} before the end; then {} packets of the {} stay without any packet of the {}, \
-             and no liveness check is sent.",
-            duration(gap),
-            flow.unanswered,
-            sending.name(),
-            silent.name()
-        );
-        let confidence = if gap >= LONG_SECONDS { Confidence::Likely } else { Confidence::Possible };
-        // A capture that ends while an answer is on its way looks the same.
-        let severity = if gap >= SLOW_ANSWER_SECONDS { Severity::Failure } else { Severity::Warning };
-        Some(
-            Diagnosis::new(&DPD_NOT_PERSISTENT, confidence, side(silent), summary)
-                .severity(severity)
-                .evidence(back.frame_last, format!("the last data of the {}", silent.name()))
-                .evidence(first, "the first packet that nothing answers")
-                .excludes("dpd-timeout", "no liveness check is sent")
-                .excludes("esp-one-way", "both directions worked before"),
-        )
+        (lost && !asked && talkative && ahead).then_some(GoneSilent {
+            sending,
+            back,
+            unanswered: flow.unanswered,
+            first,
+            since,
+            gap,
+        })
     })
+}
+
+/// One side is silent, and there is no sign of a check.
+fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if unanswered_checks(tunnel).is_some() || tunnel.deleted.is_some() {
+        return None;
+    }
+    let gone = gone_silent(tunnel)?;
+    let (sending, silent, gap) = (gone.sending, gone.sending.opposite(), gone.gap);
+    let summary = format!(
+        "Both sides sent data until {} before the end; then {} packets of the {} stay without any packet of the {}, \
+         and no liveness check is sent.",
+        duration(gap),
+        gone.unanswered,
+        sending.name(),
+        silent.name()
+    );
+    let confidence = if gap >= LONG_SECONDS {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
+    // A capture that ends while an answer is on its way looks the same.
+    let severity = if gap >= SLOW_ANSWER_SECONDS {
+        Severity::Failure
+    } else {
+        Severity::Warning
+    };
+    Some(
+        Diagnosis::new(&DPD_NOT_PERSISTENT, confidence, side(silent), summary)
+            .severity(severity)
+            .evidence(
+                gone.back.frame_last,
+                format!("the last data of the {}", silent.name()),
+            )
+            .evidence(gone.first, "the first packet that nothing answers")
+            .excludes("dpd-timeout", "no liveness check is sent")
+            .excludes("esp-one-way", "both directions worked before"),
+    )
 }
 
 /// A new login of the same address after which the old SAs are not used any more.
@@ -1023,6 +1071,24 @@ mod tests {
             ids_among(&old, &[&old, &new]).first(),
             Some(&"peer-rebooted-stale-sa")
         );
+    }
+
+    #[test]
+    fn data_that_stays_unanswered_until_the_peer_begins_anew_tells_of_a_restart() {
+        let begins = |time: i64| {
+            let mut old = up(2);
+            let mut sent = flow(I, 13, 100, 4_000);
+            sent.unanswered = 3;
+            sent.unanswered_since = Some((frame(2_000), Some(at(2_000))));
+            old.children[0].from_initiator = Some(sent);
+            let mut new = tunnel(2);
+            std::mem::swap(&mut new.initiator, &mut new.responder);
+            (new.id, new.first) = (2, Some(at(time)));
+            ids_among(&old, &[&old, &new])
+        };
+        assert_eq!(begins(6_000).first(), Some(&"peer-rebooted-stale-sa"));
+        // A new SA takes over before anything is missed.
+        assert!(!begins(2_100).contains(&"peer-rebooted-stale-sa"));
     }
 
     #[test]

@@ -231,7 +231,12 @@ fn closed_answer(
             .iter()
             .all(|message| message.frame <= answer.frame);
     if ongoing && largest.is_some_and(|largest| largest < child) {
-        return (State::Incomplete, Stage::Authentication);
+        let state = if ends_without_child(tunnel, answer, requests, overhead) {
+            (State::Failed, Stage::Child)
+        } else {
+            (State::Incomplete, Stage::Authentication)
+        };
+        return state;
     }
     if largest.is_some_and(|largest| largest < child) {
         // Who did not ask for a child is not refused one (RFC 6023).
@@ -251,6 +256,36 @@ fn closed_answer(
         return (State::Failed, Stage::Authentication);
     }
     (State::Established, Stage::Established)
+}
+
+/// Whether EAP is over and the last response has no room for a child: EAP-Success has four octets and its payload header,
+/// which nothing else within EAP has, and is followed by AUTH on both sides (RFC 7296, section 2.16).
+fn ends_without_child(
+    tunnel: &Tunnel,
+    answer: &Message,
+    requests: &[&Message],
+    overhead: Option<Overhead>,
+) -> bool {
+    let fits = |message: &Message, octets: u32| {
+        message
+            .inner_octets
+            .is_some_and(|(smallest, largest)| (smallest..=largest).contains(&octets))
+    };
+    let [.., before, last] = requests else {
+        return false;
+    };
+    let proof = AUTH_HEADER + overhead.map_or(USUAL_PRF, |overhead| overhead.prf);
+    let success = before
+        .answered_by
+        .and_then(|frame| tunnel.message(frame))
+        .is_some_and(|response| fits(response, EAP_SUCCESS));
+    let room = answer
+        .inner_octets
+        .map(|(smallest, _)| smallest.saturating_sub(proof));
+    answer.answers == Some(last.frame)
+        && success
+        && fits(last, proof)
+        && room.is_some_and(|room| (ONE_NOTIFY..OFFER_OF_CHILD).contains(&room))
 }
 
 /// What a request has more than its answer if it asks for a child that is refused: SA with one small proposal, TSi and
@@ -773,6 +808,12 @@ impl Child {
 
 /// EAP-Failure (RFC 3748, section 4.2).
 const EAP_FAILURE: u8 = 4;
+
+/// The payload of EAP-Success or EAP-Failure, which have no data (RFC 3748, section 4.2; RFC 7296, section 3.16).
+const EAP_SUCCESS: u32 = 8;
+
+/// AUTH without its data (RFC 7296, section 3.8).
+const AUTH_HEADER: u32 = 8;
 
 /// One notification without data and without SPI, or the Delete of an IKE SA.
 const ONE_NOTIFY: u32 = 8;
