@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ikescope_capture::{CaptureError, FileReader, Frame, Inputs, Needed};
+use ikescope_analysis::EspPacket;
+use ikescope_capture::{Arrival, CaptureError, FileReader, Inputs};
 
 use crate::exit::{Error, complain};
 use crate::interrupt::Interrupt;
@@ -13,7 +14,7 @@ use crate::stdin::{Stdin, Waiting};
 /// Where frames come from.
 pub(crate) enum Source {
     /// Files and streams; one of them may be standard input.
-    Files(Inputs, Option<Waiting>),
+    Files(Inputs<EspPacket>, Option<Waiting>),
     /// An interface.
     #[cfg(feature = "live")]
     Live(Box<Listening>),
@@ -31,8 +32,8 @@ pub(crate) struct Opened {
 
 /// What came next.
 pub(crate) enum Next<'a> {
-    /// A frame.
-    Frame(Frame<'a>),
+    /// A frame, or what a glance at some told.
+    Arrival(Arrival<'a, EspPacket>),
     /// Nothing for a while: there may be more.
     #[cfg(feature = "live")]
     Quiet,
@@ -48,7 +49,7 @@ impl Source {
             return Ok(Next::End);
         }
         match self {
-            Self::Files(inputs, _) => Ok(inputs.next()?.map_or(Next::End, Next::Frame)),
+            Self::Files(inputs, _) => Ok(inputs.arrive()?.map_or(Next::End, Next::Arrival)),
             #[cfg(feature = "live")]
             Self::Live(listening) => listening.next(),
         }
@@ -78,11 +79,11 @@ fn has_stdin(paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| is_stdin(path))
 }
 
-/// Opens files; `-` is standard input. Of each frame as much as is `needed` is read, if not all. One that cannot be opened
-/// is told if others can.
+/// Opens files; `-` is standard input. Where a `glance` at ESP is enough, large files are read for that. One that cannot be
+/// opened is told if others can.
 pub(crate) fn open_files(
     paths: &[PathBuf],
-    needed: Option<Needed>,
+    glance: bool,
     interrupt: &Interrupt,
 ) -> Result<Opened, Error> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
@@ -92,10 +93,10 @@ pub(crate) fn open_files(
     let names = paths.iter().map(|path| name_of(path)).collect();
     // All at once, because it knows how many there are and takes smaller buffers for many.
     if !has_stdin(paths)
-        && let Ok(inputs) = needed.map_or_else(
-            || Inputs::open(paths),
-            |needed| Inputs::open_beginnings(paths, needed),
-        )
+        && let Ok(inputs) = match glance {
+            true => Inputs::open_at_a_glance(paths, EspPacket::glance),
+            false => Inputs::open(paths),
+        }
     {
         let source = Source::Files(inputs, None);
         return Ok(Opened {

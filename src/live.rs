@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ikescope_capture::{CaptureError, live};
+use ikescope_capture::{Arrival, CaptureError, live};
 
 use crate::args::{Live, Selection};
 use crate::exit::complain;
@@ -48,7 +48,7 @@ impl Listening {
             return Ok(Next::Quiet);
         };
         self.left = self.left.map(|left| left - 1);
-        Ok(Next::Frame(frame))
+        Ok(Next::Arrival(Arrival::Frame(frame)))
     }
 
     /// Tells what the kernel could not deliver.

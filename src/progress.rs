@@ -24,7 +24,7 @@ impl Progress {
         }
     }
 
-    /// To be called once a packet; `octets` gives how many were read, and of how many.
+    /// To be called once a packet or some of them; `octets` gives how many were read, and of how many.
     #[inline]
     pub(crate) fn tick(&mut self, octets: impl FnOnce() -> (u64, Option<u64>)) {
         self.ticks = self.ticks.wrapping_add(1);

@@ -1,15 +1,16 @@
 //! Reading a capture from its first frame to its last, the same for every command.
 
+use std::convert::identity;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
-use ikescope_analysis::{Inspector, InspectorOptions, Observation};
+use ikescope_analysis::{EspPacket, Inspector, InspectorOptions, Observation};
 #[cfg(feature = "live")]
 use ikescope_capture::Timestamp;
-use ikescope_capture::{CaptureError, Frame, Inputs, Needed, Options, Stack};
+use ikescope_capture::{Arrival, CaptureError, Frame, Inputs, Options, Stack};
 use ikescope_report::CaptureSummary;
 
 use crate::args::{Cli, Input, Keys, Quiet, Selection};
@@ -22,9 +23,14 @@ use crate::secrets;
 
 /// What a command does with packets.
 pub(crate) trait Consumer {
-    /// Takes a frame that need not be looked at further, or only by a part of the inspector. Says whether it did.
-    fn take(&mut self, _frame: &Frame<'_>, _inspector: &mut Inspector) -> Result<bool, Error> {
+    /// Takes a frame that need not be looked at further. Says whether it did.
+    fn take(&mut self, _: &Frame<'_>) -> Result<bool, Error> {
         Ok(false)
+    }
+
+    /// The next packets, where a glance at their frames is enough.
+    fn esp(&mut self, _: &[EspPacket], _: &mut Inspector) -> Result<(), Error> {
+        Ok(())
     }
 
     /// The same packet before, for a consumer that opens what is encrypted by itself.
@@ -51,6 +57,8 @@ pub(crate) struct Reading {
     /// Files that can be read twice.
     files: Option<Vec<PathBuf>>,
     frames_filter: Option<FrameFilter>,
+    /// Whether a glance at ESP is enough.
+    glance: bool,
     opener: Option<Opening>,
     stack: Stack,
     inspector: Inspector,
@@ -79,14 +87,14 @@ pub(crate) struct Ended {
 }
 
 impl Reading {
-    /// Opens what the user named. `everything` is for live capture: also packets that cannot be of IPsec. Of frames in
-    /// files as much as is `needed` may be read, if not all.
+    /// Opens what the user named. `everything` is for live capture: also packets that cannot be of IPsec. With
+    /// `glance` the consumer gets no more of ESP packets than a look tells, where that is possible.
     pub(crate) fn open(
         command: &str,
         input: &Input,
         selection: &Selection,
         everything: bool,
-        needed: Option<Needed>,
+        glance: bool,
     ) -> Result<Self, Error> {
         require_input(command, input);
         let frames_filter = match (&selection.filter, &input.live.interface) {
@@ -98,8 +106,9 @@ impl Reading {
         let opened = match &input.live.interface {
             Some(interface) => open_live(interface, input, selection, everything),
             None => {
-                let needed = needed.filter(|_| frames_filter.is_none());
-                input::open_files(&input.inputs, needed, &interrupt)
+                // A filter looks at frames.
+                let glance = glance && frames_filter.is_none();
+                input::open_files(&input.inputs, glance, &interrupt)
             }
         }?;
         let Opened {
@@ -112,6 +121,7 @@ impl Reading {
             source,
             files: (files && input.live.interface.is_none()).then(|| input.inputs.clone()),
             frames_filter,
+            glance,
             opener: None,
             stack: Stack::new(Options::default()),
             inspector: Inspector::new(InspectorOptions {
@@ -212,8 +222,8 @@ impl Reading {
 
     fn read(&mut self, consumer: &mut impl Consumer) -> Result<(), Error> {
         loop {
-            let frame = match self.source.next(&self.interrupt) {
-                Ok(Next::Frame(frame)) => frame,
+            let arrival = match self.source.next(&self.interrupt) {
+                Ok(Next::Arrival(arrival)) => arrival,
                 #[cfg(feature = "live")]
                 Ok(Next::Quiet) => {
                     consumer.quiet(crate::today::now())?;
@@ -231,18 +241,37 @@ impl Reading {
                     continue;
                 }
             };
-            if let Some(filter) = &mut self.frames_filter
-                && !filter.matches(&frame)?
-            {
-                continue;
-            }
-            self.summary.packets += 1;
-            if frame.time.is_some() {
-                self.summary.first = self.summary.first.or(frame.time);
-                self.summary.last = frame.time;
-            }
+            let glanced;
+            let (esp, frame) = match arrival {
+                Arrival::Glanced(packets) => (packets, None),
+                Arrival::Frame(frame) => {
+                    if let Some(filter) = &mut self.frames_filter
+                        && !filter.matches(&frame)?
+                    {
+                        continue;
+                    }
+                    glanced = self.glance.then(|| EspPacket::glance(&frame)).flatten();
+                    (glanced.as_slice(), Some(frame))
+                }
+            };
+            let times = || esp.iter().map(|packet| packet.time);
+            let (packets, first, last) = match &frame {
+                Some(frame) => (1, frame.time, frame.time),
+                None => (
+                    esp.len(),
+                    times().find_map(identity),
+                    times().rev().find_map(identity),
+                ),
+            };
+            self.summary.packets += packets as u64;
+            self.summary.first = self.summary.first.or(first);
+            self.summary.last = last.or(self.summary.last);
             let inspector = &mut self.inspector;
-            if !consumer.take(&frame, inspector)? {
+            if !esp.is_empty() {
+                consumer.esp(esp, inspector)?;
+            } else if let Some(frame) = frame
+                && !consumer.take(&frame)?
+            {
                 let mut consumed = Ok(());
                 let opening = &mut self.opener;
                 self.stack.decode(&frame, &mut |datagram| {

@@ -3,7 +3,7 @@
 use ikescope_dissectors::Spi;
 
 use crate::limits::RECENT_PACKETS;
-use crate::observation::{Body, FrameId};
+use crate::observation::FrameId;
 
 /// The last packets by SPI and sequence number. A packet has a pair of slots, of which it takes the one used less lately.
 ///
@@ -30,21 +30,16 @@ impl RecentPackets {
     }
 
     /// Remembers this packet and gives the frame of the first copy, if this one is the same octet for octet as far as
-    /// its length and the octets behind the header tell: ciphertext, which the processor has at hand, unlike the end.
+    /// its digest tells.
     pub(crate) fn observe(
         &mut self,
         spi: Spi,
         sequence: u32,
-        body: Body<'_>,
+        digest: u64,
         frame: FrameId,
     ) -> Option<FrameId> {
         let mixed = (spi.0 ^ sequence.rotate_left(16)).wrapping_mul(0x9e37_79b1);
         let index = (mixed >> 8) as usize & (RECENT_PACKETS / 2 - 1);
-        let word = |at: usize| {
-            let eight = body.octets.get(at..).and_then(<[u8]>::first_chunk);
-            eight.map_or(0, |eight| u64::from_le_bytes(*eight))
-        };
-        let digest = word(8) ^ word(16).rotate_left(32) ^ ((body.length as u64) << 48);
         if self.pairs.is_empty() {
             self.pairs.resize_with(RECENT_PACKETS / 2, Default::default);
         }

@@ -2,7 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use ikescope_capture::{self as capture, Datagram, Frame, PlainPacket, transport};
+use ikescope_capture::{
+    self as capture, Datagram, Frame, Glanced, PlainPacket, Timestamp, transport,
+};
 use ikescope_dissectors::registries::ip::{IpProtocol, Port};
 use ikescope_dissectors::{Esp, Issues, Octets, Packet, looks_like_ike, nat_traversal_is_esp};
 
@@ -113,33 +115,13 @@ impl Inspector {
         }
     }
 
-    /// The ESP packet that this frame carries, where a look is enough to tell. It is counted as seen: the frame must not
-    /// go to [`Self::observe`] any more. Of the frame as much as [`octets_needed`] says must be there.
+    /// The frame that this packet repeats: captured twice. It is counted as seen: its frame must not go to
+    /// [`Self::observe`] any more.
     #[inline]
-    pub fn esp<'a>(&mut self, frame: &Frame<'a>) -> Option<EspPacket<'a>> {
-        let (packet, esp) = plain_esp(frame)?;
-        let id = FrameId {
-            file: frame.file,
-            number: frame.number,
-        };
-        let end = |address: Ipv4Addr, port| Endpoint {
-            address: address.into(),
-            port,
-        };
-        let body = Body {
-            octets: esp.octets,
-            length: packet.length - Esp::HEADER_LEN,
-        };
-        Some(EspPacket {
-            frame: id,
-            time: frame.time,
-            src: end(packet.src, packet.ports.map(|ports| ports.0)),
-            dst: end(packet.dst, packet.ports.map(|ports| ports.1)),
-            spi: esp.spi,
-            sequence: esp.sequence,
-            body,
-            duplicate_of: self.packets.observe(esp.spi, esp.sequence, body, id),
-        })
+    pub fn duplicate_of(&mut self, packet: &EspPacket) -> Option<FrameId> {
+        let EspPacket { spi, sequence, .. } = *packet;
+        self.packets
+            .observe(spi, sequence, packet.body.digest, packet.frame)
     }
 
     fn read<'a>(
@@ -362,16 +344,16 @@ impl Inspector {
                 duplicate_of: self.packets.observe(
                     esp.spi,
                     esp.sequence,
-                    esp.octets.into(),
+                    Body::from(esp.octets).digest,
                     seen.frame,
                 ),
                 ..Place::default()
             },
             Content::Ah(Some(ah), inner) => {
-                let octets = ah.payload.as_slice();
-                let duplicate_of =
-                    self.packets
-                        .observe(ah.spi, ah.sequence, octets.into(), seen.frame);
+                let digest = Body::from(ah.payload.as_slice()).digest;
+                let duplicate_of = self
+                    .packets
+                    .observe(ah.spi, ah.sequence, digest, seen.frame);
                 match inner.as_deref_mut() {
                     Some(Content::Ike(ike)) => self.place_ike(ike, seen),
                     _ => Place {
@@ -396,14 +378,35 @@ impl Inspector {
     }
 }
 
-/// Octets of a frame from its start that are enough for [`Inspector::esp`]: all where it does not take the frame.
-#[inline]
-#[must_use]
-pub fn octets_needed(frame: &Frame<'_>) -> usize {
-    let all = frame.octets.len();
-    plain_esp(frame).map_or(all, |(packet, _)| {
-        all.min(packet.offset + Esp::HEADER_LEN + Body::KEPT)
-    })
+impl EspPacket {
+    /// The ESP packet that this frame carries, where a glance is enough to tell.
+    #[inline]
+    #[must_use]
+    pub fn glance(frame: &Frame<'_>) -> Option<Self> {
+        let (packet, esp) = plain_esp(frame)?;
+        let end = |address: Ipv4Addr, port| Endpoint {
+            address: address.into(),
+            port,
+        };
+        Some(Self {
+            frame: FrameId {
+                file: frame.file,
+                number: frame.number,
+            },
+            time: frame.time,
+            src: end(packet.src, packet.ports.map(|ports| ports.0)),
+            dst: end(packet.dst, packet.ports.map(|ports| ports.1)),
+            spi: esp.spi,
+            sequence: esp.sequence,
+            body: esp.octets.into(),
+        })
+    }
+}
+
+impl Glanced for EspPacket {
+    fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
 }
 
 /// ESP behind IPv4, or in UDP on the port of NAT traversal, with the packet that carries it: where a look is enough to tell.

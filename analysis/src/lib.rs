@@ -18,7 +18,7 @@ pub mod opening;
 mod recent;
 pub mod tunnels;
 
-pub use inspector::{Inspector, InspectorOptions, octets_needed, plain_esp};
+pub use inspector::{Inspector, InspectorOptions, plain_esp};
 pub use observation::{
     Body, Content, Encapsulation, Endpoint, EspPacket, FrameId, Ike, NatDetection, Observation,
     Quoted, Reassembled, Unrelated,

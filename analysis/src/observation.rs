@@ -87,7 +87,7 @@ pub struct Observation<'a> {
 
 /// An ESP packet as seen without keys: what is left of an [`Observation`] of the packets that most captures are full of.
 #[derive(Clone, Copy, Debug)]
-pub struct EspPacket<'a> {
+pub struct EspPacket {
     /// Which frame carried it.
     pub frame: FrameId,
     /// Time of that frame, if the file has times.
@@ -101,33 +101,52 @@ pub struct EspPacket<'a> {
     /// The lower 32 bits of the sequence number.
     pub sequence: u32,
     /// What is behind.
-    pub body: Body<'a>,
-    /// The frame that this one repeats: captured twice.
-    pub duplicate_of: Option<FrameId>,
+    pub body: Body,
 }
 
-/// What stands behind the header of ESP or AH: its length, and as much of its beginning as was kept.
+/// What is kept of what stands behind the header of ESP or AH.
 #[derive(Clone, Copy, Debug)]
-pub struct Body<'a> {
-    /// All of it, or at least the first [`Body::KEPT`] octets.
-    pub octets: &'a [u8],
+pub struct Body {
     /// Octets on the wire.
-    pub length: usize,
+    pub length: u32,
+    /// Differs where the length, or octets near the beginning, differ: ciphertext, which the processor has at hand, unlike
+    /// the end.
+    pub digest: u64,
+    /// Whether it begins with an IPv4 or IPv6 header whose length fits: encryption NULL (RFC 2410).
+    pub readable: bool,
 }
 
-impl Body<'_> {
-    /// As much as tells copies of a packet apart, and clear text from what is encrypted.
-    pub const KEPT: usize = 24;
-}
-
-impl<'a> From<&'a [u8]> for Body<'a> {
-    fn from(octets: &'a [u8]) -> Self {
+impl From<&[u8]> for Body {
+    #[inline]
+    fn from(octets: &[u8]) -> Self {
+        let word = |at: usize| {
+            let eight = octets.get(at..).and_then(<[u8]>::first_chunk);
+            eight.map_or(0, |eight| u64::from_le_bytes(*eight))
+        };
         Self {
-            octets,
-            length: octets.len(),
+            length: u32::try_from(octets.len()).unwrap_or(u32::MAX),
+            digest: word(8) ^ word(16).rotate_left(32) ^ ((octets.len() as u64) << 48),
+            readable: readable(octets),
         }
     }
 }
+
+fn readable(octets: &[u8]) -> bool {
+    let length = match octets {
+        [0x45, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
+        [first, _, _, _, high, low, ..] if first >> 4 == 6 => {
+            usize::from(u16::from_be_bytes([*high, *low])) + IPV6_HEADER
+        }
+        _ => return false,
+    };
+    length >= IPV4_HEADER && (length..=length + READABLE_TRAILER).contains(&octets.len())
+}
+
+const IPV4_HEADER: usize = 20;
+const IPV6_HEADER: usize = 40;
+
+/// Padding, its length, next header and the longest ICV.
+const READABLE_TRAILER: usize = 255 + 2 + 64;
 
 impl Observation<'_> {
     /// Whether this is IPsec, a fragment that may be, or an ICMP error about it.

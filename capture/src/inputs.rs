@@ -13,8 +13,8 @@ use std::path::Path;
 /// the other in order of naming. Of equal times the input named first comes first. An input whose own frames are not
 /// in time order keeps its order.
 #[derive(Debug)]
-pub struct Inputs {
-    readers: Vec<Reader>,
+pub struct Inputs<G = NoGlance> {
+    readers: Vec<Reader<G>>,
     /// The time of the frame that each reader holds
     heads: BinaryHeap<Reverse<(Option<Timestamp>, usize)>>,
     /// The reader whose frame was delivered last
@@ -24,16 +24,49 @@ pub struct Inputs {
     unread: Vec<usize>,
 }
 
-/// Octets of a frame, from its start, that its reader will look at
-pub type Needed = fn(&Frame<'_>) -> usize;
+/// Tells of a frame all that will be asked of it; `None` where it takes more than a glance
+pub type Glance<G> = fn(&Frame<'_>) -> Option<G>;
+
+/// What a glance at a frame tells
+pub trait Glanced: Send + 'static {
+    /// Time of the frame
+    fn time(&self) -> Option<Timestamp>;
+}
+
+/// Where each frame is looked at
+#[derive(Debug)]
+pub enum NoGlance {}
+
+/// What came of the inputs
+#[derive(Clone, Copy, Debug)]
+pub enum Arrival<'a, G> {
+    /// A frame
+    Frame(Frame<'a>),
+    /// One or more in a row of which a glance told enough
+    Glanced(&'a [G]),
+}
 
 #[derive(Debug)]
-enum Reader {
+enum Reader<G> {
     Here(Box<FileReader>),
-    Ahead(Box<FramesAhead>),
+    Ahead(Box<FramesAhead<G>>),
 }
 
 impl Inputs {
+    /// The next frame; `Ok(None)` after the last one
+    ///
+    /// # Errors
+    /// Once per input that is cut or corrupt. The others go on with the next call.
+    #[allow(clippy::should_implement_trait)] // An iterator cannot lend.
+    pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
+        Ok(self.arrive()?.and_then(|arrival| match arrival {
+            Arrival::Frame(frame) => Some(frame),
+            Arrival::Glanced(_) => None,
+        }))
+    }
+}
+
+impl<G: Glanced> Inputs<G> {
     /// Opens files; their indices are their places in `paths`
     ///
     /// # Errors
@@ -51,14 +84,14 @@ impl Inputs {
         readers.collect::<Result<_, _>>().map(Self::new)
     }
 
-    /// The same, for a reader that does not look at all octets: of a frame may be delivered as few as are `needed`. Its
-    /// `captured` tells what the file has.
+    /// The same, where a glance at most frames is enough: large files are read, and glanced at, by threads. Of the other
+    /// files every frame is delivered.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_beginnings<P: AsRef<Path>>(
+    pub fn open_at_a_glance<P: AsRef<Path>>(
         paths: &[P],
-        needed: Needed,
+        glance: Glance<G>,
     ) -> Result<Self, CaptureError> {
         if paths.len() > MANY {
             return Self::open(paths);
@@ -67,7 +100,7 @@ impl Inputs {
             FileReader::open_with(path.as_ref(), index as u32, READ_BUFFER, false)
         };
         let ahead = |reader| {
-            FramesAhead::start(Box::new(reader), needed)
+            FramesAhead::start(Box::new(reader), glance)
                 .map_or_else(Reader::Here, |reader| Reader::Ahead(Box::new(reader)))
         };
         let readers = paths.iter().enumerate().map(open);
@@ -81,7 +114,7 @@ impl Inputs {
         Self::of(readers.into_iter().map(here).collect())
     }
 
-    fn of(readers: Vec<Reader>) -> Self {
+    fn of(readers: Vec<Reader<G>>) -> Self {
         Self {
             heads: BinaryHeap::with_capacity(readers.len()),
             delivered: None,
@@ -91,12 +124,12 @@ impl Inputs {
         }
     }
 
-    /// The next frame; `Ok(None)` after the last one
+    /// What is next; `Ok(None)` at the end
     ///
     /// # Errors
     /// Once per input that is cut or corrupt. The others go on with the next call.
-    #[allow(clippy::should_implement_trait)] // An iterator cannot lend.
-    pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
+    #[inline]
+    pub fn arrive(&mut self) -> Result<Option<Arrival<'_, G>>, CaptureError> {
         if self.readers.len() == 1 {
             return self.readers.first_mut().map_or(Ok(None), Reader::next);
         }
@@ -105,10 +138,10 @@ impl Inputs {
             let Some(reader) = self.readers.get_mut(index) else {
                 continue;
             };
-            if !reader.advance()? {
+            if !reader.advance(1)? {
                 continue;
             }
-            let time = reader.current().and_then(|frame| frame.time);
+            let time = reader.current().and_then(|arrival| arrival.time());
             if let Some(latest) = self.latest.get_mut(index) {
                 *latest = (*latest).max(time);
                 self.heads.push(Reverse((*latest, index)));
@@ -137,25 +170,41 @@ impl Inputs {
     }
 }
 
-impl Reader {
+impl Glanced for NoGlance {
+    fn time(&self) -> Option<Timestamp> {
+        match *self {}
+    }
+}
+
+impl<G: Glanced> Arrival<'_, G> {
+    /// Time of the last frame
+    fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Frame(frame) => frame.time,
+            Self::Glanced(glanced) => glanced.last()?.time(),
+        }
+    }
+}
+
+impl<G: Glanced> Reader<G> {
     #[inline]
-    fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
-        self.advance()?;
+    fn next(&mut self) -> Result<Option<Arrival<'_, G>>, CaptureError> {
+        self.advance(usize::MAX)?;
         Ok(self.current())
     }
 
     #[inline]
-    fn advance(&mut self) -> Result<bool, CaptureError> {
+    fn advance(&mut self, most: usize) -> Result<bool, CaptureError> {
         match self {
             Self::Here(reader) => reader.advance(),
-            Self::Ahead(reader) => reader.advance(),
+            Self::Ahead(reader) => reader.advance(most),
         }
     }
 
     #[inline]
-    fn current(&self) -> Option<Frame<'_>> {
+    fn current(&self) -> Option<Arrival<'_, G>> {
         match self {
-            Self::Here(reader) => reader.current(),
+            Self::Here(reader) => reader.current().map(Arrival::Frame),
             Self::Ahead(reader) => reader.current(),
         }
     }

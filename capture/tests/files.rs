@@ -6,7 +6,7 @@ use common::*;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ikescope_capture::{
-    CaptureError, FileReader, Frame, Inputs, LinkType, PcapngWriter, Timestamp,
+    Arrival, CaptureError, FileReader, Frame, Glanced, Inputs, LinkType, PcapngWriter, Timestamp,
 };
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use std::io::{Cursor, Write};
@@ -642,22 +642,61 @@ fn large_and_cut() -> (String, usize) {
     (file("large-and-cut.pcap", &octets), packets - 1)
 }
 
-#[test]
-fn beginnings_are_those_of_the_frames() {
-    let (path, packets) = large_and_cut();
-    let needed = |frame: &Frame<'_>| (frame.number % 90) as usize;
-    let mut whole = Inputs::open(&[&path]).unwrap();
-    let mut beginnings = Inputs::open_beginnings(&[&path], needed).unwrap();
-    for _ in 0..packets {
-        let frame = whole.next().unwrap().unwrap();
-        let octets = frame.octets.get(..needed(&frame)).unwrap_or(frame.octets);
-        let beginning = beginnings.next().unwrap().unwrap();
-        assert_eq!(beginning, Frame { octets, ..frame });
+/// A glance that some frames are too much for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Number(u32, u64, Option<Timestamp>);
+
+impl Number {
+    fn of(frame: &Frame<'_>) -> Option<Self> {
+        (frame.number % 7 > 1).then_some(Self(frame.file, frame.number, frame.time))
     }
-    let (one, other) = (whole.next().unwrap_err(), beginnings.next().unwrap_err());
-    assert_eq!(one.to_string(), other.to_string());
-    assert!(beginnings.next().unwrap().is_none() && beginnings.next().unwrap().is_none());
-    assert_eq!(beginnings.bytes_read(), whole.bytes_read());
-    assert_eq!(beginnings.total_size(), whole.total_size());
+}
+
+impl Glanced for Number {
+    fn time(&self) -> Option<Timestamp> {
+        self.2
+    }
+}
+
+#[test]
+fn glances_and_frames_come_in_their_order() {
+    let (path, packets) = large_and_cut();
+    for copies in 1..=2 {
+        let paths = vec![&path; copies];
+        let mut whole = Inputs::open(&paths).unwrap();
+        let mut glanced = Inputs::open_at_a_glance(&paths, Number::of).unwrap();
+        let mut seen = 0;
+        while seen < packets * copies {
+            match glanced.arrive() {
+                Ok(Some(Arrival::Frame(frame))) => {
+                    assert_eq!(Some(frame), whole.next().unwrap());
+                    assert!(Number::of(&frame).is_none());
+                    seen += 1;
+                }
+                Ok(Some(Arrival::Glanced(numbers))) => {
+                    for number in numbers {
+                        let frame = whole.next().unwrap().unwrap();
+                        assert_eq!(Some(*number), Number::of(&frame));
+                    }
+                    seen += numbers.len();
+                }
+                Ok(None) => panic!("{seen} of {packets} in each of {copies}"),
+                Err(error) => assert_eq!(error.to_string(), whole.next().unwrap_err().to_string()),
+            }
+        }
+        let mut errors = 0;
+        loop {
+            match (glanced.arrive(), whole.next()) {
+                (Ok(None), Ok(None)) => break,
+                (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
+                other => panic!("{other:?}"),
+            }
+            errors += 1;
+        }
+        assert!((1..=copies).contains(&errors), "{errors}");
+        assert!(glanced.arrive().unwrap().is_none());
+        assert_eq!(glanced.bytes_read(), whole.bytes_read());
+        assert_eq!(glanced.total_size(), whole.total_size());
+    }
     std::fs::remove_file(path).unwrap();
 }

@@ -75,7 +75,7 @@ fn audit_peers(options: &Audit, mut report: AuditReport) -> Result<Exit, Error> 
 }
 
 fn audit_capture(options: &Audit, mut report: AuditReport) -> Result<Exit, Error> {
-    let mut reading = Reading::open("audit", &options.input, &options.selection, false, None)?;
+    let mut reading = Reading::open("audit", &options.input, &options.selection, false, false)?;
     reading.open_with(&options.keys, false)?;
     let output = Output::open(&options.view.output, &options.input.inputs)?;
     reading.show_progress(&options.view.quiet, false);

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use ikescope_analysis::opening::{Opener, Tally};
-use ikescope_analysis::{FrameId, Inspector, Observation};
+use ikescope_analysis::{FrameId, Observation};
 use ikescope_capture::{Frame, LinkType, PacketBlock};
 use ikescope_report::{write_decrypt_json, write_decrypt_text};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
         &options.input,
         &options.selection,
         options.all,
-        None,
+        false,
     )?;
     let mut output = Output::open(&options.output, &options.input.inputs)?;
     let target = Target::open(&options.out, options.force, &options.input.inputs)?;
@@ -78,7 +78,7 @@ struct Decryption<'a> {
 }
 
 impl Consumer for Decryption<'_> {
-    fn take(&mut self, frame: &Frame<'_>, _: &mut Inspector) -> Result<bool, Error> {
+    fn take(&mut self, frame: &Frame<'_>) -> Result<bool, Error> {
         if self.narrows {
             return Ok(false);
         }

@@ -6,10 +6,10 @@ use ikescope_analysis::diagnosis::{self, Comparison, Diagnosis, Severity};
 use ikescope_analysis::tunnels::{
     Finished, Flow, Surroundings, Tracker, Tunnel, find_nat_addresses,
 };
-use ikescope_analysis::{Inspector, Observation, octets_needed};
+use ikescope_analysis::{EspPacket, Inspector, Observation};
+use ikescope_capture::Frame;
 #[cfg(feature = "live")]
 use ikescope_capture::Timestamp;
-use ikescope_capture::{Frame, Needed};
 use ikescope_report::{
     DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter,
     DiagnoseWriter, Judged, Overview, Prepare, TimeColumn, TimeZone,
@@ -21,10 +21,10 @@ use crate::output::Output;
 use crate::reading::{Consumer, Ended, Reading, counted};
 
 pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
-    let opens = options.keys.are_given();
-    let needed: Option<Needed> = (!opens).then_some(octets_needed);
     let (input, selection) = (&options.input, &options.selection);
-    let mut reading = Reading::open("diagnose", input, selection, false, needed)?;
+    // With keys, ESP must be looked into.
+    let glance = !options.keys.are_given();
+    let mut reading = Reading::open("diagnose", input, selection, false, glance)?;
     reading.open_with(&options.keys, false)?;
     let output = Output::open(&options.output, &options.input.inputs)?;
     let name = output.name().to_owned();
@@ -33,7 +33,6 @@ pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
     reading.show_progress(&options.quiet, watched);
     let mut diagnosing = Diagnosing {
         options,
-        opens,
         tracker: Tracker::new(options.format == DiagnoseFormat::Ndjson),
         writer: writer(options, output),
         name,
@@ -48,8 +47,6 @@ pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
 /// One run over a capture.
 struct Diagnosing<'a> {
     options: &'a Diagnose,
-    /// Whether there are keys: ESP must be looked into then.
-    opens: bool,
     tracker: Tracker,
     writer: Box<dyn DiagnoseWriter>,
     /// What the writer writes to, as it is called in messages.
@@ -60,18 +57,15 @@ struct Diagnosing<'a> {
 }
 
 impl Consumer for Diagnosing<'_> {
-    fn take(&mut self, frame: &Frame<'_>, inspector: &mut Inspector) -> Result<bool, Error> {
-        if self.opens {
-            return Ok(false);
+    fn esp(&mut self, packets: &[EspPacket], inspector: &mut Inspector) -> Result<(), Error> {
+        for packet in packets {
+            let duplicate = inspector.duplicate_of(packet).is_some();
+            if self.options.selection.wants_frame(packet.frame.number) {
+                self.tracker.esp(packet, duplicate);
+                self.ended()?;
+            }
         }
-        let Some(packet) = inspector.esp(frame) else {
-            return Ok(false);
-        };
-        if self.options.selection.wants_frame(frame.number) {
-            self.tracker.esp(&packet);
-            self.ended()?;
-        }
-        Ok(true)
+        Ok(())
     }
 
     fn observe(&mut self, _: &Frame<'_>, observation: &Observation<'_>) -> Result<(), Error> {

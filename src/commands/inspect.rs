@@ -20,7 +20,7 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit, Error> {
         &options.input,
         &options.selection,
         options.all,
-        None,
+        false,
     )?;
     reading.open_with(&options.keys, options.unverified)?;
     let output = Output::open(&options.view.output, &options.input.inputs)?;

@@ -21,7 +21,7 @@ pub(super) struct Packet<'a> {
     pub(super) spi: Spi,
     pub(super) sequence: u32,
     /// What stands behind the header of ESP or AH.
-    pub(super) body: Body<'a>,
+    pub(super) body: Body,
     pub(super) src: Endpoint,
     pub(super) dst: Endpoint,
     pub(super) encapsulation: Option<Encapsulation>,
@@ -340,7 +340,7 @@ impl Counts {
                 flow.longest_silence = Some((silence as f64 / NANOS as f64, before));
             }
         }
-        self.readable = self.readable && readable(packet.body);
+        self.readable = self.readable && packet.body.readable;
         self.packets += 1;
         self.sequence = packet.sequence;
         self.frame = packet.frame;
@@ -629,22 +629,7 @@ fn length(packet: &Packet<'_>) -> u32 {
         Protocol::Esp => ESP_HEADER,
         _ => 0,
     };
-    u32::try_from(packet.body.length).map_or(u32::MAX, |octets| octets.saturating_add(header))
-}
-
-/// Whether an IPv4 or IPv6 header with a length that fits stands behind the ESP header (RFC 2410).
-fn readable(body: Body<'_>) -> bool {
-    match body.octets {
-        [0x45, _, high, low, ..] => {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            (20..=body.length).contains(&length) && body.length - length <= READABLE_TRAILER
-        }
-        [first, _, _, _, high, low, ..] if first >> 4 == 6 => {
-            let length = usize::from(u16::from_be_bytes([*high, *low])) + 40;
-            length <= body.length && body.length - length <= READABLE_TRAILER
-        }
-        _ => false,
-    }
+    packet.body.length.saturating_add(header)
 }
 
 /// Flows that are found without a look into the map: 32 KiB of places, for more tunnels than are busy at one time.
@@ -658,9 +643,6 @@ const ESP_HEADER: u32 = 8;
 
 /// Packets of more octets may be too large for a path; every path carries those of less.
 const LARGE: u32 = 1_000;
-
-/// Padding, its length, next header and the longest ICV.
-const READABLE_TRAILER: usize = 255 + 2 + 64;
 
 /// Nanoseconds of a second.
 const NANOS: i64 = 1_000_000_000;

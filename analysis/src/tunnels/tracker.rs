@@ -106,11 +106,11 @@ impl Tracker {
         self.content(&observation.content, observation, src, dst);
     }
 
-    /// Takes the next packet, in place of an observation of it.
+    /// Takes the next packet, in place of an observation of it; `duplicate` if it was captured before.
     #[inline]
-    pub fn esp(&mut self, packet: &EspPacket<'_>) {
+    pub fn esp(&mut self, packet: &EspPacket, duplicate: bool) {
         let EspPacket { frame, time, .. } = *packet;
-        self.come(frame, time, packet.duplicate_of.is_some());
+        self.come(frame, time, duplicate);
         self.capture.esp_packets += 1;
         self.flows.observe(&Packet {
             protocol: Protocol::Esp,
@@ -122,7 +122,7 @@ impl Tracker {
             encapsulation: packet.src.port.map(|_| Encapsulation::Udp),
             frame,
             time,
-            duplicate: packet.duplicate_of.is_some(),
+            duplicate,
             fragmented: false,
             opened: None,
             inside: None,

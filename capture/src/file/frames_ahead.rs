@@ -1,37 +1,41 @@
-//! Frames found by a thread of their own while those before are looked at
+//! Frames found, and most of them told at a glance, by a thread of their own while those before are looked at
 
 use super::FileReader;
 use super::read_ahead::in_a_thread;
-use crate::inputs::Needed;
+use crate::inputs::{Glance, Glanced};
 use crate::limits::READ_AHEAD_FROM;
-use crate::{CaptureError, Frame, LinkType, Timestamp};
+use crate::{Arrival, CaptureError, Frame, LinkType, Timestamp};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// A file whose frames come in batches, each frame only as far as it is needed
+/// A file whose frames come in batches, most of them as no more than a glance tells
 ///
 /// Where the thread reads, the octets are in its processor's cache; what it hands over is little.
 #[derive(Debug)]
-pub(crate) struct FramesAhead {
+pub(crate) struct FramesAhead<G> {
     name: String,
     file: u32,
     size: Option<u64>,
     bytes_read: Arc<AtomicU64>,
-    full: Receiver<Batch>,
-    empty: SyncSender<Batch>,
-    batch: Batch,
-    /// The place behind the current frame
-    next: usize,
+    full: Receiver<Batch<G>>,
+    empty: SyncSender<Batch<G>>,
+    batch: Batch<G>,
+    /// Places of the current ones among those told at a glance; none where a frame is the current one
+    glanced: Range<usize>,
+    /// Frames up to the current one
+    frames: usize,
 }
 
 /// Frames in a row
-#[derive(Debug, Default)]
-struct Batch {
-    octets: Vec<u8>,
+#[derive(Debug)]
+struct Batch<G> {
+    /// Those told at a glance
+    glanced: Vec<G>,
+    /// The others
     records: Vec<Record>,
-    /// The number of the first one
-    first: u64,
+    octets: Vec<u8>,
     /// Why the file ended behind them, if not rightly
     failure: Option<CaptureError>,
 }
@@ -39,17 +43,23 @@ struct Batch {
 /// A frame, and the place of its octets in the batch
 #[derive(Clone, Copy, Debug)]
 struct Record {
+    /// How many of those told at a glance are before it
+    behind: usize,
+    number: u64,
     time: Option<Timestamp>,
     length: u32,
     captured: u32,
     link: LinkType,
-    start: u32,
-    end: u32,
+    start: usize,
+    end: usize,
 }
 
-impl FramesAhead {
+impl<G: Glanced> FramesAhead<G> {
     /// Begins to read; gives the reader back where that is not worth a thread, or the system gives none
-    pub(crate) fn start(reader: Box<FileReader>, needed: Needed) -> Result<Self, Box<FileReader>> {
+    pub(crate) fn start(
+        reader: Box<FileReader>,
+        glance: Glance<G>,
+    ) -> Result<Self, Box<FileReader>> {
         if reader
             .total_size()
             .is_none_or(|size| size < READ_AHEAD_FROM)
@@ -66,10 +76,11 @@ impl FramesAhead {
             full,
             empty,
             batch: Batch::default(),
-            next: 0,
+            glanced: 0..0,
+            frames: 0,
         };
         in_a_thread("frames-ahead", reader, move |reader| {
-            read(*reader, needed, &to_fill, &filled);
+            read(*reader, glance, &to_fill, &filled);
         })?;
         for _ in 0..BATCHES {
             let _ = ahead.empty.try_send(Batch::default());
@@ -77,44 +88,55 @@ impl FramesAhead {
         Ok(ahead)
     }
 
-    /// As [`FileReader::advance`]
+    /// As [`FileReader::advance`]: to the next frame, or to the next of those told at a glance, at most as many as said
     #[inline]
-    pub(crate) fn advance(&mut self) -> Result<bool, CaptureError> {
-        while self.next >= self.batch.records.len() {
+    pub(crate) fn advance(&mut self, most: usize) -> Result<bool, CaptureError> {
+        loop {
+            let batch = &self.batch;
+            let next = batch.records.get(self.frames);
+            let behind = next.map_or(batch.glanced.len(), |record| record.behind);
+            let start = self.glanced.end;
+            if start < behind {
+                self.glanced = start..behind.min(start.saturating_add(most));
+                return Ok(true);
+            }
+            if next.is_some() {
+                self.glanced = start..start;
+                self.frames += 1;
+                return Ok(true);
+            }
             if let Some(failure) = self.batch.failure.take() {
                 return Err(failure);
             }
             let Ok(batch) = self.full.recv() else {
-                self.batch.records.clear();
+                self.batch = Batch::default();
                 return Ok(false);
             };
             // The thread is gone when it has read everything.
             let _ = self
                 .empty
                 .try_send(std::mem::replace(&mut self.batch, batch));
-            self.next = 0;
+            (self.glanced, self.frames) = (0..0, 0);
         }
-        self.next += 1;
-        Ok(true)
     }
 
-    /// As [`FileReader::current`]
+    /// What [`Self::advance`] came to
     #[inline]
-    pub(crate) fn current(&self) -> Option<Frame<'_>> {
-        let place = self.next.checked_sub(1)?;
-        let record = self.batch.records.get(place)?;
-        Some(Frame {
+    pub(crate) fn current(&self) -> Option<Arrival<'_, G>> {
+        if !self.glanced.is_empty() {
+            let glanced = self.batch.glanced.get(self.glanced.clone())?;
+            return Some(Arrival::Glanced(glanced));
+        }
+        let record = self.batch.records.get(self.frames.checked_sub(1)?)?;
+        Some(Arrival::Frame(Frame {
             file: self.file,
-            number: self.batch.first + place as u64,
+            number: record.number,
             time: record.time,
             length: record.length,
             captured: record.captured,
             link: record.link,
-            octets: self
-                .batch
-                .octets
-                .get(record.start as usize..record.end as usize)?,
-        })
+            octets: self.batch.octets.get(record.start..record.end)?,
+        }))
     }
 
     pub(crate) fn bytes_read(&self) -> u64 {
@@ -130,42 +152,55 @@ impl FramesAhead {
     }
 }
 
-impl Batch {
-    fn push(&mut self, frame: &Frame<'_>, needed: usize) {
-        if self.records.is_empty() {
-            self.first = frame.number;
+impl<G> Default for Batch<G> {
+    fn default() -> Self {
+        Self {
+            glanced: Vec::new(),
+            records: Vec::new(),
+            octets: Vec::new(),
+            failure: None,
         }
-        let start = self.octets.len() as u32;
-        let octets = frame.octets.get(..needed).unwrap_or(frame.octets);
-        self.octets.extend_from_slice(octets);
+    }
+}
+
+impl<G> Batch<G> {
+    fn push(&mut self, frame: &Frame<'_>) {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(frame.octets);
         self.records.push(Record {
+            behind: self.glanced.len(),
+            number: frame.number,
             time: frame.time,
             length: frame.length,
             captured: frame.captured,
             link: frame.link,
             start,
-            end: self.octets.len() as u32,
+            end: self.octets.len(),
         });
     }
 
     fn is_full(&self) -> bool {
-        self.records.len() >= FRAMES || self.octets.len() >= OCTETS
+        self.glanced.len() + self.records.len() >= FRAMES || self.octets.len() >= OCTETS
     }
 }
 
-fn read(
+fn read<G: Glanced>(
     mut reader: FileReader,
-    needed: Needed,
-    empty: &Receiver<Batch>,
-    filled: &SyncSender<Batch>,
+    glance: Glance<G>,
+    empty: &Receiver<Batch<G>>,
+    filled: &SyncSender<Batch<G>>,
 ) {
     while let Ok(mut batch) = empty.recv() {
-        batch.octets.clear();
+        batch.glanced.clear();
         batch.records.clear();
+        batch.octets.clear();
         let mut ended = false;
         while !ended && !batch.is_full() {
             match reader.next() {
-                Ok(Some(frame)) => batch.push(&frame, needed(&frame)),
+                Ok(Some(frame)) => match glance(&frame) {
+                    Some(glanced) => batch.glanced.push(glanced),
+                    None => batch.push(&frame),
+                },
                 Ok(None) => ended = true,
                 Err(failure) => {
                     batch.failure = Some(failure);
