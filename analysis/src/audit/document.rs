@@ -78,7 +78,7 @@ impl<'a> Document<'a> {
             Ok(root) => Ok(Self { text, root }),
             Err(error) => Err(Problem {
                 line: line_of(text, error.span.start),
-                message: format!("this is not TOML: {}", error.kind),
+                message: format!("this is not TOML: {error}"),
             }),
         }
     }

@@ -9,6 +9,7 @@ use ikescope_dissectors::registries::{ikev1, ikev2};
 
 use super::algorithm::{Algorithm, Kind, Number};
 use super::near::near_names;
+use super::suite::wrong_key;
 
 /// A cipher of IKEv2.
 #[must_use]
@@ -142,6 +143,8 @@ pub fn any(name: &str) -> Vec<Algorithm> {
     .into_iter()
     .flatten()
     .collect();
+    // A name of no cipher: nothing has such a key.
+    found.retain(|one| wrong_key(*one).is_none());
     // IKEv1's name of what IKEv2 has too is the same algorithm.
     let of_v2: Vec<Algorithm> = found
         .iter()

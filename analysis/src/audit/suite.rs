@@ -159,7 +159,7 @@ impl NamedSuite {
 }
 
 /// Why a cipher has no such key; ciphers that nothing is known of may have any.
-fn wrong_key(cipher: Algorithm) -> Option<SuiteProblem> {
+pub(super) fn wrong_key(cipher: Algorithm) -> Option<SuiteProblem> {
     let Number::Encr(id) = cipher.as_v2()?.number else {
         return None;
     };
