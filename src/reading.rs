@@ -344,6 +344,12 @@ impl Ended {
 /// Bounds that were reached: what was given up is not in the result.
 fn tell_dropped(stack: &Stack) {
     let dropped = stack.dropped();
+    if let Some((link, frames)) = dropped.unknown_link {
+        complain(&format_args!(
+            "{link} is not decoded, so {} stayed unread; capture on an interface with IP, or convert with `editcap -T`",
+            counted(frames, "packet")
+        ));
+    }
     if dropped.crowded_datagrams > 0 {
         complain(&format_args!(
             "{} were given up because too many were open at once",

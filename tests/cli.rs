@@ -85,6 +85,7 @@ fn wrong_usage_is_2() {
         &["inspect", "-", "-"],
         &["inspect", "-o", &file, &file],
         &["inspect", "--filter", "udp portt 500", &file],
+        &["explain", "AES-CBC-257"],
     ] {
         let run = run(arguments);
         assert_eq!(run.code, Some(2), "{arguments:?}: {run:?}");
@@ -177,6 +178,19 @@ fn a_capture_without_ipsec_says_so() {
     assert_eq!(nothing.stderr, expected);
     let all = run(["inspect", "--all", &file]);
     assert_eq!(all.stdout.lines().count(), 2, "{all:?}");
+}
+
+/// What no link layer is known for may hold any number of tunnels.
+#[test]
+fn packets_of_an_unknown_link_type_are_told() {
+    let mut capture = pcap(&[&udp(500, 500, &[0; 28])]);
+    capture[20..24].copy_from_slice(&9_999_u32.to_le_bytes());
+    for command in ["inspect", "diagnose", "audit"] {
+        let run = run_with_input([command, "-"], &capture);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let told = run.stderr.contains("9999") && run.stderr.contains("1 packet");
+        assert!(told, "{command}: {run:?}");
+    }
 }
 
 #[test]

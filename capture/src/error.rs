@@ -55,7 +55,8 @@ pub enum CaptureError {
     },
     /// The file ends inside a packet, a block or the compressed stream
     #[error(
-        "{name}: cut in the middle of {what} at offset {offset} after packet {packets}: {available} of {needed} octets are there; the packets before are complete"
+        "{name}: cut in the middle of {what} at offset {offset} after packet {packets}: {available} of {needed} octets are there{}",
+        complete(*packets)
     )]
     Cut {
         /// The input as it was named
@@ -73,7 +74,8 @@ pub enum CaptureError {
     },
     /// The compressed stream ends early or is damaged; what was decompressed before is delivered
     #[error(
-        "{name}: the {method} stream {reason} after {offset} decompressed octets and packet {packets}; the packets before are complete"
+        "{name}: the {method} stream {reason} after {offset} decompressed octets and packet {packets}{}",
+        complete(*packets)
     )]
     Compression {
         /// The input as it was named
@@ -133,6 +135,14 @@ pub enum CaptureError {
         /// What libpcap said
         message: String,
     },
+}
+
+/// What is worth having of a file that ends early
+fn complete(packets: u64) -> &'static str {
+    match packets {
+        0 => "; no packet is before that",
+        _ => "; the packets before are complete",
+    }
 }
 
 /// What the first octets of a file look like, when they do not begin a capture

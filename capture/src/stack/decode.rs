@@ -5,8 +5,8 @@ use super::notes::Notes;
 use super::tcp::{Segment, Streams};
 use super::transport::{NO_ADDRESS, TCP, UDP, decode, ports};
 use super::{Content, Datagram, NotIp, Note, ip, link};
-use crate::Frame;
 use crate::limits::MAX_OUTER;
+use crate::{Frame, LinkType};
 
 /// What a [`Stack`] should look for
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Dropped {
     pub streams: u64,
     /// Gaps in TCP streams that were stepped over
     pub stream_gaps: u64,
+    /// The first link type that is not decoded, and the frames of any such
+    pub unknown_link: Option<(LinkType, u64)>,
 }
 
 /// From frames to datagrams, with the state of IP fragments and TCP streams
@@ -43,6 +45,7 @@ pub struct Dropped {
 pub struct Stack {
     fragments: Fragments,
     streams: Streams,
+    unknown_link: Option<(LinkType, u64)>,
 }
 
 /// What all datagrams of a frame share
@@ -65,6 +68,7 @@ impl Stack {
         Self {
             fragments: Fragments::default(),
             streams: Streams::new(options.tcp_ports),
+            unknown_link: None,
         }
     }
 
@@ -75,6 +79,7 @@ impl Stack {
             crowded_datagrams: self.fragments.crowded,
             streams: self.streams.forgotten,
             stream_gaps: self.streams.gaps,
+            unknown_link: self.unknown_link,
         }
     }
 
@@ -91,7 +96,12 @@ impl Stack {
         };
         match link::ip_header(frame.link, frame.octets) {
             Ok(at) => self.ip(&mut context, frame.octets, at, sink),
-            Err(what) => context.not_ip(what, sink),
+            Err(what) => {
+                if let NotIp::Link(link) = what {
+                    self.unknown_link.get_or_insert((link, 0)).1 += 1;
+                }
+                context.not_ip(what, sink);
+            }
         }
     }
 
