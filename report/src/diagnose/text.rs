@@ -235,14 +235,13 @@ impl<W: Write> DiagnoseTextWriter<W> {
             );
         }
         let identities = [&tunnel.initiator, &tunnel.responder].map(|peer| {
-            peer.identity.as_ref().map_or("?", |identity| {
-                let value = identity.value.as_str();
-                let end = value.char_indices().nth(IDENTITY_SHOWN);
-                end.and_then(|(end, _)| value.get(..end)).unwrap_or(value)
+            peer.identity.as_ref().map(|identity| {
+                let shown = sanitize(&identity.value);
+                shown.chars().take(IDENTITY_SHOWN).collect::<String>()
             })
         });
-        if identities != ["?", "?"] {
-            let [initiator, responder] = identities;
+        if identities != [None, None] {
+            let [initiator, responder] = identities.map(|shown| shown.unwrap_or("?".to_owned()));
             fact("identity", &format!("{initiator} -> {responder}"));
         }
         if let Some(methods) = &tunnel.authentication {
@@ -357,30 +356,45 @@ impl<W: Write> DiagnoseTextWriter<W> {
         let (Some(first), Some(last)) = (first, last) else {
             return "the capture has no times".to_owned();
         };
-        let date = Civil::new(first.seconds)
-            .map(|civil| String::from_utf8_lossy(&civil.date()).into_owned())
-            .unwrap_or_default();
         let utc = if matches!(self.options.time, TimeColumn::Local(_)) {
             ""
         } else {
             " UTC"
         };
         format!(
-            "{date} {} to {}{utc} ({})",
-            self.clock(first),
-            self.clock(last),
+            "{} {}{utc} ({})",
+            self.date(first),
+            self.span(first, last),
             duration(last.nanos_since(first))
         )
     }
 
-    /// A time of day, whatever the ladder counts.
-    fn clock(&self, time: Timestamp) -> String {
-        let column = match &self.options.time {
+    /// Two times of day, with the day of the second if it is another one.
+    fn span(&self, first: Timestamp, last: Timestamp) -> String {
+        let day = match self.date(last) {
+            day if day == self.date(first) => String::new(),
+            day => format!("{day} "),
+        };
+        format!("{} to {day}{}", self.clock(first), self.clock(last))
+    }
+
+    /// The column of times of day, whatever the ladder counts.
+    fn column(&self) -> Clock {
+        Clock::new(match &self.options.time {
             TimeColumn::Local(zone) => TimeColumn::Local(zone.clone()),
             _ => TimeColumn::Utc,
-        };
+        })
+    }
+
+    fn date(&self, time: Timestamp) -> String {
+        Civil::new(self.column().seconds(time))
+            .map(|civil| String::from_utf8_lossy(&civil.date()).into_owned())
+            .unwrap_or_default()
+    }
+
+    fn clock(&self, time: Timestamp) -> String {
         let mut out = Vec::new();
-        Clock::new(column).write(&mut out, Some(time));
+        self.column().write(&mut out, Some(time));
         let mut text = String::from_utf8_lossy(&out).into_owned();
         text.truncate(MILLISECONDS);
         text
@@ -465,10 +479,6 @@ impl<W: Write> DiagnoseTextWriter<W> {
         let names = overview.summary.files.join(", ");
         let [established, failed, closed, incomplete] = self.states;
         let total: u64 = self.states.iter().sum();
-        let counted = |number: u64, what: &str| match number {
-            1 => format!("1 {what}"),
-            _ => format!("{number} {what}s"),
-        };
         if total == 0 {
             let esp = overview.facts.esp_packets + overview.facts.ah_packets;
             return match (overview.facts.ike_messages, esp) {
@@ -476,14 +486,19 @@ impl<W: Write> DiagnoseTextWriter<W> {
                     "{names}: no IPsec in {}",
                     counted(overview.summary.packets, "packet")
                 ),
+                (0, _) if overview.flows.is_empty() => format!(
+                    "{names}: no IKE, but {} of ESP and AH, cut too short to follow",
+                    counted(esp, "packet")
+                ),
                 (0, _) => format!(
                     "{names}: no IKE, but {} of ESP and AH in {}",
                     counted(esp, "packet"),
                     counted(overview.flows.len() as u64, "flow")
                 ),
                 (messages, _) => format!(
-                    "{names}: {} of IKE, but no tunnel in them",
-                    counted(messages, "message")
+                    "{names}: {} of IKE, but no tunnel in {}",
+                    counted(messages, "message"),
+                    if messages == 1 { "it" } else { "them" }
                 ),
             };
         }
@@ -499,9 +514,8 @@ impl<W: Write> DiagnoseTextWriter<W> {
         .collect();
         let when = match (overview.summary.first, overview.summary.last) {
             (Some(first), Some(last)) => format!(
-                ", {} to {} ({})",
-                self.clock(first),
-                self.clock(last),
+                ", {} ({})",
+                self.span(first, last),
                 duration(last.nanos_since(first))
             ),
             _ => String::new(),
@@ -656,6 +670,12 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
         self.output.buffer.extend_from_slice(text.as_bytes());
         self.output.flush()
     }
+}
+
+/// `1 packet`, `2 packets`.
+fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 fn end(peer: &Peer) -> String {
@@ -871,15 +891,22 @@ fn flow_line<W: Write>(flow: Option<&Flow>, writer: &DiagnoseTextWriter<W>) -> S
 }
 
 fn counts<W: Write>(flow: &Flow, writer: &DiagnoseTextWriter<W>) -> String {
-    let mut text = format!("{} packets, {} octets", flow.packets, flow.octets);
-    if let (Some(first), Some(last)) = (flow.first, flow.last) {
-        let _ = write!(text, ", {} to {}", writer.clock(first), writer.clock(last));
-    }
-    let _ = write!(
-        text,
-        ", sequence {} to {}",
-        flow.sequence_first, flow.sequence_last
+    let mut text = format!(
+        "{}, {}",
+        counted(flow.packets, "packet"),
+        counted(flow.octets, "octet")
     );
+    if let (Some(first), Some(last)) = (flow.first, flow.last) {
+        let _ = write!(text, ", {}", writer.span(first, last));
+    }
+    let _ = match flow.packets {
+        1 => write!(text, ", sequence {}", flow.sequence_first),
+        _ => write!(
+            text,
+            ", sequence {} to {}",
+            flow.sequence_first, flow.sequence_last
+        ),
+    };
     for (number, what) in [
         (flow.lost, "lost"),
         (flow.replayed, "replayed"),

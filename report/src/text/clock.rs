@@ -52,7 +52,7 @@ impl Clock {
         match self.column {
             TimeColumn::Utc => self.time_of_day(out, time.seconds, time.nanos),
             TimeColumn::Local(_) => {
-                let seconds = time.seconds.saturating_add(self.offset(time.seconds));
+                let seconds = self.seconds(time);
                 self.time_of_day(out, seconds, time.nanos);
             }
             TimeColumn::Relative => {
@@ -81,6 +81,11 @@ impl Clock {
     }
 
     /// Seconds east of UTC at this time.
+    /// Seconds since 1970 in the zone of the column.
+    pub(crate) fn seconds(&mut self, time: Timestamp) -> i64 {
+        time.seconds.saturating_add(self.offset(time.seconds))
+    }
+
     fn offset(&mut self, seconds: i64) -> i64 {
         let quarter = seconds.div_euclid(QUARTER);
         match (self.offset, &self.column) {
