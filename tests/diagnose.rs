@@ -71,12 +71,41 @@ fn severities(document: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Every diagnosis shows where it is seen and what to do, and nothing is held against a failure of the other version.
+fn is_founded(name: &str, document: &Value) {
+    for tunnel in document["tunnels"].as_array().into_iter().flatten() {
+        let foreign = match tunnel["ike_version"].as_str() {
+            Some("1.0") => &["ikev2", "-v2"][..],
+            _ => &["ikev1", "-v1", "qm-"],
+        };
+        for diagnosis in tunnel["diagnoses"].as_array().into_iter().flatten() {
+            for field in ["evidence", "checks", "references"] {
+                let some = diagnosis[field].as_array();
+                assert!(
+                    some.is_some_and(|all| !all.is_empty()),
+                    "{name}: {} without {field}",
+                    diagnosis["id"]
+                );
+            }
+            let rivals = diagnosis["competitors"].as_array().into_iter().flatten();
+            for one in rivals.chain([diagnosis]) {
+                let id = one["id"].as_str().expect("it is text");
+                assert!(
+                    !foreign.iter().any(|part| id.contains(part)),
+                    "{name}: {id}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn documents_follow_the_schema() {
     let schema = schema();
     for capture in captures().into_iter().chain(corpus()) {
         let (code, document) = document(&capture, false);
         check(&schema, &capture.display().to_string(), &document);
+        is_founded(&capture.display().to_string(), &document);
         let failing = severities(&document).contains(&"failure");
         if code != Some(1) {
             assert_eq!(
@@ -180,6 +209,18 @@ fn lines_come_as_tunnels_end() {
             .is_some_and(|line| line.contains("\"capture\""))
     );
     assert!(child.wait().is_ok_and(|status| status.code() == Some(3)));
+}
+
+/// A time of day says nothing when the day is another one.
+#[test]
+fn a_time_of_another_day_has_its_date() {
+    let mut capture = common::pcap(&[]);
+    capture[20..24].copy_from_slice(&101_u32.to_le_bytes());
+    capture.extend(request(0, 1));
+    capture.extend(request(86_400, 1));
+    let run = run_with_input(["diagnose", "-"], &capture);
+    let span = "00:00:00.000 to 1970-01-02 00:00:00.000";
+    assert_eq!(run.stdout.matches(span).count(), 2, "{}", run.stdout);
 }
 
 /// Which severity decides is the user's.

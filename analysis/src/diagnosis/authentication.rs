@@ -468,7 +468,7 @@ pub(super) static PPK_MISMATCH: Declaration = Declaration {
     competitors: &[
         (
             "psk-mismatch-ikev2-at-responder",
-            "the pre-shared key or the identity may be wrong as well",
+            "the same refusal: the pre-shared key or the identity may be wrong as well",
         ),
         (
             "ppk-required-missing",

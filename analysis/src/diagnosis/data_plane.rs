@@ -13,7 +13,7 @@ use super::engine::{CaptureRule, TunnelRule};
 use super::running::{
     SIDES, at_least, duration, flow_from, flows_from, packets_from, requests, seconds, side, was_up,
 };
-use crate::observation::Encapsulation;
+use crate::observation::{Encapsulation, FrameId};
 use crate::tunnels::{
     ChildState, Flow, InnerEnds, Protocol, Sender, State, Step, Surroundings, Traffic, Tunnel,
 };
@@ -174,9 +174,12 @@ pub(super) static ESP_UNKNOWN_SPI: Declaration = Declaration {
     competitors: &[
         (
             "peer-rebooted-stale-sa",
-            "liveness checks without answer show it too",
+            "liveness checks stay without an answer too",
         ),
-        ("dpd-not-persistent", "the peer is dead, and not restarted"),
+        (
+            "dpd-not-persistent",
+            "the same until the peer answers: it is dead, not restarted",
+        ),
         (
             "esp-one-way",
             "one direction was missing from the beginning",
@@ -621,8 +624,23 @@ fn nothing_sent<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Opti
     Some(
         Diagnosis::new(&ESP_NONE, Confidence::Certain, Side::Both, summary)
             .severity(Severity::Warning)
+            .evidence_if(child_up(tunnel), "the child is up")
+            .evidence_if(last_message(tunnel), "the last message of IKE")
             .excludes("tunnel-keepalive-only", "there are no keepalives"),
     )
+}
+
+/// The message that set up the last child.
+fn child_up(tunnel: &Tunnel) -> Option<FrameId> {
+    tunnel
+        .children
+        .iter()
+        .rev()
+        .find_map(|child| child.response)
+}
+
+fn last_message(tunnel: &Tunnel) -> Option<FrameId> {
+    tunnel.messages.iter().map(|message| message.frame).max()
 }
 
 /// Requests beside the negotiation that were answered: both sides are alive.
@@ -662,6 +680,8 @@ fn keepalives_only<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagn
                 Side::Both,
                 summary,
             )
+            .evidence_if(child_up(tunnel), "the child is up")
+            .evidence_if(last_message(tunnel), "the last message of IKE")
             .excludes("esp-none", "there are keepalives"),
         );
     }

@@ -102,6 +102,22 @@ pub enum Need {
     SecondCapture,
 }
 
+impl Declaration {
+    /// The version of IKE that it is about, where its title names one or an exchange that only one has.
+    #[must_use]
+    pub fn version(&self) -> Option<u8> {
+        let names = |words: &[&str]| words.iter().any(|word| self.title.contains(word));
+        match (
+            names(&["IKEv1", "Main mode", "Quick mode", "XAUTH"]),
+            names(&["IKEv2", "IKE_SA_INIT", "MOBIKE"]),
+        ) {
+            (true, false) => Some(1),
+            (false, true) => Some(2),
+            _ => None,
+        }
+    }
+}
+
 impl Severity {
     /// As in the reports.
     #[must_use]

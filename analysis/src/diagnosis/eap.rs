@@ -158,7 +158,7 @@ pub(super) static EAP_CERT_OF_SERVER_REFUSED: Declaration = Declaration {
     competitors: &[
         (
             "ike-ip-fragments-dropped",
-            "there the response never arrives: capture at the client",
+            "there the response never arrives at the client",
         ),
         ("eap-bad-credentials", "there the client goes on with EAP"),
     ],

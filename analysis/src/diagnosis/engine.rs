@@ -1,7 +1,7 @@
 //! Runs the rules and puts what they find into order.
 
 use super::catalogue::by_id;
-use super::declaration::{Confidence, Need, Severity};
+use super::declaration::{Confidence, Declaration, Need, Severity};
 use super::diagnosis::{Competitor, Diagnosis};
 use super::reachability::CAPTURE_ARTIFACT;
 use super::{
@@ -65,6 +65,9 @@ pub fn diagnose<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Vec<
     let mut ordered = in_order(found);
     for diagnosis in &mut ordered {
         diagnosis.evidence.sort_by_key(|evidence| evidence.frame);
+        diagnosis
+            .competitors
+            .retain(|rival| is_of_version(rival.id, tunnel.version));
         exclude(diagnosis, &ids, tunnel.opened());
     }
     ordered
@@ -78,6 +81,13 @@ fn rests_on_silence(diagnosis: &Diagnosis) -> bool {
             .needs
             .iter()
             .any(|need| matches!(need, Need::BothDirections | Need::Timing | Need::Esp))
+}
+
+/// Whether a diagnosis can be one of a tunnel of this version of IKE.
+fn is_of_version(id: &str, version: u8) -> bool {
+    by_id(id)
+        .and_then(Declaration::version)
+        .is_none_or(|only| only == version)
 }
 
 /// A competitor whose signs would show, and that no rule found, is excluded by their absence.
@@ -110,6 +120,8 @@ fn exclude(diagnosis: &mut Diagnosis, found: &[&str], opened: bool) {
                 .strip_prefix("there ")
                 .filter(|signs| !signs.starts_with("is ") && !signs.starts_with("are "))
                 .unwrap_or(separates);
+            // What follows says how far the sign can be seen, and it was looked for.
+            let signs = signs.split("; ").next().unwrap_or(signs);
             competitor.excluded_by = Some(format!("not seen here: {signs}").into());
         }
     }

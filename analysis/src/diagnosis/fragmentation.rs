@@ -288,7 +288,7 @@ pub(super) static ESP_MSS_NOT_CLAMPED: Declaration = Declaration {
     needs: &[Need::EspKeys],
     competitors: &[(
         "esp-pmtu-blackhole",
-        "without keys the cause is not visible",
+        "the same: without keys the cause is not visible",
     )],
     references: &["RFC 4301, section 8", "RFC 9293, section 3.7.1"],
     see: None,

@@ -148,11 +148,11 @@ pub(super) static PEER_REBOOTED_STALE_SA: Declaration = Declaration {
     competitors: &[
         (
             "dpd-timeout",
-            "the peer sends nothing at all, so a loss of the path looks the same",
+            "the same silence: a loss of the path, or the peer does not come back",
         ),
         (
             "esp-unknown-spi",
-            "without liveness checks only ESP shows it",
+            "the same, but without liveness checks only ESP shows it",
         ),
     ],
     references: &[
@@ -245,9 +245,9 @@ pub(super) static DPD_NOT_PERSISTENT: Declaration = Declaration {
         ),
         (
             "esp-unknown-spi",
-            "the peer was restarted: without its answer it looks the same",
+            "the same silence: the peer was restarted, and does not say so",
         ),
-        ("idle-teardown", "the Delete says so"),
+        ("idle-teardown", "a Delete ends it"),
     ],
     references: &["RFC 7296, section 2.4", "RFC 3706, section 4"],
     see: None,

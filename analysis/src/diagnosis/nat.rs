@@ -800,7 +800,14 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
     let last = tunnel.messages.last()?;
     let shown = evidence(tunnel).into_iter().next()?;
     let on_500 = response.ends.src.port == Some(IKE_PORT);
-    if last.frame != response.frame || !on_500 || !tunnel.icmp.is_empty() {
+    // Who asks again has not got the answer yet.
+    let asked_again = tunnel.messages.iter().any(|message| {
+        message
+            .retransmissions
+            .iter()
+            .any(|copy| copy.frame > response.frame)
+    });
+    if last.frame != response.frame || asked_again || !on_500 || !tunnel.icmp.is_empty() {
         return None;
     }
     let summary = format!(

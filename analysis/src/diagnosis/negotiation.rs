@@ -561,7 +561,7 @@ pub(super) static REDIRECTED: Declaration = Declaration {
     needs: &[Need::Clear],
     competitors: &[(
         "no-response-to-first-message",
-        "the gateway that was named may be the one that does not answer",
+        "the same, if the gateway that was named does not answer",
     )],
     references: &["RFC 5685, sections 3 to 6"],
     see: None,

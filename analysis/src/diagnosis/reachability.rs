@@ -575,7 +575,7 @@ pub(super) static CAPTURE_ARTIFACT: Declaration = Declaration {
     needs: &[Need::BothDirections],
     competitors: &[(
         "no-response-to-first-message",
-        "with real loss at least one packet of the missing direction is somewhere in the file",
+        "a packet of the missing direction is somewhere in the file",
     )],
     references: &["RFC 7296, section 2.1"],
     see: None,

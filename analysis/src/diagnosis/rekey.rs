@@ -382,7 +382,7 @@ pub(super) static AUTH_LIFETIME: Declaration = Declaration {
     ],
     needs: &[Need::IkeKeys],
     competitors: &[
-        ("reauth-gap", "without keys the announcement is not visible"),
+        ("reauth-gap", "data stops until the new one is up"),
         ("idle-teardown", "the end depends on traffic"),
     ],
     references: &["RFC 4478, section 3"],
@@ -998,8 +998,9 @@ fn lifetime_of_authentication<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> O
     }
     let lifetime = u32::from_be_bytes(*notify.data.first_chunk::<4>()?);
     let summary = format!(
-        "The {} wants a new authentication within {lifetime} s.",
-        message.from.name()
+        "The {} wants a new authentication within {lifetime} s ({}).",
+        message.from.name(),
+        duration(f64::from(lifetime))
     );
     Some(
         Diagnosis::new(
@@ -1042,8 +1043,13 @@ fn renewed_by_volume<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     if renewed.len() < MANY_REKEYS || !by_volume || by_clock || longest > STORM_SECONDS {
         return None;
     }
+    let amount = if least == most {
+        least.to_string()
+    } else {
+        format!("{least} to {most}")
+    };
     let summary = format!(
-        "The child was renewed {}, each time after {least} to {most} packets, {} to {} apart: the limit is an amount of \
+        "The child was renewed {}, each time after {amount} packets, {} to {} apart: the limit is an amount of \
          data and not a time.",
         times(renewed.len() as u32),
         duration(shortest),

@@ -4,7 +4,7 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{end, method_v1, never_up, read_or, refusal, seconds_repeated};
-use super::running::at_least;
+use super::running::{at_least, duration};
 use crate::tunnels::{Message, Sender, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -507,7 +507,8 @@ fn asked_again<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
     let age = older.age(begin)?;
     let failed = never_up(tunnel);
     let summary = format!(
-        "After {age:.0} s phase 1 is negotiated anew while the old one lives, and user and password are asked for again{}.",
+        "After {} phase 1 is negotiated anew while the old one lives, and user and password are asked for again{}.",
+        duration(age),
         if failed {
             "; it does not come to an end"
         } else {

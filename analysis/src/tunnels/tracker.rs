@@ -176,6 +176,7 @@ impl Tracker {
             Content::Ike(ike) if is_esp(ike, observation) => {
                 let mut issues = Issues::default();
                 if let Some(esp) = Esp::parse(Octets::new(observation.octets), &mut issues) {
+                    self.capture.esp_packets += 1;
                     let packet = (Protocol::Esp, esp.spi, esp.sequence, esp.octets, None);
                     self.packet(observation, src, dst, packet);
                 }
