@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
-use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
+use ikescope_analysis::opening::{Opener, OpenerOptions};
 use ikescope_analysis::{EspPacket, Inspector, InspectorOptions, Observation};
 #[cfg(feature = "live")]
 use ikescope_capture::Timestamp;
@@ -70,10 +70,26 @@ pub(crate) struct Reading {
 }
 
 /// What opens encrypted payloads and packets.
-struct Opening {
-    opener: Opener,
-    /// Whether packets must be learnt as they come, because all of them cannot be learnt before.
-    learns: bool,
+pub(crate) struct Opening {
+    pub(crate) opener: Opener,
+    learning: Learning,
+}
+
+/// How the keys become known that follow from messages.
+enum Learning {
+    /// There are none that are not known.
+    Done,
+    /// Packets are learnt as they come, because they come once.
+    AsTheyCome,
+    /// The files are read before, once something needs it, so that nothing depends on the order of packets.
+    Ahead(Box<Ahead>),
+}
+
+/// What reads files before they are read for their packets.
+struct Ahead {
+    files: Vec<PathBuf>,
+    inspector: Inspector,
+    interrupt: Interrupt,
 }
 
 /// How a capture ended.
@@ -143,27 +159,30 @@ impl Reading {
     /// Opens what is encrypted with these keys, and without a check if `unverified`. Without any key nothing changes.
     pub(crate) fn open_with(&mut self, keys: &Keys, unverified: bool) -> Result<(), Error> {
         if keys.are_given() || unverified {
-            let ring = KeyRing::new(secrets::load(keys)?);
-            let opener = Opener::new(ring, OpenerOptions { unverified });
-            let learns = opener.learns();
-            self.opener = Some(Opening { opener, learns });
+            self.opener = Some(self.opening(keys, unverified, false)?);
         }
         Ok(())
     }
 
-    /// As [`Self::open_with`], for a consumer that opens by itself. All that can be learnt from files before they are read is
-    /// learnt; says whether packets must be learnt as they come.
-    pub(crate) fn opener(
-        &mut self,
+    /// As [`Self::open_with`], for a consumer that opens by itself. `every` key is read, also those of which nothing is seen,
+    /// if the consumer lists them.
+    pub(crate) fn opening(
+        &self,
         keys: &Keys,
         unverified: bool,
-    ) -> Result<(Opener, bool), Error> {
-        self.opener = Some(Opening::new(keys, unverified)?);
-        self.learn();
-        match self.opener.take() {
-            Some(opening) => Ok((opening.opener, opening.learns)),
-            None => Err(Error::Unable("the keys are gone".to_owned())),
-        }
+        every: bool,
+    ) -> Result<Opening, Error> {
+        let opener = Opener::new(secrets::load(keys, every)?, OpenerOptions { unverified });
+        let learning = match (&self.files, opener.learns()) {
+            (_, false) => Learning::Done,
+            (None, true) => Learning::AsTheyCome,
+            (Some(files), true) => Learning::Ahead(Box::new(Ahead {
+                files: files.clone(),
+                inspector: self.inspector.anew(),
+                interrupt: self.interrupt.clone(),
+            })),
+        };
+        Ok(Opening { opener, learning })
     }
 
     /// The inputs as they were named, by index.
@@ -179,7 +198,6 @@ impl Reading {
 
     /// Reads to the end, or to Ctrl-C.
     pub(crate) fn run(mut self, consumer: &mut impl Consumer) -> Result<Ended, Error> {
-        self.learn();
         self.read(consumer)?;
         self.progress.clear();
         #[cfg(feature = "live")]
@@ -192,32 +210,6 @@ impl Reading {
             failed: self.failed,
             interrupted: self.interrupt.is_set(),
         })
-    }
-
-    /// Reads files once before, for the keys that follow from their messages: so nothing depends on the order of packets.
-    /// What is wrong with an input is told when it is read for its packets.
-    fn learn(&mut self) {
-        let (Some(opening), Some(files)) = (&mut self.opener, &self.files) else {
-            return;
-        };
-        let Ok(mut inputs) = Inputs::open(files) else {
-            return;
-        };
-        if !opening.learns {
-            return;
-        }
-        let mut stack = Stack::new(Options::default());
-        let mut inspector = self.inspector.anew();
-        while !self.interrupt.is_set() {
-            match inputs.next() {
-                Ok(Some(frame)) => stack.decode(&frame, &mut |datagram| {
-                    opening.opener.learn(&inspector.observe(&datagram));
-                }),
-                Ok(None) => break,
-                Err(_) => {}
-            }
-        }
-        opening.learns = false;
     }
 
     fn read(&mut self, consumer: &mut impl Consumer) -> Result<(), Error> {
@@ -305,18 +297,44 @@ impl Reading {
 }
 
 impl Opening {
-    fn new(keys: &Keys, unverified: bool) -> Result<Self, Error> {
-        let ring = KeyRing::new(secrets::load(keys)?);
-        let opener = Opener::new(ring, OpenerOptions { unverified });
-        let learns = opener.learns();
-        Ok(Self { opener, learns })
-    }
-
-    fn open(&mut self, observation: &mut Observation<'_>, frame: &Frame<'_>) {
-        if self.learns {
-            self.opener.learn(observation);
+    /// Opens a packet. `frame` is what carried or completed it.
+    pub(crate) fn open(&mut self, observation: &mut Observation<'_>, frame: &Frame<'_>) {
+        match &self.learning {
+            Learning::Done => {}
+            Learning::AsTheyCome => self.opener.learn(observation),
+            Learning::Ahead(_) => {
+                if !self.opener.awaits(observation) {
+                    self.opener.open(observation, frame.octets);
+                    if !observation.is_unverified() {
+                        return;
+                    }
+                    observation.esp_closed = None;
+                }
+                self.learn_ahead();
+            }
         }
         self.opener.open(observation, frame.octets);
+    }
+
+    /// What is wrong with an input is told when it is read for its packets.
+    fn learn_ahead(&mut self) {
+        let Learning::Ahead(mut ahead) = std::mem::replace(&mut self.learning, Learning::Done)
+        else {
+            return;
+        };
+        let Ok(mut inputs) = Inputs::open(&ahead.files) else {
+            return;
+        };
+        let mut stack = Stack::new(Options::default());
+        while !ahead.interrupt.is_set() {
+            match inputs.next() {
+                Ok(Some(frame)) => stack.decode(&frame, &mut |datagram| {
+                    self.opener.learn(&ahead.inspector.observe(&datagram));
+                }),
+                Ok(None) => break,
+                Err(_) => {}
+            }
+        }
     }
 }
 

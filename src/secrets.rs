@@ -1,22 +1,31 @@
 //! Key material from the files and variables that the user named.
 
 use std::env;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, Cursor, ErrorKind, Read};
+use std::path::Path;
 
-use ikescope_crypto::key_material::{Key, ReadKeys, read, read_psks};
+use ikescope_analysis::opening::KeyRing;
+use ikescope_crypto::key_material::{Key, KeyFile, ReadKeys, Unread, read, read_psks, sift};
 use zeroize::Zeroizing;
 
 use crate::args::Keys;
 use crate::exit::{Error, complain};
 
-/// All keys, in the order in which they were named. What cannot be used is told, with its place.
-pub(crate) fn load(keys: &Keys) -> Result<Vec<Key>, Error> {
+/// All keys, in the order in which they were named. What cannot be used is told, with its place. Of large files only what a
+/// capture asks for is read, unless `every` key is wanted.
+pub(crate) fn load(keys: &Keys, every: bool) -> Result<KeyRing, Error> {
     let mut all = Vec::new();
+    let mut unread: Vec<Unread> = Vec::new();
     for path in &keys.secrets {
         let name = path.display().to_string();
-        let octets = Zeroizing::new(fs::read(path).map_err(|error| unreadable(&name, &error))?);
-        take(&name, read(&name, &octets), &mut all);
+        let found = match every {
+            true => fs::read(path).map(|octets| (read(&name, &Zeroizing::new(octets)), None)),
+            false => key_file(path).and_then(|file| sift(&name, file)),
+        };
+        let (file, rest) = found.map_err(|error| unreadable(&name, &error))?;
+        take(&name, file, &mut all);
+        unread.extend(rest);
     }
     for path in &keys.psk_file {
         let name = path.display().to_string();
@@ -28,7 +37,18 @@ pub(crate) fn load(keys: &Keys) -> Result<Vec<Key>, Error> {
         let name = format!("${variable}");
         take(&name, read_psks(&name, value.as_bytes()), &mut all);
     }
-    Ok(all)
+    Ok(KeyRing::new(all).with_unread(unread))
+}
+
+/// A file that can be read again, or what came through a pipe.
+fn key_file(path: &Path) -> io::Result<Box<dyn KeyFile>> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(Box::new(file));
+    }
+    let mut octets = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut octets)?;
+    Ok(Box::new(Cursor::new(octets)))
 }
 
 /// What an environment variable holds.

@@ -157,6 +157,14 @@ impl Observation<'_> {
             Content::Other(_) | Content::Icmp { quoted: None, .. }
         )
     }
+
+    /// Whether ESP or AH is here that was to be opened, and that no key verified.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        let opened = self.esp_opened.as_ref();
+        self.esp_closed.is_some()
+            || opened.is_some_and(|opened| opened.integrity != Integrity::Verified)
+    }
 }
 
 /// What an [`Observation`] is.

@@ -79,8 +79,11 @@ pub enum OpeningNote {
     Dummy,
     /// The inner packet was compressed (RFC 3173).
     IpComp,
-    /// Bound end-to-end tunnel mode: the inner header carries what the SA's addresses say.
-    Beet,
+    /// Bound end-to-end tunnel mode, whose packets have no inner header.
+    Beet {
+        /// Whether the inner addresses are those of the SA's selectors; else those of the outer header stand for them.
+        told: bool,
+    },
     /// ESP within ESP, opened as well.
     Nested {
         /// SPI of the inner packet.
@@ -106,7 +109,10 @@ impl fmt::Display for OpeningNote {
             Self::TfcPadding { octets } => write!(f, "{octets} octets of TFC padding"),
             Self::Dummy => f.write_str("dummy packet"),
             Self::IpComp => f.write_str("compressed by IPComp"),
-            Self::Beet => f.write_str(
+            Self::Beet { told: true } => f.write_str(
+                "BEET mode: the inner header is made from the addresses of the SA",
+            ),
+            Self::Beet { told: false } => f.write_str(
                 "BEET mode, whose inner addresses are not in the packet: those of the outer header stand for them",
             ),
             Self::Nested { spi } => write!(f, "ESP {spi:#010x} within ESP"),

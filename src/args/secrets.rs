@@ -126,7 +126,7 @@ KEYS FILE:
   [[psk]]          psk = \"text\", \"0x...\" or \"0s...\", for = [\"gw.example.com\", \"192.0.2.1\"]
   [[ppk]]          ppk as psk, id = \"PPK_ID\"
   [[eap-msk]]      msk
-  [[esp-sa]]       spi src dst encr encr_key integ integ_key esn icv_length
+  [[esp-sa]]       spi src dst encr encr_key integ integ_key esn icv_length, inner_src inner_dst (BEET mode)
   [[ah-sa]]        spi src dst integ integ_key esn icv_length
 
   Everywhere: initiator_spi, responder_spi (16 hexadecimal digits); where they matter: encr = \"AES-CBC-128\", integ, prf,

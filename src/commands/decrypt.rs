@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ikescope_analysis::opening::{Opener, Tally};
+use ikescope_analysis::opening::Tally;
 use ikescope_analysis::{FrameId, Observation};
 use ikescope_capture::{Frame, LinkType, PacketBlock};
 use ikescope_report::{write_decrypt_json, write_decrypt_text};
@@ -13,7 +13,7 @@ use crate::decrypting::{
 };
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
-use crate::reading::{Consumer, Ended, Reading, counted, usage};
+use crate::reading::{Consumer, Ended, Opening, Reading, counted, usage};
 
 pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
     if !options.keys.are_given() && !options.unverified {
@@ -31,14 +31,14 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
     )?;
     let mut output = Output::open(&options.output, &options.input.inputs)?;
     let target = Target::open(&options.out, options.force, &options.input.inputs)?;
-    let (opener, learns) = reading.opener(&options.keys, options.unverified)?;
+    let every = matches!(options.format, ListFormat::Json);
+    let opening = reading.opening(&options.keys, options.unverified, every)?;
     reading.show_progress(&options.quiet, false);
     let mut decryption = Decryption {
         options,
         names: reading.names().to_vec(),
         interface: None,
-        opener,
-        learns,
+        opening,
         narrows: options.selection.narrows(),
         known: KnownSas::new(),
         tally: Tally::default(),
@@ -59,9 +59,7 @@ struct Decryption<'a> {
     names: Vec<String>,
     /// The link type of the last frame, and its interface in the output.
     interface: Option<(LinkType, u32)>,
-    opener: Opener,
-    /// Whether packets are learnt as they come.
-    learns: bool,
+    opening: Opening,
     /// Whether packets are left out.
     narrows: bool,
     /// Whose packets workers open.
@@ -102,12 +100,9 @@ impl Consumer for Decryption<'_> {
     }
 
     fn prepare(&mut self, frame: &Frame<'_>, observation: &mut Observation<'_>) {
-        if self.learns {
-            self.opener.learn(observation);
-        }
-        let known = self.known.find(frame, observation, &self.opener);
+        let known = self.known.find(frame, observation, &self.opening.opener);
         if known.is_none() {
-            self.opener.open(observation, frame.octets);
+            self.opening.open(observation, frame);
         }
     }
 
@@ -160,7 +155,7 @@ impl Decryption<'_> {
         if observation.esp_opened.is_some() || observation.esp_closed.is_some() {
             return None;
         }
-        let (sa, header, packet) = self.known.find(frame, observation, &self.opener)?;
+        let (sa, header, packet) = self.known.find(frame, observation, &self.opening.opener)?;
         if sa.tally.is_none() {
             sa.tally = self.tally.place(observation);
         }
@@ -213,7 +208,7 @@ impl Decryption<'_> {
     /// Writes a batch that was opened.
     fn write(&mut self, batch: Batch) -> Result<(), Error> {
         for sa in &batch.sas {
-            self.opener.count(&sa.ready, sa.opened);
+            self.opening.opener.count(&sa.ready, sa.opened);
             self.tally
                 .opened_at(sa.tally, &sa.ready.source(), sa.opened);
         }
@@ -245,7 +240,12 @@ impl Decryption<'_> {
         let mut octets = Vec::new();
         let mut comment = Vec::new();
         self.known.clear();
-        let length = match write_again(&mut self.opener, (item, job, sa), frame, &mut octets) {
+        let length = match write_again(
+            &mut self.opening.opener,
+            (item, job, sa),
+            frame,
+            &mut octets,
+        ) {
             Ok((key, text)) => {
                 self.tally.opened_at(sa.tally, &key, 1);
                 item.meta.origin(&self.names, &mut comment);
@@ -280,13 +280,13 @@ impl Decryption<'_> {
         while let Some(done) = self.workers.oldest() {
             self.write(done)?;
         }
-        self.opener.finish();
+        self.opening.opener.finish();
         let (packets, opened) = (self.tally.packets(), self.tally.opened());
         if ended.interrupted && packets == 0 {
             self.target.discard();
             return Ok(Exit::Interrupted);
         }
-        let keys = Some(self.opener.keys());
+        let keys = Some(self.opening.opener.keys());
         let name = output.name().to_owned();
         let written = match self.options.format {
             ListFormat::Text => write_decrypt_text(output, self.tally.sas(), keys),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::esp_sa::{Numbers, SaKeys};
 use super::flows::open_one;
 use super::inner::unwrap;
-use crate::opened::{Carriage, Integrity, KeySource};
+use crate::opened::{Carriage, Integrity, KeySource, OpeningNote};
 
 /// Keys that opened the packets of a flow before: ready to open the next one, on any thread.
 #[derive(Clone, Debug)]
@@ -29,12 +29,14 @@ pub struct InBulk {
 
 impl ReadySa {
     /// Opens an ESP packet, from its SPI to the end of its ICV, into `out`. None if the keys do not fit, or if the packet is
-    /// one for [`super::Opener::open`]: with ESP inside.
+    /// one for [`super::Opener::open`]: with ESP inside, or of BEET mode.
     #[must_use]
     pub fn open(&self, packet: &[u8], out: &mut Vec<u8>) -> Option<InBulk> {
         let (place, next_header) = open_one(&self.keys, packet, None, out).ok()?;
-        let unwrapped = unwrap(out, place, next_header, self.ends);
-        unwrapped.nested.is_none().then_some(InBulk {
+        let unwrapped = unwrap(out, place, next_header, self.ends, None);
+        let beet = OpeningNote::Beet { told: false };
+        let plain = unwrapped.nested.is_none() && !unwrapped.notes.contains(&beet);
+        plain.then_some(InBulk {
             place: unwrapped.place,
             next_header: unwrapped.next_header,
             carriage: unwrapped.carriage,

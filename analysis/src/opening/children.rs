@@ -21,6 +21,8 @@ pub(crate) struct ChildSa {
     pub(crate) esn: bool,
     pub(crate) encryption_key: Secret,
     pub(crate) integrity_key: Secret,
+    /// Source and destination of what is inside in BEET mode.
+    pub(crate) beet: Option<(IpAddr, IpAddr)>,
     pub(crate) origin: Origin,
 }
 
@@ -75,6 +77,11 @@ impl Children {
 
     pub(crate) fn of_spi(&self, spi: u32) -> &[ChildSa] {
         self.by_spi.get(&spi).map_or(&[], Vec::as_slice)
+    }
+
+    /// What was negotiated for an SPI in BEET mode.
+    pub(crate) fn beet(&self, spi: u32) -> Option<(IpAddr, IpAddr)> {
+        self.of_spi(spi).iter().find_map(|child| child.beet)
     }
 
     /// All that are known, in no order.

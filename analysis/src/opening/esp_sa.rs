@@ -1,5 +1,7 @@
 //! One direction of an ESP or AH SA, ready to open packets.
 
+use std::net::IpAddr;
+
 use ikescope_crypto::cipher::{Cipher, CipherFacts, KeySizes, Mode};
 use ikescope_crypto::ikev2::ChildSuite;
 use ikescope_crypto::key_material::{AhSa, EspSa};
@@ -24,6 +26,8 @@ pub(crate) struct SaKeys {
     pub(crate) sha256_truncated: bool,
     /// Whether the cipher is one of several that were tried: an ICV beside it proves the octets and not the cipher.
     pub(crate) guessed: bool,
+    /// Source and destination of what is inside in BEET mode.
+    pub(crate) beet: Option<(IpAddr, IpAddr)>,
     pub(crate) origin: Origin,
 }
 
@@ -72,6 +76,7 @@ impl SaKeys {
             high: None,
             sha256_truncated: false,
             guessed: false,
+            beet: None,
             origin: Origin::none("NULL encryption, recognised without a key"),
         })
     }
@@ -207,6 +212,7 @@ pub(crate) fn of_esp(given: &EspSa, origin: &Origin) -> Result<Vec<SaKeys>, Cryp
                             high: given.sequence_high,
                             sha256_truncated,
                             guessed: given.encryption.is_none(),
+                            beet: given.beet,
                             origin: origin.clone(),
                         }),
                 )
@@ -232,6 +238,7 @@ pub(crate) fn of_ah(given: &AhSa, origin: &Origin) -> Result<Vec<SaKeys>, Crypto
             high: given.sequence_high,
             sha256_truncated,
             guessed: false,
+            beet: None,
             origin: origin.clone(),
         });
     }

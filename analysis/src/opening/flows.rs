@@ -102,7 +102,8 @@ impl Flows {
         };
         let (place, next_header, keys, numbers) =
             self.resolve(key, sources, (packet, None), &mut out, opening)?;
-        let mut unwrapped = unwrap(&mut out, place, next_header, (key.src, key.dst));
+        let beet = keys.beet.or_else(|| sources.children.beet(key.spi));
+        let mut unwrapped = unwrap(&mut out, place, next_header, (key.src, key.dst), beet);
         sources.ring.count(&keys.origin, 1);
         let inner = match unwrapped.nested.take() {
             Some(place) if depth < MAX_NESTED => {
@@ -373,6 +374,7 @@ pub(crate) fn finish(
 /// Every key that may open a flow: of its SPI and addresses, of its SPI, of any SPI.
 fn candidates(flow: &FlowKey, sources: &mut Sources<'_>) -> Vec<Candidate> {
     let mut list = Vec::new();
+    sources.ring.want_spi(flow.spi);
     let own = sources.ring.of_spi(flow.spi).to_vec();
     let fits = |ring: &KeyRing, key: usize| match ring.material(key) {
         Some(Material::EspSa(sa)) => {

@@ -979,6 +979,7 @@ impl IkeSaV1 {
                             esn: chosen.esn,
                             encryption_key,
                             integrity_key,
+                            beet: None,
                             origin: origin.clone(),
                         })
                     };

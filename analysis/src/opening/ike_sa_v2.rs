@@ -942,7 +942,8 @@ impl IkeSaV2 {
                         let shared = shared.as_ref().map(Secret::expose);
                         let keys =
                             ChildKeys::derive(*prf, sk_d, &chosen.suite, nonces, shared, &more);
-                        push_children(chosen, offered, keys, &origin, discoveries);
+                        let beet = response.beet();
+                        push_children(chosen, offered, keys, (&origin, beet), discoveries);
                     }
                 }
             }
@@ -954,9 +955,10 @@ fn push_children(
     chosen: &ChildChoice,
     offered: Option<&ChildChoice>,
     keys: Result<ChildKeys, CryptoError>,
-    origin: &Origin,
+    (origin, beet): (&Origin, Option<(IpAddr, IpAddr)>),
     discoveries: &mut Vec<Discovery>,
 ) {
+    let back = beet.map(|(initiator, responder)| (responder, initiator));
     let child = |spi, suite, encryption_key, integrity_key| {
         Discovery::Child(ChildSa {
             protocol: chosen.protocol,
@@ -965,6 +967,7 @@ fn push_children(
             esn: chosen.esn,
             encryption_key,
             integrity_key,
+            beet: if spi == chosen.spi { beet } else { back },
             origin: origin.clone(),
         })
     };

@@ -22,21 +22,28 @@ pub(crate) struct Unwrapped {
 }
 
 /// Reads what stands behind the ESP header. `place` is the payload data in `octets`, which a compressed packet replaces;
-/// `ends` are the addresses of the packet that carried it.
+/// `ends` are the addresses of the packet that carried it, `beet` those that it leaves out.
 pub(crate) fn unwrap(
     octets: &mut Vec<u8>,
     mut place: Range<usize>,
     mut next_header: u8,
     ends: (IpAddr, IpAddr),
+    beet: Option<(IpAddr, IpAddr)>,
 ) -> Unwrapped {
     let mut notes = Vec::new();
+    if beet.is_some() {
+        notes.push(OpeningNote::Beet { told: true });
+    }
     if next_header == BEET_PSEUDO_HEADER
-        && let Some((skip, next)) = beet(octets.get(place.clone()).unwrap_or_default())
+        && let Some((skip, next)) = pseudo_header(octets.get(place.clone()).unwrap_or_default())
     {
         place.start += skip;
         next_header = next;
-        notes.push(OpeningNote::Beet);
+        if beet.is_none() {
+            notes.push(OpeningNote::Beet { told: false });
+        }
     }
+    let ends = beet.unwrap_or(ends);
     if next_header == IpProtocol::IPCOMP.0
         && let Some((next, plain)) = decompress(octets.get(place.clone()).unwrap_or_default())
     {
@@ -162,7 +169,7 @@ fn upper_layer(octets: &[u8]) -> Option<(u8, usize)> {
 
 /// The pseudo header of BEET mode, which carries the options of an inner IPv4 header
 /// (draft-nikander-esp-beet-mode-09, section 4.2): next header, length in units of eight octets less one, padding.
-fn beet(octets: &[u8]) -> Option<(usize, u8)> {
+fn pseudo_header(octets: &[u8]) -> Option<(usize, u8)> {
     let (&next, &len) = (octets.first()?, octets.get(1)?);
     let skip = (usize::from(len) + 1) * 8;
     (skip <= octets.len()).then_some((skip, next))
@@ -245,7 +252,7 @@ mod tests {
     fn padding_for_flow_confidentiality_is_cut_off() {
         let mut octets = packet(84);
         octets.resize(1_000, 0);
-        let unwrapped = unwrap(&mut octets, 0..1_000, IPV4, ENDS);
+        let unwrapped = unwrap(&mut octets, 0..1_000, IPV4, ENDS, None);
         assert_eq!(unwrapped.place, 0..84);
         assert_eq!(unwrapped.carriage, Carriage::Tunnel);
         assert_eq!(unwrapped.notes, [OpeningNote::TfcPadding { octets: 916 }]);
@@ -261,7 +268,7 @@ mod tests {
         let mut octets = vec![IPV4, 0, 0, 2];
         octets.extend(deflate.finish().expect("memory"));
         let len = octets.len();
-        let unwrapped = unwrap(&mut octets, 0..len, IpProtocol::IPCOMP.0, ENDS);
+        let unwrapped = unwrap(&mut octets, 0..len, IpProtocol::IPCOMP.0, ENDS, None);
         assert_eq!(octets[unwrapped.place], whole);
         assert_eq!(unwrapped.notes, [OpeningNote::IpComp]);
     }
@@ -274,7 +281,7 @@ mod tests {
         let mut octets = vec![IPV4, 0, 0, 2];
         octets.extend(deflate.finish().expect("memory"));
         let len = octets.len();
-        let unwrapped = unwrap(&mut octets, 0..len, IpProtocol::IPCOMP.0, ENDS);
+        let unwrapped = unwrap(&mut octets, 0..len, IpProtocol::IPCOMP.0, ENDS, None);
         assert_eq!(unwrapped.carriage, Carriage::Transport);
         assert_eq!(octets.len(), len);
     }
@@ -282,13 +289,13 @@ mod tests {
     #[test]
     fn upper_layers_keep_the_addresses_of_their_packet() {
         let mut octets = vec![1; 30];
-        let unwrapped = unwrap(&mut octets, 4..30, 17, ENDS);
+        let unwrapped = unwrap(&mut octets, 4..30, 17, ENDS, None);
         assert_eq!(unwrapped.place, 4..30);
         assert_eq!(
             (unwrapped.inner.protocol, unwrapped.inner.src),
             (17, ENDS.0)
         );
-        let dummy = unwrap(&mut octets, 0..30, NO_NEXT_HEADER, ENDS);
+        let dummy = unwrap(&mut octets, 0..30, NO_NEXT_HEADER, ENDS, None);
         assert_eq!(dummy.notes, [OpeningNote::Dummy]);
     }
 }

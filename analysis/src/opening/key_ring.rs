@@ -1,17 +1,17 @@
 //! The keys that the user gave, found by what they are for, with what became of each.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use ikescope_crypto::Secret;
 use ikescope_crypto::key_exchange::{KeyExchange, KeyExchangeFacts, respond};
 use ikescope_crypto::key_material::{
-    AhSa, DhPrivate, DhSecret, EspSa, IkeSpis, Key, Material, Psk, Side,
+    AhSa, DhPrivate, DhSecret, EspSa, IkeSpis, Key, Material, Psk, Side, Unread,
 };
-use ikescope_dissectors::IkeSpi;
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
+use ikescope_dissectors::{IkeSpi, Spi};
 
 use super::origin::Origin;
 use crate::opened::KeySource;
@@ -19,15 +19,19 @@ use crate::opened::KeySource;
 /// All key material at hand.
 pub struct KeyRing {
     keys: Vec<Key>,
+    /// Keys that are read when something of their SAs is seen.
+    unread: Vec<Unread>,
     /// Beside each key what became of it.
     fates: Vec<Fate>,
-    by_initiator: Places<IkeSpi>,
-    by_responder: Places<IkeSpi>,
+    by_initiator: BTreeMap<IkeSpi, Vec<usize>>,
+    by_responder: BTreeMap<IkeSpi, Vec<usize>>,
     unbound: Vec<usize>,
     psks: Vec<usize>,
     ppks: Vec<usize>,
-    by_spi: Places<u32>,
+    by_spi: BTreeMap<u32, Vec<usize>>,
     any_spi: Vec<usize>,
+    /// Whether there is any that is not of an SA of ESP or AH.
+    of_ike: bool,
     computed: HashMap<(usize, u64), Option<Secret>>,
     hasher: RandomState,
 }
@@ -98,13 +102,15 @@ impl KeyRing {
         let mut ring = Self {
             fates: vec![Fate::default(); keys.len()],
             keys: Vec::new(),
-            by_initiator: Places::default(),
-            by_responder: Places::default(),
+            unread: Vec::new(),
+            by_initiator: BTreeMap::new(),
+            by_responder: BTreeMap::new(),
             unbound: Vec::new(),
             psks: Vec::new(),
             ppks: Vec::new(),
-            by_spi: Places::default(),
+            by_spi: BTreeMap::new(),
             any_spi: Vec::new(),
+            of_ike: false,
             computed: HashMap::new(),
             hasher: RandomState::new(),
         };
@@ -112,29 +118,60 @@ impl KeyRing {
             ring.sort_in(index, &key.material);
         }
         ring.keys = keys;
-        ring.by_initiator.sort();
-        ring.by_responder.sort();
-        ring.by_spi.sort();
         ring
     }
 
+    /// With keys that are not read yet.
+    #[must_use]
+    pub fn with_unread(mut self, unread: Vec<Unread>) -> Self {
+        self.unread = unread;
+        self
+    }
+
+    /// Reads keys that were left unread until something of their SAs was seen.
+    fn take(&mut self, of: impl Fn(&mut Unread) -> Vec<Key>) {
+        let read: Vec<Key> = self.unread.iter_mut().flat_map(of).collect();
+        for key in read {
+            self.sort_in(self.keys.len(), &key.material);
+            self.keys.push(key);
+            self.fates.push(Fate::default());
+        }
+    }
+
+    /// Something of these IKE SAs is in the capture: their keys are wanted.
+    pub(crate) fn want_ike(&mut self, initiator: IkeSpi) {
+        self.take(|unread| unread.of_ike(initiator));
+    }
+
+    /// Something of an SA of ESP or AH is: its keys are.
+    pub(crate) fn want_spi(&mut self, spi: u32) {
+        self.take(|unread| unread.of_spi(Spi(spi)));
+    }
+
+    /// How many keys nothing in the capture asked for.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.unread.iter().map(Unread::len).sum()
+    }
+
     fn sort_in(&mut self, index: usize, material: &Material) {
+        self.of_ike |= !matches!(material, Material::EspSa(_) | Material::AhSa(_));
         match material {
             Material::Psk(_) => self.psks.push(index),
             Material::Ppk(_) => self.ppks.push(index),
             Material::EspSa(EspSa { spi, .. }) | Material::AhSa(AhSa { spi, .. }) => match spi {
-                Some(spi) => self.by_spi.push(spi.0, index),
+                Some(spi) => self.by_spi.entry(spi.0).or_default().push(index),
                 None => self.any_spi.push(index),
             },
             _ => match key_spis(material) {
                 IkeSpis {
                     initiator: Some(spi),
                     ..
-                } => self.by_initiator.push(spi, index),
+                } => self.by_initiator.entry(spi).or_default().push(index),
                 IkeSpis {
                     responder: Some(spi),
                     ..
-                } => self.by_responder.push(spi, index),
+                } => self.by_responder.entry(spi).or_default().push(index),
                 _ => self.unbound.push(index),
             },
         }
@@ -143,16 +180,16 @@ impl KeyRing {
     /// Whether there is no key at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && self.unread() == 0
     }
 
     /// Whether something must be learnt from IKE messages before all that these keys can open is opened.
     #[must_use]
     pub fn needs_learning(&self) -> bool {
-        self.keys.len() > self.by_spi.len() + self.any_spi.len()
+        self.of_ike || self.unread.iter().any(Unread::has_ike)
     }
 
-    /// Each key, in the order in which they were given, with what it did.
+    /// Each key that was read, with what it did. Those that were read at once are in the order in which they were given.
     pub fn uses(&self) -> impl Iterator<Item = KeyUse<'_>> {
         let fates = self.keys.iter().zip(&self.fates);
         fates.map(|(key, fate)| KeyUse {
@@ -222,9 +259,10 @@ impl KeyRing {
 
     /// Keys that may belong to the IKE SA with these SPIs: those that name it, then those that name none.
     pub(crate) fn of_ike(&self, initiator: IkeSpi, responder: IkeSpi) -> Vec<usize> {
-        let named = self.by_initiator.of(initiator).iter();
+        let named = self.by_initiator.get(&initiator);
+        let named = named.into_iter().chain(self.by_responder.get(&responder));
         named
-            .chain(self.by_responder.of(responder))
+            .flatten()
             .chain(&self.unbound)
             .copied()
             .filter(|key| {
@@ -234,9 +272,10 @@ impl KeyRing {
             .collect()
     }
 
-    /// Whether any key could open something of IKE.
-    pub(crate) fn has_ike_keys(&self) -> bool {
-        self.needs_learning()
+    /// Whether any key could open or prove something of the IKE SA with these SPIs.
+    pub(crate) fn may_open(&self, initiator: IkeSpi, responder: IkeSpi) -> bool {
+        let any = !self.psks.is_empty() || !self.ppks.is_empty();
+        any || !self.of_ike(initiator, responder).is_empty()
     }
 
     /// Every pre-shared key.
@@ -261,7 +300,7 @@ impl KeyRing {
 
     /// Keys of ESP and AH SAs with this SPI.
     pub(crate) fn of_spi(&self, spi: u32) -> &[usize] {
-        self.by_spi.of(spi)
+        self.by_spi.get(&spi).map_or(&[], Vec::as_slice)
     }
 
     /// Keys of ESP and AH SAs of any SPI.
@@ -276,6 +315,7 @@ impl KeyRing {
         };
         let mut keys: Vec<usize> = Vec::new();
         for (initiator, responder) in exchange.spis {
+            self.want_ike(*initiator);
             for key in self.of_ike(*initiator, *responder) {
                 if !keys.contains(&key) || keys.len() > MANY {
                     keys.push(key);
@@ -323,48 +363,6 @@ impl KeyRing {
             }
         };
         Some((rank, shared?))
-    }
-}
-
-/// Keys by their SPI.
-struct Places<S> {
-    spis: Vec<S>,
-    /// Beside each SPI the key's index in the ring, in the order in which they were given.
-    keys: Vec<usize>,
-}
-
-impl<S> Default for Places<S> {
-    fn default() -> Self {
-        Self {
-            spis: Vec::new(),
-            keys: Vec::new(),
-        }
-    }
-}
-
-impl<S: Copy + Ord> Places<S> {
-    fn push(&mut self, spi: S, key: usize) {
-        self.spis.push(spi);
-        self.keys.push(key);
-    }
-
-    /// To be called when all are there.
-    fn sort(&mut self) {
-        let spis = std::mem::take(&mut self.spis);
-        let mut pairs: Vec<(S, usize)> = spis.into_iter().zip(self.keys.drain(..)).collect();
-        pairs.sort_unstable();
-        (self.spis, self.keys) = pairs.into_iter().unzip();
-    }
-
-    fn of(&self, spi: S) -> &[usize] {
-        let start = self.spis.partition_point(|other| *other < spi);
-        let rest = self.spis.get(start..).unwrap_or_default();
-        let end = start + rest.partition_point(|other| *other == spi);
-        self.keys.get(start..end).unwrap_or_default()
-    }
-
-    fn len(&self) -> usize {
-        self.keys.len()
     }
 }
 

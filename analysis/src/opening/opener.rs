@@ -84,12 +84,24 @@ impl Opener {
         self.ring.needs_learning()
     }
 
+    /// Whether there are keys for the IKE SA that this is a message of, so that all of its messages should be learnt before
+    /// it is opened.
+    pub fn awaits(&mut self, observation: &Observation<'_>) -> bool {
+        let message = ike_of(&observation.content).and_then(|ike| ike.message.as_ref());
+        message.is_some_and(|message| {
+            let header = &message.header;
+            self.ring.want_ike(header.initiator_spi);
+            self.ring
+                .may_open(header.initiator_spi, header.responder_spi)
+        })
+    }
+
     /// Takes a packet into account.
     pub fn learn(&mut self, observation: &Observation<'_>) {
         let (Some(src), Some(dst)) = (observation.src, observation.dst) else {
             return;
         };
-        if !self.ring.has_ike_keys() {
+        if !self.ring.needs_learning() {
             return;
         }
         let Some(ike) = ike_of(&observation.content) else {
@@ -108,6 +120,7 @@ impl Opener {
         if header.initiator_spi == IkeSpi::NONE {
             return;
         }
+        self.ring.want_ike(header.initiator_spi);
         match header.version.major() {
             1 => {
                 let spi = header.initiator_spi;
@@ -170,6 +183,7 @@ impl Opener {
 
     fn add_keying(&mut self, spis: SaSpis, keying: Keying) {
         let unverified = self.options.unverified;
+        self.ring.want_ike(spis.0);
         let sa = self.v2.entry(spis, || IkeSaV2::new(spis, unverified));
         if sa.add_keying(keying) {
             let discoveries = sa.advance(&mut self.ring);
@@ -296,6 +310,9 @@ impl Opener {
             dst: ends.1,
         };
         let (keys, numbers) = self.flows.known(&key)?;
+        if keys.beet.or_else(|| self.children.beet(key.spi)).is_some() {
+            return None;
+        }
         ReadySa::new(keys, numbers, ends)
     }
 

@@ -1,6 +1,8 @@
 //! What keys and proofs need of the payloads of an IKEv2 message.
 
-use ikescope_dissectors::ikev2::{Body, SecurityAssociation};
+use std::net::IpAddr;
+
+use ikescope_dissectors::ikev2::{Body, SecurityAssociation, Selector, TrafficSelectors};
 use ikescope_dissectors::registries::ikev2::{
     AuthenticationMethod, CertificateEncoding, KeyExchangeMethod, NotifyType, PayloadType,
 };
@@ -26,6 +28,9 @@ pub(crate) struct Facts {
     pub(crate) certificate: Option<Vec<u8>>,
     pub(crate) uses_ppk: bool,
     pub(crate) ppk_id: Option<Vec<u8>>,
+    uses_beet: bool,
+    /// TSi and TSr, where each is one address.
+    selectors: (Option<IpAddr>, Option<IpAddr>),
 }
 
 /// An AUTH payload.
@@ -73,13 +78,27 @@ impl Facts {
             Body::Notify(notify) => match notify.notify_type {
                 NotifyType::NO_PPK_AUTH => self.no_ppk_auth = Some(notify.data.to_vec()),
                 NotifyType::USE_PPK => self.uses_ppk = true,
+                NotifyType::USE_BEET_MODE => self.uses_beet = true,
                 NotifyType::PPK_IDENTITY => {
                     self.ppk_id = Some(notify.data.get(1..).unwrap_or_default().to_vec());
                 }
                 _ => {}
             },
+            Body::TrafficSelectors(selectors) => {
+                let single = single(selectors);
+                match PayloadType(payload.payload_type) {
+                    PayloadType::TS_INITIATOR => self.selectors.0 = single,
+                    _ => self.selectors.1 = single,
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The addresses of what BEET mode carries from who began the exchange to who answered with this.
+    pub(crate) fn beet(&self) -> Option<(IpAddr, IpAddr)> {
+        let (initiator, responder) = self.selectors;
+        initiator.zip(responder).filter(|_| self.uses_beet)
     }
 
     fn take_sa(&mut self, sa: &SecurityAssociation<'_>) {
@@ -87,4 +106,15 @@ impl Facts {
         self.ike_spi = ike_spi(sa);
         self.children = child_choices(sa);
     }
+}
+
+/// The address that all selectors mean, if it is one.
+fn single(selectors: &TrafficSelectors<'_>) -> Option<IpAddr> {
+    let mut addresses = selectors.selectors.iter().map(|selector| match selector {
+        Selector::Range { addresses, .. } => Some(*addresses),
+        Selector::Other { .. } => None,
+    });
+    let (first, last) = addresses.next()??;
+    let same = first == last && addresses.all(|other| other == Some((first, last)));
+    same.then_some(first)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ikescope_analysis::opening::{KeyRing, Opener, OpenerOptions};
-use ikescope_analysis::{Closed, Content, Inspector, InspectorOptions, Integrity, Observation};
+use ikescope_analysis::{
+    Closed, Content, Inspector, InspectorOptions, Integrity, Observation, OpeningNote,
+};
 use ikescope_capture::{FileReader, Frame, LinkType, Options, Stack, Timestamp};
 use ikescope_crypto::key_material::{Key, read};
 use ikescope_dissectors::{Body as _, Content as Payloads};
@@ -59,6 +61,9 @@ pub(crate) struct Ike {
 pub(crate) struct Esp {
     pub(crate) spi: u32,
     pub(crate) plain: Option<Vec<u8>>,
+    /// Source and destination of what was inside, as text, and the notes beside it.
+    pub(crate) inner: String,
+    pub(crate) notes: Vec<OpeningNote>,
     pub(crate) closed: Option<Closed>,
 }
 
@@ -187,11 +192,18 @@ impl Result {
                 );
             }
             Content::Esp(Some(esp)) => {
+                let opened = observation.esp_opened.as_ref();
                 self.esp.insert(
                     number,
                     Esp {
                         spi: esp.spi.0,
-                        plain: observation.esp_opened.as_ref().map(|o| o.octets.clone()),
+                        plain: opened.map(|opened| opened.octets.clone()),
+                        inner: opened
+                            .map(|opened| format!("{} {}", opened.inner.src, opened.inner.dst))
+                            .unwrap_or_default(),
+                        notes: opened
+                            .map(|opened| opened.notes.clone())
+                            .unwrap_or_default(),
                         closed: observation.esp_closed.clone(),
                     },
                 );

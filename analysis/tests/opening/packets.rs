@@ -1,11 +1,11 @@
 //! Packets that the lab does not have: extended sequence numbers, truncated ICVs, ESP within ESP, AH, unchecked keys.
 
 use ikescope_analysis::opening::OpenerOptions;
-use ikescope_analysis::{Closed, Integrity};
+use ikescope_analysis::{Closed, Integrity, OpeningNote};
 use ikescope_capture::LinkType;
 use ikescope_crypto::cipher::Cipher;
 use ikescope_crypto::ikev2::ChildSuite;
-use ikescope_crypto::key_material::{AhSa, EspSa, Key, Material};
+use ikescope_crypto::key_material::{AhSa, EspSa, Key, Material, read};
 use ikescope_crypto::mac::Integrity as Mac;
 use ikescope_crypto::opening::{Protection, seal_esp};
 use ikescope_dissectors::Spi;
@@ -99,6 +99,41 @@ fn sha2_256_cut_to_96_bits_is_found() {
     let esp = seal_esp(&protection, SPI, 1, None, &[9; 16], &inner, 4).unwrap();
     let result = open(&[esp_frame(1, &esp)], vec![key(Material::EspSa(sa(1, 2)))]);
     assert_eq!(only(&result), (Some(inner), None));
+}
+
+#[test]
+fn packets_of_beet_mode_have_the_addresses_of_their_sa() {
+    let datagram = [0, 7, 0, 7, 0, 8, 0, 0];
+    // The pseudo header that stands for IPv4 options: next header, length, padding.
+    let behind_options = [[17, 0, 1, 2, 3, 4, 5, 6], datagram].concat();
+    let packet = |number, next, payload: &[u8]| {
+        let sealed = seal_esp(&protection(1, 2), SPI, 1, None, &[9; 16], payload, next);
+        esp_frame(number, &sealed.unwrap())
+    };
+    let frames = [packet(1, 17, &datagram), packet(2, 94, &behind_options)];
+    let state = format!(
+        "src 192.0.2.1 dst 192.0.2.2\n\tproto esp spi {SPI:#x} reqid 1 mode beet\n\treplay-window 0 flag af-unspec\n\
+         \tauth-trunc hmac(sha256) 0x{} 128\n\tenc cbc(aes) 0x{}\n\
+         \tsel src 10.1.0.1/32 dst 10.2.0.1/32 \n",
+        "02".repeat(32),
+        "01".repeat(16),
+    );
+    let result = open(&frames, read("state", state.as_bytes()).keys);
+    for esp in result.esp.values() {
+        assert_eq!(esp.plain.as_deref(), Some(&datagram[..]));
+        assert_eq!(esp.inner, "10.1.0.1 10.2.0.1");
+        assert_eq!(esp.notes, [OpeningNote::Beet { told: true }]);
+    }
+    // A key that does not say where the packets go: the pseudo header alone tells the mode.
+    let result = open(&frames, vec![key(Material::EspSa(sa(1, 2)))]);
+    let told: Vec<_> = result.esp.values().map(|esp| &esp.notes[..]).collect();
+    assert_eq!(told, [&[][..], &[OpeningNote::Beet { told: false }]]);
+    assert!(
+        result
+            .esp
+            .values()
+            .all(|esp| esp.inner == "192.0.2.1 192.0.2.2")
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A piece of key material, and what was said beside it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ikescope_dissectors::registries::ikev2::{
@@ -405,6 +406,9 @@ pub struct EspSa {
     pub esn: Option<bool>,
     /// High half of the sequence number at the time that was written down.
     pub sequence_high: Option<u32>,
+    /// Source and destination of what is inside in BEET mode, whose packets do not carry them
+    /// (draft-nikander-esp-beet-mode-09, section 4.1).
+    pub beet: Option<(IpAddr, IpAddr)>,
 }
 
 /// One direction of an AH SA.

@@ -9,6 +9,13 @@ pub const MAX_PROBLEMS: usize = 100;
 /// Octets of a line that are looked at. A packet of 65,535 octets in hexadecimal, as FortiGate logs it, fits twice.
 pub const MAX_LINE: usize = 1 << 18;
 
+/// Octets of a file that are looked at together. What is no larger is read at once, in less than a millisecond.
+pub(super) const READ_AT_ONCE: usize = 1 << 16;
+
+/// Entries of each run of one form that are read at once too: they say what the file is, and a list of keys that opened
+/// nothing begins with them.
+pub(super) const READ_FIRST: usize = 32;
+
 /// IKE SAs, threads or half-read SAs of a log that are remembered at one time. When there are more, what is unfinished is
 /// forgotten: a daemon has hundreds of threads, and a gateway tens of thousands of IKE SAs.
 pub(super) const MAX_CONTEXTS: usize = 1 << 17;

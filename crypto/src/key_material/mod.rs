@@ -12,6 +12,7 @@ mod names;
 mod problem;
 mod read;
 mod reader;
+mod sift;
 mod text;
 mod writing;
 
@@ -24,4 +25,5 @@ pub use key::{
 pub use limits::{MAX_KEYS, MAX_LINE, MAX_PROBLEMS};
 pub use problem::Problem;
 pub use read::{ReadKeys, read, read_psks};
+pub use sift::{KeyFile, Unread, sift};
 pub use writing::{LeftOut, Target, Written, write};

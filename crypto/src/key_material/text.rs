@@ -100,19 +100,25 @@ const VALUES: [u8; 256] = {
 /// An SPI of IKE: exactly 16 hexadecimal digits, with or without `0x`.
 pub(super) fn ike_spi(text: &str) -> Option<IkeSpi> {
     let digits = without_0x(text);
-    if digits.len() != 16 || !digits.bytes().all(|octet| octet.is_ascii_hexdigit()) {
-        return None;
-    }
-    u64::from_str_radix(digits, 16).ok().map(IkeSpi)
+    number(digits).filter(|_| digits.len() == 16).map(IkeSpi)
 }
 
 /// An SPI of ESP or AH in hexadecimal, with or without `0x` and leading zeros.
 pub(super) fn spi_hex(text: &str) -> Option<Spi> {
-    let digits = without_0x(text);
-    if digits.is_empty() || !digits.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+    let number = number(without_0x(text))?;
+    u32::try_from(number).ok().map(Spi)
+}
+
+/// At most 16 hexadecimal digits.
+fn number(digits: &str) -> Option<u64> {
+    if !(1..=16).contains(&digits.len()) {
         return None;
     }
-    u32::from_str_radix(digits, 16).ok().map(Spi)
+    let (number, seen) = digits.bytes().fold((0, 0), |(number, seen), octet| {
+        let value = value(octet);
+        (number << 4 | u64::from(value), seen | value)
+    });
+    (seen < NO_DIGIT).then_some(number)
 }
 
 /// An SPI of ESP or AH: hexadecimal with `0x`, else decimal.

@@ -1,6 +1,9 @@
 //! Laws that hold for every file.
 
-use ikescope_crypto::key_material::{Key, Material, Target, read, read_psks, write};
+use std::io::Cursor;
+
+use ikescope_crypto::key_material::{Key, Material, Target, read, read_psks, sift, write};
+use ikescope_dissectors::Spi;
 
 use crate::lab::scenarios;
 
@@ -171,5 +174,66 @@ fn changed_files_never_panic() {
             let _ = read("changed", &file);
             let _ = read_psks("changed", &file);
         }
+    }
+}
+
+/// What a dump of many SAs looks like in each regular form; `#` stands for a digit that differs, `~` for an
+/// SPI of IKE.
+const DUMPS: [&str; 12] = [
+    "\"IPv4\",\"192.0.2.1\",\"*\",\"0x########\",\"AES-CBC [RFC3602]\",\"0x################################\",\"NULL\",\"\"\n",
+    "################,################,,,\"NULL [RFC2410]\",########################################,########################################,\"HMAC_SHA1_96 [RFC2404]\"\n",
+    "################,################################\n",
+    "0x########@192.0.2.1 aes128-cbc-hmac96:0x################################\n",
+    "ikev2 I 0x~ 0x~ sha1:0x######################################## aes128:0x################################\nikev2 R 0x~ 0x~ sha1:0x######################################## aes128:0x################################\n",
+    "src 192.0.2.1 dst 198.51.100.7\n\tproto esp spi 0x######## reqid 1 mode tunnel\n\tenc cbc(aes) 0x################################\n\tsel src 0.0.0.0/0 dst 0.0.0.0/0\n",
+    "192.0.2.1 198.51.100.7\n\tesp mode=tunnel spi=7(0x00000007) reqid=0(0x00000000)\n\tE: aes-cbc  ######## ######## ######## ########\n",
+    "esp tunnel from 192.0.2.1 to 198.51.100.7 spi 0x######## auth hmac-sha1 enc aes \\\n\tauthkey 0x######################################## \\\n\tenckey 0x################################\n",
+    "------\nname=VPN ver=1 serial=1 192.0.2.1:0->198.51.100.7:0\n  SA:  ref=3 esn=0\n  dec: spi=######## esp=aes key=16 ################################\n       ah=null key=0\n  enc: spi=######## esp=aes key=16 ################################\n       ah=null key=0\n",
+    " 7 E spi=######## src-address=192.0.2.1 dst-address=198.51.100.7 auth-algorithm=none\n     enc-algorithm=aes-cbc enc-key=\"################################\"\n",
+    " iip 192.0.2.1 ispi ################ rip 198.51.100.7 rspi ################\n   encr:aes-cbc-128  prf:hmac-sha2-256  integ:sha1-96\n   SK_d    ################################\n   child sa 0:\n     encr:aes-cbc-128  integ:sha1-96\n     spi(i) ######## spi(r) ########\n     SK_e  i:################################\n           r:################################\n     SK_a  i:########################################\n           r:########################################\n",
+    "[[esp-sa]]\nspi = \"0x########\"\nencr = \"AES-CBC\"\nencr_key = \"################################\"\n\n",
+];
+
+#[test]
+fn keys_left_unread_are_those_that_reading_gives() {
+    let mut state = 1_u64;
+    let mut digit = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        char::from_digit((state >> 60) as u32, 16).expect("below 16")
+    };
+    for dump in DUMPS {
+        let number = 100_000 / dump.len() as u64;
+        let entries = (1..=number).map(|spi| dump.replace('~', &format!("{spi:016x}")));
+        let text: String = entries
+            .collect::<String>()
+            .chars()
+            .map(|char| if char == '#' { digit() } else { char })
+            .collect();
+        let mixed = format!("# notes\n{text}0x12345678@192.0.2.1 aes128-cbc:0x00\n: PSK \"x\"\n");
+        let whole = read("dump", mixed.as_bytes());
+        let file = Box::new(Cursor::new(mixed));
+        let (at_once, unread) = sift("dump", file).expect("memory can be read");
+        let mut unread = unread.unwrap_or_else(|| panic!("nothing is left unread of {dump}"));
+        assert!(unread.len() as u64 > number / 2, "{dump}");
+        assert_eq!(at_once.problems, whole.problems, "{dump}");
+        let mut keys = at_once.keys;
+        let left = unread.len();
+        for key in &whole.keys {
+            let (sa, spi) = (key.material.ike_sa(), spi_of(&key.material));
+            keys.extend(sa.initiator.into_iter().flat_map(|spi| unread.of_ike(spi)));
+            keys.extend(spi.into_iter().flat_map(|spi| unread.of_spi(spi)));
+        }
+        assert!(unread.is_empty(), "{left} in {dump}");
+        keys.sort_by_key(|key| key.source.line);
+        assert_eq!(keys, whole.keys, "{dump}");
+    }
+}
+
+fn spi_of(material: &Material) -> Option<Spi> {
+    match material {
+        Material::EspSa(sa) => sa.spi,
+        _ => None,
     }
 }

@@ -86,14 +86,12 @@ fn unused(out: &mut impl Write, keys: Option<&KeyRing>) -> io::Result<()> {
     let Some(keys) = keys else { return Ok(()) };
     let used = keys.uses().filter(|usage| usage.opened > 0).count();
     let idle: Vec<_> = keys.uses().filter(|usage| usage.opened == 0).collect();
-    if used + idle.len() == 0 {
+    let unread = keys.unread();
+    let all = used + idle.len() + unread;
+    if all == 0 {
         return writeln!(out, "\nNo key was found in what was given.");
     }
-    writeln!(
-        out,
-        "\n{used} of {} keys opened something.",
-        used + idle.len()
-    )?;
+    writeln!(out, "\n{used} of {all} keys opened something.")?;
     for usage in idle.iter().take(MAX_TOLD) {
         let key = Key::new(usage.key);
         let why = usage
@@ -107,9 +105,10 @@ fn unused(out: &mut impl Write, keys: Option<&KeyRing>) -> io::Result<()> {
             sanitize(&why).dimmed()
         )?;
     }
-    match idle.len().checked_sub(MAX_TOLD) {
-        Some(more @ 1..) => writeln!(out, "  and {more} more (--format json lists them)"),
-        _ => Ok(()),
+    let told = idle.len().min(MAX_TOLD);
+    match idle.len() + unread - told {
+        more @ 1.. => writeln!(out, "  and {more} more (--format json lists them)"),
+        0 => Ok(()),
     }
 }
 

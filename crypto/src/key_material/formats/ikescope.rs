@@ -332,7 +332,9 @@ impl<'t> Table<'t, '_> {
             }
             _ => named_bits,
         };
+        let inner = (self.single("inner_src"), self.single("inner_dst"));
         Some(Material::EspSa(EspSa {
+            beet: inner.0.zip(inner.1),
             src: self.address("src"),
             dst: self.address("dst"),
             spi: self.spi(),
@@ -460,6 +462,14 @@ impl<'t> Table<'t, '_> {
             self.problem(name, "is no address");
         }
         pattern
+    }
+
+    fn single(&mut self, name: &'static str) -> Option<IpAddr> {
+        let address = self.address(name)?.single();
+        if address.is_none() {
+            self.problem(name, "is no single address");
+        }
+        address
     }
 
     fn icv_len(&mut self) -> Option<usize> {

@@ -8,6 +8,7 @@
 //!     enc cbc(aes) 0xe511ccfc…3244
 //!     anti-replay esn context:
 //!      seq-hi 0x0, seq 0x0, oseq-hi 0x1, oseq 0x6
+//!     sel src 10.1.0.1/32 dst 10.2.0.1/32
 //! ```
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use ikescope_dissectors::Spi;
 use ikescope_dissectors::registries::ikev2::IntegrityAlgorithm;
 
 use crate::Secret;
+use crate::key_material::address::AddressPattern;
 use crate::key_material::format::Format;
 use crate::key_material::key::{AhSa, EspSa, Material};
 use crate::key_material::names::{
@@ -49,6 +51,9 @@ struct State {
     esn: bool,
     high: Option<u32>,
     hidden: bool,
+    beet: bool,
+    /// Single addresses of its selector.
+    selector: (Option<IpAddr>, Option<IpAddr>),
 }
 
 /// How lines of `-s` begin that say nothing of keys, which are most of them.
@@ -101,6 +106,14 @@ impl Reader for XfrmStates {
                 "spi" if state.spi.is_none() => {
                     let number = words.next().and_then(|word| word.split('(').next());
                     state.spi = number.and_then(spi_number);
+                }
+                "mode" => state.beet = words.next() == Some("beet"),
+                "sel" => {
+                    let mut address = |label: &str| {
+                        words.next_if_eq(&label)?;
+                        AddressPattern::parse(words.next()?, false)?.single()
+                    };
+                    state.selector = (address("src"), address("dst"));
                 }
                 "esn" => state.esn = true,
                 "auth" | "auth-trunc" | "enc" | "aead" => {
@@ -243,6 +256,11 @@ impl XfrmStates {
                     integrity_key: state.integrity_key,
                     esn,
                     sequence_high: high,
+                    beet: state
+                        .selector
+                        .0
+                        .zip(state.selector.1)
+                        .filter(|_| state.beet),
                     ..EspSa::default()
                 })
             }

@@ -106,6 +106,8 @@ impl Tables {
                 self.integrity(sa.integrity);
                 self.number("icv_length", sa.icv_len);
                 self.extended(sa.esn, sa.sequence_high);
+                self.shown("inner_src", sa.beet.map(|(src, _)| src));
+                self.shown("inner_dst", sa.beet.map(|(_, dst)| dst));
             }
             Material::AhSa(sa) => {
                 self.shown("spi", sa.spi);

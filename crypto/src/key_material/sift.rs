@@ -1,0 +1,543 @@
+//! Large files, of which only the keys are read that somebody asks for.
+//!
+//! A gateway's dump has tens of thousands of SAs, and a capture has packets of few. An SA in a regular form is found by its
+//! first line and its SPI without looking at what stands between. The rest of the file is read as any other: other formats,
+//! SAs of any SPI, and the first of each run of SAs.
+
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::str;
+
+use ikescope_dissectors::{IkeSpi, Spi};
+use memchr::{memchr, memchr_iter};
+use zeroize::Zeroizing;
+
+use super::key::Key;
+use super::limits::{MAX_KEYS, READ_AT_ONCE, READ_FIRST};
+use super::read::{ReadKeys, read};
+use super::text::{ike_spi, spi_hex, spi_number};
+
+/// What a file can be read from, and read from again.
+pub trait KeyFile: Read + Seek + Send {}
+
+impl<S: Read + Seek + Send> KeyFile for S {}
+
+/// Keys of a file that are not read yet, found by the SPIs of their SAs.
+pub struct Unread {
+    name: String,
+    file: Box<dyn KeyFile>,
+    entries: Vec<Entry>,
+    /// Whether some are of IKE SAs.
+    ike: bool,
+    /// For each remainder of an SPI the last entry, each entry having the one before: their places plus one.
+    chains: Vec<u32>,
+    len: usize,
+}
+
+/// A key in the file.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// SPI of ESP or AH, or the initiator's SPI of an IKE SA.
+    spi: u64,
+    start: u32,
+    /// Zero when it was read.
+    len: u32,
+    /// Lines before it.
+    lines: u32,
+    /// The entry before in the chain; its place plus one.
+    before: u32,
+}
+
+/// As [`read`], but what stands in a large file in a regular form is left for [`Unread`]. What is wrong with a key is told when
+/// it is read.
+///
+/// # Errors
+/// Those of the file.
+pub fn sift(name: &str, mut file: Box<dyn KeyFile>) -> io::Result<(ReadKeys, Option<Unread>)> {
+    let mut sifted = Sifted::of(&mut file)?;
+    let mut rest = Zeroizing::new(vec![0; sifted.rest.iter().map(|piece| piece.len).sum()]);
+    let mut at = 0;
+    for piece in &sifted.rest {
+        file.seek(SeekFrom::Start(piece.start as u64))?;
+        file.read_exact(rest.get_mut(at..at + piece.len).unwrap_or_default())?;
+        at += piece.len;
+    }
+    let mut found = read(name, &rest);
+    if sifted.entries.is_empty() {
+        return Ok((found, None));
+    }
+    found.looks_like = None;
+    let in_file = |line: usize| {
+        let after = sifted.rest.partition_point(|piece| piece.in_rest < line);
+        let piece = after.checked_sub(1).and_then(|at| sifted.rest.get(at));
+        piece.map_or(line, |piece| line - piece.in_rest + piece.in_file)
+    };
+    for key in &mut found.keys {
+        key.source.line = in_file(key.source.line);
+    }
+    for problem in &mut found.problems {
+        problem.line = in_file(problem.line);
+    }
+    let mut chains = vec![0; sifted.entries.len().next_power_of_two()];
+    let count = chains.len();
+    for (place, entry) in (1..).zip(&mut sifted.entries) {
+        if let Some(last) = chains.get_mut(remainder(entry.spi, count)) {
+            entry.before = std::mem::replace(last, place);
+        }
+    }
+    let unread = Unread {
+        name: name.to_owned(),
+        file,
+        len: sifted.entries.len(),
+        entries: sifted.entries,
+        ike: sifted.ike,
+        chains,
+    };
+    Ok((found, Some(unread)))
+}
+
+impl Unread {
+    /// How many keys are unread.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether all were read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether there are keys of IKE SAs.
+    #[must_use]
+    pub fn has_ike(&self) -> bool {
+        self.ike
+    }
+
+    /// Reads the keys of an IKE SA, once.
+    pub fn of_ike(&mut self, initiator: IkeSpi) -> Vec<Key> {
+        self.of(initiator.0)
+    }
+
+    /// Reads the keys of an SA of ESP or AH, once.
+    pub fn of_spi(&mut self, spi: Spi) -> Vec<Key> {
+        self.of(spi.0.into())
+    }
+
+    fn of(&mut self, spi: u64) -> Vec<Key> {
+        let mut next = self.chains.get(remainder(spi, self.chains.len()));
+        let mut found = Vec::new();
+        while let Some(entry) = next
+            .and_then(|place| (*place as usize).checked_sub(1))
+            .and_then(|place| self.entries.get(place))
+        {
+            if entry.spi == spi && entry.len > 0 {
+                found.push(*entry);
+            }
+            next = Some(&entry.before);
+        }
+        let mut keys = Vec::new();
+        for entry in found.into_iter().rev() {
+            self.forget(entry.start);
+            let mut octets = Zeroizing::new(vec![0; entry.len as usize]);
+            let start = SeekFrom::Start(entry.start.into());
+            let again = self.file.seek(start);
+            if again
+                .and_then(|_| self.file.read_exact(&mut octets))
+                .is_err()
+            {
+                continue;
+            }
+            keys.extend(read(&self.name, &octets).keys.into_iter().map(|mut key| {
+                key.source.line += entry.lines as usize;
+                key
+            }));
+        }
+        keys
+    }
+
+    /// Those of one place stand beside each other.
+    fn forget(&mut self, start: u32) {
+        let first = self.entries.partition_point(|entry| entry.start < start);
+        let of_it = self.entries.iter_mut().skip(first);
+        for entry in of_it.take_while(|entry| entry.start == start) {
+            entry.len = 0;
+            self.len -= 1;
+        }
+    }
+}
+
+/// Shows how many keys there are, and none of them.
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unread({} keys)", self.len)
+    }
+}
+
+/// What a look at a file tells.
+#[derive(Default)]
+struct Sifted {
+    entries: Vec<Entry>,
+    ike: bool,
+    /// What is to be read at once.
+    rest: Vec<Piece>,
+    /// Octets and lines so far.
+    octets: usize,
+    lines: usize,
+    lines_of_rest: usize,
+    /// The form that was seen last, and how often in a row.
+    run: Option<(Form, usize)>,
+}
+
+/// A part of the file.
+struct Piece {
+    start: usize,
+    len: usize,
+    /// Lines before it in the file, and in what is read at once.
+    in_file: usize,
+    in_rest: usize,
+}
+
+impl Sifted {
+    fn of(file: &mut impl Read) -> io::Result<Self> {
+        let mut sifted = Self::default();
+        let mut buffer = Zeroizing::new(vec![0; READ_AT_ONCE]);
+        let mut filled = 0;
+        loop {
+            let more = file.read(buffer.get_mut(filled..).unwrap_or_default())?;
+            filled += more;
+            if more > 0 && filled < buffer.len() {
+                continue;
+            }
+            let text = buffer.get(..filled).unwrap_or_default();
+            let taken = sifted.look(text, more == 0);
+            if more == 0 {
+                return Ok(sifted);
+            }
+            buffer.copy_within(taken..filled, 0);
+            filled -= taken;
+        }
+    }
+
+    /// Takes note of what stands in a part of the file; how much of it, as the last may go on in the next part.
+    fn look(&mut self, part: &[u8], is_last: bool) -> usize {
+        let mut look = Look::default();
+        let mut at = 0;
+        while let Some(text) = part.get(at..).filter(|text| !text.is_empty()) {
+            look.spis.clear();
+            look.lines = 1;
+            look.ike = false;
+            let form = Form::of(text);
+            let mut len = form.and_then(|form| form.len(text, &mut look));
+            // What reaches to the end may be cut.
+            let reaches = at + len.unwrap_or_else(|| line(text).len()) >= part.len();
+            if reaches && !is_last && at > 0 {
+                return at;
+            }
+            if reaches {
+                len = None;
+            }
+            let entry = form.zip(len).filter(|(form, _)| self.is_unread(*form));
+            let len = match entry {
+                Some((_, len)) => {
+                    self.ike |= look.ike;
+                    for spi in &look.spis {
+                        self.entries.push(Entry {
+                            spi: *spi,
+                            start: self.octets as u32,
+                            len: len as u32,
+                            lines: self.lines as u32,
+                            before: 0,
+                        });
+                    }
+                    len
+                }
+                None => {
+                    let len = len.unwrap_or_else(|| line(text).len());
+                    look.lines = newlines(text.get(..len).unwrap_or_default());
+                    self.read_at_once(len, look.lines);
+                    len
+                }
+            };
+            self.octets += len;
+            self.lines += look.lines;
+            at += len;
+        }
+        at
+    }
+
+    /// Whether an entry of this form is left unread.
+    fn is_unread(&mut self, form: Form) -> bool {
+        // A line of no form, as between tunnels, ends no run.
+        let run = match self.run {
+            Some((known, count)) if known == form => count + 1,
+            _ => 0,
+        };
+        self.run = Some((form, run));
+        let fits = u32::try_from(self.octets + READ_AT_ONCE).is_ok();
+        run >= READ_FIRST && fits && self.entries.len() < MAX_KEYS
+    }
+
+    fn read_at_once(&mut self, len: usize, lines: usize) {
+        match self.rest.last_mut() {
+            Some(last) if last.start + last.len == self.octets => {
+                last.len += len;
+            }
+            _ => self.rest.push(Piece {
+                start: self.octets,
+                len,
+                in_file: self.lines,
+                in_rest: self.lines_of_rest,
+            }),
+        }
+        self.lines_of_rest += lines;
+    }
+}
+
+/// What is seen of an entry.
+#[derive(Default)]
+struct Look {
+    spis: Vec<u64>,
+    ike: bool,
+    lines: usize,
+}
+
+impl Look {
+    /// An SPI of ESP or AH. None if it is none.
+    fn push(&mut self, spi: Option<Spi>) -> Option<()> {
+        self.spis.push(spi?.0.into());
+        Some(())
+    }
+
+    fn push_ike(&mut self, spi: Option<IkeSpi>) -> Option<()> {
+        self.spis.push(spi?.0);
+        self.ike = true;
+        Some(())
+    }
+}
+
+/// The regular forms, by how they begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `"IPv4","192.0.2.1","*","0x070883c2",…` of Wireshark.
+    EspTable,
+    /// `191ccd371a7a1f7b,bc123d15e4af593f,…` of Wireshark.
+    IkeTable,
+    /// `0x12345678@192.0.2.1 …` of tcpdump.
+    TcpdumpEsp,
+    /// `ikev2 I 0x… 0x…` of tcpdump, and the same with `R`.
+    TcpdumpIke,
+    /// `[[esp-sa]]` and others of this program.
+    Ikescope,
+    /// `src 192.0.2.1 dst 198.51.100.7` of Linux.
+    Xfrm,
+    /// `192.0.2.1 198.51.100.7` of setkey.
+    Setkey,
+    /// `esp tunnel from 192.0.2.1 to …` of OpenBSD.
+    Ipsecctl,
+    /// `name=VPN ver=1 serial=1 …` of FortiGate.
+    Fortigate,
+    /// ` 0 E spi=E727605 …` of MikroTik.
+    Mikrotik,
+    /// ` iip 192.0.2.1 ispi 6885fd33b7b8486b …` of VPP.
+    Vpp,
+}
+
+impl Form {
+    /// What may begin with this line.
+    fn of(text: &[u8]) -> Option<Self> {
+        let head = text.trim_ascii_start();
+        Some(match head {
+            [b'"', b'I', b'P', b'v', ..] => Self::EspTable,
+            [b's', b'r', b'c', b' ', ..] => Self::Xfrm,
+            [b'[', b'[', ..] => Self::Ikescope,
+            [b'n', b'a', b'm', b'e', b'=', ..] => Self::Fortigate,
+            [b'e', b's', b'p', b' ', ..] | [b'a', b'h', b' ', ..] => Self::Ipsecctl,
+            [b'i', b'k', b'e', b'v', b'2', b' ', b'I', b' ', ..] => Self::TcpdumpIke,
+            [b'0', b'x', ..] if memchr(b'@', head.get(..12)?).is_some() => Self::TcpdumpEsp,
+            [b'i', b'i', b'p', b' ', ..] => Self::Vpp,
+            _ if head.get(16) == Some(&b',') => Self::IkeTable,
+            [b'0'..=b'9', ..] if head.len() < text.len() => Self::Mikrotik,
+            [b'0'..=b'9' | b'a'..=b'f', ..] => Self::Setkey,
+            _ => return None,
+        })
+    }
+
+    /// Octets of the entry that the text begins with, and its SPIs. None where it is not as it always is.
+    fn len(self, text: &[u8], look: &mut Look) -> Option<usize> {
+        let head = line(text);
+        let (len, second) = (head.len(), line(text.get(head.len()..)?));
+        match self {
+            Self::EspTable => {
+                let mut commas = memchr_iter(b',', head).skip(2);
+                let spi = head.get(commas.next()? + 1..commas.next()?)?;
+                let spi = spi.trim_ascii().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+                look.push(spi_number(as_text(spi)?))?;
+                Some(len)
+            }
+            Self::IkeTable => {
+                look.push_ike(ike_spi(as_text(head.trim_ascii_start().get(..16)?)?))?;
+                Some(len)
+            }
+            Self::TcpdumpEsp => {
+                let (spi, _) = as_text(head)?
+                    .split_once('@')
+                    .filter(|(_, rest)| !rest.contains('@'))?;
+                look.push(spi_number(spi.trim()))?;
+                Some(len)
+            }
+            Self::TcpdumpIke => {
+                let spi_of = |line, side| {
+                    let mut words = as_text(line)?.split_ascii_whitespace();
+                    (words.next()? == "ikev2" && words.next()? == side).then_some(())?;
+                    ike_spi(words.next()?)
+                };
+                let spi = spi_of(head, "I");
+                look.push_ike(spi.filter(|spi| spi_of(second, "R") == Some(*spi)))?;
+                look.lines = 2;
+                Some(len + second.len())
+            }
+            Self::Xfrm => {
+                let words = as_text(second)?.trim_ascii_start();
+                let rest = words
+                    .strip_prefix("proto esp spi ")
+                    .or_else(|| words.strip_prefix("proto ah spi "))?;
+                look.push(first_number(rest))?;
+                block(text, look, |_, _| Some(()))
+            }
+            Self::Setkey => {
+                let words = as_text(second)?;
+                let spi = words
+                    .split_once(" spi=")
+                    .filter(|_| words.starts_with([' ', '\t']))?
+                    .1;
+                look.push(first_number(spi))?;
+                block(text, look, |_, _| Some(()))
+            }
+            Self::Ipsecctl => {
+                let spi = as_text(head)?.split_once(" spi ")?.1;
+                look.push(spi_hex(spi.split_ascii_whitespace().next()?))?;
+                block(text, look, |_, _| Some(()))
+            }
+            Self::Mikrotik => {
+                let spi = as_text(head)?.split_once(" spi=")?.1;
+                look.push(spi_hex(
+                    spi.split_ascii_whitespace().next()?.trim_matches('"'),
+                ))?;
+                block(text, look, |_, _| Some(()))
+            }
+            Self::Vpp => {
+                let spi = as_text(head)?.split_once(" ispi ")?.1;
+                look.push_ike(ike_spi(spi.split_ascii_whitespace().next()?))?;
+                block(text, look, |look, line| {
+                    if let Some(rest) = line.strip_prefix(b"spi(i) ") {
+                        let mut words = as_text(rest)?.split_ascii_whitespace();
+                        look.push(spi_hex(words.next()?))?;
+                        look.push(spi_hex(words.nth(1)?))?;
+                    }
+                    Some(())
+                })
+            }
+            Self::Fortigate => lines_while(text, look, |look, line| {
+                let words = line.trim_ascii_start();
+                if words.len() == line.len() {
+                    let word = words
+                        .iter()
+                        .position(|octet| !matches!(octet, b'a'..=b'z' | b'_'));
+                    let label = matches!(words.get(word?), Some(b'=' | b':'))
+                        && !words.starts_with(b"name=");
+                    return Some(label || words.starts_with(b"---"));
+                }
+                let half = words
+                    .strip_prefix(b"dec: spi=")
+                    .or_else(|| words.strip_prefix(b"enc: spi="));
+                if let Some(rest) = half {
+                    look.push(spi_hex(as_text(rest.get(..8)?)?))?;
+                }
+                Some(true)
+            }),
+            Self::Ikescope => {
+                let len = lines_while(text, look, |look, line| {
+                    let words = line.trim_ascii_start();
+                    if words.starts_with(b"[") {
+                        return Some(false);
+                    }
+                    let Some(equals) = memchr(b'=', words) else {
+                        return Some(true);
+                    };
+                    let (name, value) = words.split_at(equals);
+                    let value = value.get(1..)?.trim_ascii_start();
+                    // What goes on over lines may have anything in it.
+                    if value.starts_with(b"\"\"\"") || value.starts_with(b"'''") {
+                        return None;
+                    }
+                    let text = || as_text(value.strip_prefix(b"\"")?)?.split('"').next();
+                    match name.trim_ascii_end() {
+                        b"spi" => look.push(spi_hex(text()?))?,
+                        b"initiator_spi" => look.push_ike(ike_spi(text()?))?,
+                        _ => {}
+                    }
+                    Some(true)
+                })?;
+                (look.spis.len() == 1).then_some(len)
+            }
+        }
+        .filter(|_| !look.spis.is_empty())
+    }
+}
+
+/// The first line, with its end.
+fn line(text: &[u8]) -> &[u8] {
+    let end = memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+/// Octets of the first line and those behind it that belong to it.
+fn lines_while(
+    text: &[u8],
+    look: &mut Look,
+    belongs: impl Fn(&mut Look, &[u8]) -> Option<bool>,
+) -> Option<usize> {
+    let mut len = line(text).len();
+    loop {
+        let next = line(text.get(len..)?);
+        if next.is_empty() || !belongs(look, next)? {
+            return Some(len);
+        }
+        len += next.len();
+        look.lines += 1;
+    }
+}
+
+/// Octets of the first line and those behind it that are indented further.
+fn block(
+    text: &[u8],
+    look: &mut Look,
+    belongs: impl Fn(&mut Look, &[u8]) -> Option<()>,
+) -> Option<usize> {
+    let indent = text.len() - text.trim_ascii_start().len();
+    lines_while(text, look, |look, line| match line.get(indent) {
+        Some(b' ' | b'\t') => belongs(look, line.trim_ascii_start()).map(|()| true),
+        _ => Some(false),
+    })
+}
+
+/// `0xc420a5ed(3290473965)`, `142443458(0x087d83c2)`.
+fn first_number(text: &str) -> Option<Spi> {
+    let end = text.find(|char: char| char == '(' || char.is_ascii_whitespace());
+    spi_number(text.get(..end?)?)
+}
+
+fn as_text(octets: &[u8]) -> Option<&str> {
+    str::from_utf8(octets).ok()
+}
+
+fn newlines(octets: &[u8]) -> usize {
+    memchr_iter(b'\n', octets).count()
+}
+
+fn remainder(spi: u64, count: usize) -> usize {
+    // The count is a power of two, and SPIs of some daemons count up.
+    (spi ^ spi >> 32) as usize & count.wrapping_sub(1)
+}
