@@ -269,10 +269,19 @@ impl<'a> Refused<'a> {
             }
             let (proof, refusal) =
                 encrypted_refusal(tunnel).or_else(|| aggressive_refusal(tunnel))?;
+            let bare = proof.opened.is_none()
+                && proof
+                    .inner_octets
+                    .is_some_and(|(_, largest)| largest < SHORTEST_PROOF_V1)
+                && asked_for(tunnel, refusal.from);
             return Some(Self {
                 proof,
                 refusal,
-                credentials: Credentials::Certificate,
+                credentials: if bare {
+                    Credentials::Signature
+                } else {
+                    Credentials::Certificate
+                },
             });
         }
         let (proof, refusal) =
@@ -562,15 +571,13 @@ fn certificates_of(tunnel: &Tunnel, sender: Sender) -> Vec<String> {
 
 fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let refused = Refused::of(tunnel, around)?;
-    // In IKEv1 the size of a proof tells less.
     let signature = match refused.read() {
         Some(read) if tunnel.version == 1 => {
-            let asked = tunnel
-                .from(refused.refusal.from)
-                .any(|message| !message.payloads().certificate_requests.is_empty());
-            asked && read.has(PayloadV1::SIGNATURE.0) && read.certificates.is_empty()
+            asked_for(tunnel, refused.refusal.from)
+                && read.has(PayloadV1::SIGNATURE.0)
+                && read.certificates.is_empty()
         }
-        _ => tunnel.version == 2 && refused.credentials == Credentials::Signature,
+        _ => refused.credentials == Credentials::Signature,
     };
     // Who does not take signatures at all does not miss the certificate.
     let in_vain = refused.proof.from == Sender::Initiator && knows_no_signatures(tunnel);
@@ -603,6 +610,16 @@ fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
             .weight(if read { 82 } else { 50 }),
     )
 }
+
+/// Whether this side asks for certificates.
+fn asked_for(tunnel: &Tunnel, by: Sender) -> bool {
+    tunnel
+        .from(by)
+        .any(|message| !message.payloads().certificate_requests.is_empty())
+}
+
+/// The shortest identity, signature and certificate of IKEv1 together have more octets.
+const SHORTEST_PROOF_V1: u32 = 480;
 
 fn usage<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let (proof, refusal) = rejected_by_initiator(tunnel, around)?;

@@ -11,7 +11,8 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::running::{
-    SIDES, at_least, duration, flow_from, flows_from, packets_from, requests, seconds, side, was_up,
+    SIDES, at_least, duration, expects_answers, flow_from, flows_from, packets_from, requests,
+    seconds, side, was_up,
 };
 use crate::observation::{Encapsulation, FrameId};
 use crate::tunnels::{
@@ -43,6 +44,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 /// The rules of this topic.
 pub(super) const RULES: &[TunnelRule] = &[
     one_way,
+    one_way_since,
     nothing_sent,
     unknown_to_the_receiver,
     replayed,
@@ -541,7 +543,7 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     } else {
         ("esp-blocked-proto50", "ESP is in UDP")
     };
-    let asks = expects_answers(flow);
+    let asks = expects_answers(flow, flow.frame_first);
     let alike = match flow.seconds() {
         Some(seconds) if flow.smallest == flow.largest => format!(
             " All have {} octets, one every {}, as echo requests would.",
@@ -585,16 +587,54 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     )
 }
 
-/// Whether somebody waits for answers to these packets: what is inside says so or, unopened, they are as long and as
-/// slow as the echo requests or the first segments of TCP that nothing answers.
-fn expects_answers(flow: &Flow) -> bool {
-    if let Some(inside) = &flow.inside {
-        return inside.questions > 0;
-    }
-    let slow = flow
-        .seconds()
-        .is_some_and(|seconds| seconds >= ASKING_PACE_SECONDS * flow.packets as f64);
-    slow && flow.same_length * 4 >= flow.packets.saturating_sub(1) * 3
+/// Data that went both ways and goes one way now, while the silent side answers in IKE.
+fn one_way_since<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    SIDES.into_iter().find_map(|sender| {
+        let silent = sender.opposite();
+        let (child, flow) = flows_from(tunnel, sender)
+            .filter(|(child, _)| child.deleted.is_none() && child.state == ChildState::Established)
+            .max_by_key(|(_, flow)| flow.last)?;
+        let back = flow_from(child, silent)?;
+        let (first, since) = flow.unanswered_since?;
+        let alive = tunnel
+            .from(silent)
+            .filter(|message| at_least(since, message.time, ONE_WAY_SECONDS))
+            .map(|message| message.frame)
+            .max()?;
+        let elsewhere = flows_from(tunnel, silent).any(|(_, other)| other.last > since)
+            || surroundings.flows.iter().any(|stray| {
+                (stray.src.address, stray.dst.address) == (flow.dst.address, flow.src.address)
+                    && stray.last > since
+            });
+        let long = flow.unanswered >= SILENT_PACKETS && at_least(since, flow.last, SILENT_SECONDS);
+        // Traffic that went mostly one way before proves nothing by going one way.
+        let talkative = back.packets * 4 >= flow.packets - flow.unanswered;
+        if elsewhere || !long || !talkative || !expects_answers(flow, first) {
+            return None;
+        }
+        let summary = format!(
+            "Data went both ways; then {} packets of the {} on SPI 0x{:08x} in {} stay without one of the {}, which is alive: \
+             it goes on in IKE.",
+            flow.unanswered,
+            sender.name(),
+            flow.spi.0,
+            seconds(since, flow.last).map_or_else(|| "some time".to_owned(), duration),
+            silent.name()
+        );
+        let (confidence, severity) = if flow.inside.is_some() {
+            (Confidence::Certain, Severity::Failure)
+        } else {
+            (Confidence::Likely, Severity::Warning)
+        };
+        Some(
+            Diagnosis::new(&ESP_ONE_WAY, confidence, Side::Unknown, summary)
+                .severity(severity)
+                .evidence(back.frame_last, format!("the last data of the {}", silent.name()))
+                .evidence(first, "the first packet that nothing answers")
+                .evidence(alive, format!("the {} in IKE, after that", silent.name()))
+                .excludes("dpd-not-persistent", "the silent side is alive"),
+        )
+    })
 }
 
 /// A tunnel that is up for a while, checked and not used.
@@ -1266,6 +1306,10 @@ const ONE_WAY_PACKETS: u64 = 3;
 /// An answer takes a round trip.
 const ONE_WAY_SECONDS: f64 = 0.4;
 
+/// Data of both sides that becomes data of one: answers may be late.
+const SILENT_PACKETS: u64 = 5;
+const SILENT_SECONDS: f64 = 2.0;
+
 /// A tunnel that is not used for so long is not about to be used.
 const NOTHING_SECONDS: f64 = 5.0;
 
@@ -1294,9 +1338,6 @@ const FAILED_PACKETS: u64 = 3;
 /// Packets that do not verify are dropped: that says more than that nothing comes back.
 const DROPPED_WEIGHT: u8 = 66;
 
-/// Seconds from one question to the next where nothing answers; a stream of media is faster.
-const ASKING_PACE_SECONDS: f64 = 0.1;
-
 /// What a monitor of a tunnel sends: a small echo request, at most each second, in ESP.
 const TINY_PACKETS: u64 = 10;
 const TINY_OCTETS: u32 = 180;
@@ -1321,17 +1362,6 @@ mod tests {
         tunnel
     }
 
-    #[test]
-    fn one_direction_alone_is_one_way_and_its_carrier_decides() {
-        let udp = flow(I, 3, 100, 600);
-        let mut native = udp.clone();
-        native.encapsulation = None;
-        assert_eq!(ids(&with(Some(udp.clone()), None)), ["esp-one-way"]);
-        assert_eq!(ids(&with(Some(native), None)), ["esp-blocked-proto50"]);
-        assert!(ids(&with(Some(flow(I, 2, 100, 600)), None)).is_empty());
-        assert!(ids(&with(Some(udp), Some(flow(R, 1, 100, 100)))).is_empty());
-    }
-
     fn severities(tunnel: &Tunnel) -> Vec<Severity> {
         let capture = crate::tunnels::CaptureFacts::default();
         let around = Surroundings {
@@ -1354,16 +1384,42 @@ mod tests {
         assert_eq!(one(|_| ()), [Severity::Failure]);
         assert_eq!(one(|sent| sent.same_length = 8), [Severity::Warning]);
         assert_eq!(one(|sent| sent.last = Some(at(1_000))), [Severity::Warning]);
-        let inside = |questions| {
+        let inside = |question| {
             let mut sent = flow(I, 20, 100, 6_000);
             sent.inside = Some(Box::new(Inside {
-                questions,
+                question,
                 ..Inside::default()
             }));
             severities(&with(Some(sent), None))
         };
-        assert_eq!(inside(0), [Severity::Warning]);
-        assert_eq!(inside(1), [Severity::Failure]);
+        assert_eq!(inside(None), [Severity::Warning]);
+        assert_eq!(inside(Some(frame(300))), [Severity::Failure]);
+    }
+
+    #[test]
+    fn data_that_stops_on_one_side_is_one_way_while_that_side_is_alive() {
+        let told = |asked: i64, unanswered: u64| {
+            let mut sent = flow(I, 20, 100, 8_000);
+            (sent.unanswered, sent.unanswered_since) =
+                (unanswered, Some((frame(2_000), Some(at(2_000)))));
+            let mut tunnel = with(Some(sent), Some(flow(R, 10, 101, 1_901)));
+            exchange(&mut tunnel, INFORMATIONAL, I, asked);
+            ids(&tunnel)
+        };
+        assert_eq!(told(5_000, 10), ["esp-one-way"]);
+        assert!(!told(5_000, 4).contains(&"esp-one-way"));
+        assert!(!told(1_000, 10).contains(&"esp-one-way"));
+    }
+
+    #[test]
+    fn one_direction_alone_is_one_way_and_its_carrier_decides() {
+        let udp = flow(I, 3, 100, 600);
+        let mut native = udp.clone();
+        native.encapsulation = None;
+        assert_eq!(ids(&with(Some(udp.clone()), None)), ["esp-one-way"]);
+        assert_eq!(ids(&with(Some(native), None)), ["esp-blocked-proto50"]);
+        assert!(ids(&with(Some(flow(I, 2, 100, 600)), None)).is_empty());
+        assert!(ids(&with(Some(udp), Some(flow(R, 1, 100, 100)))).is_empty());
     }
 
     #[test]
@@ -1424,17 +1480,6 @@ mod tests {
         assert!(failed(1, 9).is_empty());
     }
 
-    #[test]
-    fn an_spi_that_the_receiver_disowns_is_told() {
-        let mut tunnel = with(Some(flow(I, 10, 100, 900)), Some(flow(R, 10, 101, 901)));
-        let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), R, 2_000);
-        message.encrypted = false;
-        message.clear = notifies(&[NotifyType::INVALID_SPI]);
-        message.clear.notifies[0].data = vec![0, 0, 2, 0];
-        let found = ids(&tunnel);
-        assert!(found.contains(&"esp-unknown-spi") || found.contains(&"peer-rebooted-stale-sa"));
-    }
-
     /// Keys that open nothing may be those of another SA; those that open the other direction are not.
     #[test]
     fn keys_that_are_right_make_it_a_failure() {
@@ -1447,6 +1492,17 @@ mod tests {
         assert_eq!(with_opened(0, 0), [Severity::Warning]);
         assert_eq!(with_opened(0, 10), [Severity::Failure]);
         assert_eq!(with_opened(5, 10), [Severity::Failure]);
+    }
+
+    #[test]
+    fn an_spi_that_the_receiver_disowns_is_told() {
+        let mut tunnel = with(Some(flow(I, 10, 100, 900)), Some(flow(R, 10, 101, 901)));
+        let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), R, 2_000);
+        message.encrypted = false;
+        message.clear = notifies(&[NotifyType::INVALID_SPI]);
+        message.clear.notifies[0].data = vec![0, 0, 2, 0];
+        let found = ids(&tunnel);
+        assert!(found.contains(&"esp-unknown-spi") || found.contains(&"peer-rebooted-stale-sa"));
     }
 
     #[test]

@@ -41,6 +41,7 @@ const CAPTURE_RULES: &[&[CaptureRule]] = &[
     reachability::CAPTURE_RULES,
     nat::CAPTURE_RULES,
     data_plane::CAPTURE_RULES,
+    liveness::CAPTURE_RULES,
     denial::CAPTURE_RULES,
 ];
 

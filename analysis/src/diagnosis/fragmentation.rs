@@ -586,7 +586,8 @@ fn fragments_of_version_1<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Optio
             .iter()
             .any(|seen| usize::from(*seen) == number)
     });
-    let summary = if gap || message.fragments_total.is_none() {
+    let numbered = message.fragments_total.is_some();
+    let summary = if gap || !numbered {
         format!(
             "{} was sent in fragments of IKEv1, {}, of which not all are here; no answer follows.",
             message.step,
@@ -605,12 +606,13 @@ fn fragments_of_version_1<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Optio
     } else {
         Confidence::Likely
     };
-    let diagnosis = Diagnosis::new(
-        &IKEV1_FRAGMENTATION_QUIRKS,
-        confidence,
-        Side::Unknown,
-        summary,
-    );
+    // Without one that says to be the last, the sender counts in its own way.
+    let (declaration, side) = if numbered {
+        (&IKE_FRAG_PARTIAL_LOSS, Side::Network)
+    } else {
+        (&IKEV1_FRAGMENTATION_QUIRKS, Side::Unknown)
+    };
+    let diagnosis = Diagnosis::new(declaration, confidence, side, summary);
     Some(with_copies(diagnosis, message, "the fragments"))
 }
 

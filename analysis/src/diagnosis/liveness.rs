@@ -6,11 +6,11 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
-use super::engine::TunnelRule;
+use super::engine::{CaptureRule, TunnelRule};
 use super::facts::read_or;
 use super::running::{
-    SIDES, at_least, duration, flow_from, flows_from, last_heard, seconds, side, times, was_up,
-    with_copies, within,
+    SIDES, at_least, duration, expects_answers, flow_from, flows_from, last_heard, seconds, side,
+    times, was_up, with_copies, within,
 };
 use crate::observation::FrameId;
 use crate::tunnels::{
@@ -343,6 +343,7 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
             .filter(|message| {
                 is_check(tunnel, message)
                     && message.answered_by.is_none()
+                    && message.answers.is_none()
                     && (message.time.is_some_and(|time| time > heard) || gave_up(tunnel, message))
             })
             .collect();
@@ -769,6 +770,8 @@ struct GoneSilent<'a> {
     since: Option<Timestamp>,
     /// Seconds from the last sign of the silent side to the last of these packets.
     gap: f64,
+    /// Whether somebody waits for answers to them.
+    asks: bool,
 }
 
 fn gone_silent(tunnel: &Tunnel) -> Option<GoneSilent<'_>> {
@@ -782,32 +785,104 @@ fn gone_silent(tunnel: &Tunnel) -> Option<GoneSilent<'_>> {
             })
             .max_by_key(|(_, flow)| flow.last)?;
         let back = flow_from(child, silent)?;
-        let (first, since) = flow.unanswered_since?;
-        let span = seconds(since, flow.last)?;
-        let gap = seconds(Some(heard), flow.last)?;
         // The side that sends says something in IKE: then its checks tell more.
         let asked = tunnel
             .messages
             .iter()
             .any(|message| message.time > Some(heard));
-        let usual = back.longest_silence.map_or(0.0, |(silence, _)| silence);
-        let lost = flow.unanswered >= 3
-            && span >= SPAN_SECONDS
-            && (gap > usual * 1.5 || gap >= LONG_SECONDS)
-            && u128::from(flow.unanswered) * 50 >= u128::from(flow.packets);
-        // Who only answers has as many packets as were asked for, some of them late.
-        let ahead = flow.packets.saturating_sub(back.packets) * 2 >= flow.unanswered
-            && flow.late * 2 < flow.unanswered;
-        // Traffic that goes mostly one way proves nothing by going one way.
-        let talkative = back.packets * 4 >= flow.packets - flow.unanswered;
-        (lost && !asked && talkative && ahead).then_some(GoneSilent {
-            sending,
-            back,
-            unanswered: flow.unanswered,
-            first,
-            since,
-            gap,
-        })
+        (!asked).then(|| unanswered_data(sending, flow, back, heard))?
+    })
+}
+
+/// The packets at the end of a flow, where nothing of the other side was heard since.
+fn unanswered_data<'a>(
+    sending: Sender,
+    flow: &Flow,
+    back: &'a Flow,
+    heard: Timestamp,
+) -> Option<GoneSilent<'a>> {
+    let (first, since) = flow.unanswered_since?;
+    let span = seconds(since, flow.last)?;
+    let gap = seconds(Some(heard), flow.last)?;
+    let usual = back.longest_silence.map_or(0.0, |(silence, _)| silence);
+    let lost = flow.unanswered >= 3
+        && span >= SPAN_SECONDS
+        && (gap > usual * 1.5 || gap >= LONG_SECONDS)
+        && u128::from(flow.unanswered) * 50 >= u128::from(flow.packets);
+    // Who only answers has as many packets as were asked for, some of them late.
+    let ahead = flow.packets.saturating_sub(back.packets) * 2 >= flow.unanswered
+        && (flow.late + flow.replayed) * 2 < flow.unanswered;
+    // Traffic that goes mostly one way proves nothing by going one way.
+    let talkative = back.packets * 4 >= flow.packets - flow.unanswered;
+    (lost && talkative && ahead).then_some(GoneSilent {
+        sending,
+        back,
+        unanswered: flow.unanswered,
+        first,
+        since,
+        gap,
+        asks: expects_answers(flow, first),
+    })
+}
+
+/// The rules about flows of no tunnel.
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[strays_gone_silent];
+
+/// ESP whose setup is not in the capture, and that one side goes on with alone.
+fn strays_gone_silent(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    surroundings.flows.iter().find_map(|flow| {
+        let (src, dst) = (flow.src.address, flow.dst.address);
+        let answers = |other: &&Flow| (other.src.address, other.dst.address) == (dst, src);
+        let back = surroundings
+            .flows
+            .iter()
+            .filter(answers)
+            .max_by_key(|back| back.last)?;
+        let heard = back.last?;
+        let gone = unanswered_data(Sender::Other, flow, back, heard)?;
+        let of_silent = |tunnel: &&&Tunnel| {
+            SIDES.into_iter().any(|sender| {
+                tunnel.peer(sender).is_some_and(|peer| peer.address == dst)
+                    && last_heard(tunnel, sender) > Some(heard)
+            })
+        };
+        let anew = match surroundings.tunnels.iter().find(of_silent) {
+            None => None,
+            Some(tunnel) if tunnel.initiator.address == dst && tunnel.first > gone.since => {
+                Some(tunnel)
+            }
+            Some(_) => return None,
+        };
+        let summary = format!(
+            "{src} and {dst} sent ESP; then {} packets of {src} on SPI 0x{:08x} stay without any packet of {dst}{}.",
+            gone.unanswered,
+            flow.spi.0,
+            anew.map_or_else(String::new, |tunnel| format!(
+                ", which begins tunnel {} anew: it has forgotten the SA",
+                tunnel.id
+            ))
+        );
+        let (declaration, severity) = match anew {
+            Some(_) => (&PEER_REBOOTED_STALE_SA, Severity::Failure),
+            None if gone.gap >= SLOW_ANSWER_SECONDS && gone.asks => {
+                (&DPD_NOT_PERSISTENT, Severity::Failure)
+            }
+            None => (&DPD_NOT_PERSISTENT, Severity::Warning),
+        };
+        let confidence = match anew {
+            Some(_) => Confidence::Likely,
+            None => Confidence::Possible,
+        };
+        Some(
+            Diagnosis::new(declaration, confidence, Side::Unknown, summary)
+                .severity(severity)
+                .evidence(back.frame_last, "the last data of the silent side")
+                .evidence(gone.first, "the first packet that nothing answers")
+                .evidence_if(
+                    anew.and_then(|tunnel| Some(tunnel.messages.first()?.frame)),
+                    "a new negotiation of the silent side",
+                ),
+        )
     })
 }
 
@@ -832,7 +907,7 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         Confidence::Possible
     };
     // A capture that ends while an answer is on its way looks the same.
-    let severity = if gap >= SLOW_ANSWER_SECONDS {
+    let severity = if gap >= SLOW_ANSWER_SECONDS && gone.asks {
         Severity::Failure
     } else {
         Severity::Warning
@@ -881,7 +956,10 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
     let said = new.from(Sender::Initiator).find(|message| {
         message
             .payloads()
-            .notify(NotifyType::INITIAL_CONTACT.0)
+            .notify(match new.version {
+                1 => ikev1::NotifyType::INITIAL_CONTACT.0,
+                _ => NotifyType::INITIAL_CONTACT.0,
+            })
             .is_some()
     });
     // In IKEv1 a new phase 1 may stand beside the old one.

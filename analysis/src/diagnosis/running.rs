@@ -5,6 +5,7 @@ use ikescope_dissectors::registries::ikev2::ExchangeType;
 
 use super::declaration::{Severity, Side};
 use super::diagnosis::Diagnosis;
+use crate::observation::FrameId;
 use crate::tunnels::{Child, Flow, Message, Notify, Sender, Step, Surroundings, Tunnel};
 
 /// Both sides of a tunnel.
@@ -110,6 +111,21 @@ pub(super) fn was_up(tunnel: &Tunnel) -> bool {
     });
     established || answered
 }
+
+/// Whether somebody waits for answers to the packets from this frame on: what is inside says so or, unopened, they are as
+/// long and as slow as the echo requests or the first segments of TCP that nothing answers.
+pub(super) fn expects_answers(flow: &Flow, since: FrameId) -> bool {
+    if let Some(inside) = &flow.inside {
+        return inside.question >= Some(since);
+    }
+    let slow = flow
+        .seconds()
+        .is_some_and(|seconds| seconds >= ASKING_PACE_SECONDS * flow.packets as f64);
+    slow && flow.same_length * 4 >= flow.packets.saturating_sub(1) * 3
+}
+
+/// Seconds from one question to the next where nothing answers; a stream of media is faster.
+const ASKING_PACE_SECONDS: f64 = 0.1;
 
 /// The side of a sender.
 pub(super) const fn side(sender: Sender) -> Side {

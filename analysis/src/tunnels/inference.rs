@@ -94,7 +94,7 @@ fn best_place(tunnel: &Tunnel, candidate: &Candidate) -> Option<usize> {
                 _ => true,
             };
             let together = child.request.is_some() || began_together(child, candidate.first);
-            free && begun && together
+            child.inferred && free && begun && together
         })
         .map(|(index, _)| index)
 }

@@ -13,8 +13,8 @@ pub struct Inside {
     pub ends: Vec<InnerEnds>,
     /// The largest MSS that a TCP SYN announces (RFC 9293, section 3.7.1), and its frame.
     pub mss: Option<(u16, FrameId)>,
-    /// Packets that their receiver answers unless it is not there: echo requests and segments of TCP, at most 2^32 - 1.
-    pub questions: u32,
+    /// The last packet that its receiver answers unless it is not there: an echo request, or a segment of TCP.
+    pub question: Option<FrameId>,
     /// Octets that ESP adds to an inner packet, from the SPI to the ICV, at most.
     pub overhead: u32,
 }
@@ -51,7 +51,9 @@ impl Inside {
             (inner.protocol, upper.first()),
             (ICMP, Some(&ECHO_REQUEST)) | (ICMPV6, Some(&ECHO_REQUEST_V6)) | (TCP, _)
         );
-        self.questions = self.questions.saturating_add(asks.into());
+        if asks {
+            self.question = Some(frame);
+        }
         let known = self.ends.iter().any(|ends| {
             (ends.src, ends.dst, ends.icmp_error) == (inner.src, inner.dst, icmp_error)
         });

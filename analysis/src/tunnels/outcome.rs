@@ -644,7 +644,6 @@ fn deleted(
             }
             _ => false,
         });
-    let routine = alike && (renewed || !right_after(tunnel, last));
     // In IKEv2 the Delete of the IKE SA has no SPI: what is longer deletes a child.
     let most = if tunnel.version == 1 {
         DELETE_LARGEST
@@ -665,6 +664,7 @@ fn deleted(
                 }
         });
     let small = small || in_pair;
+    let routine = alike && !in_pair && (renewed || !right_after(tunnel, last));
     // Who ends both says so of both; one message that may be for the child is for it.
     let of_child = tunnel.version == 1
         && !in_pair

@@ -125,13 +125,22 @@ fn answer_informational(before: &mut [Message], message: &mut Message) {
         }
         return;
     }
+    let slowest = round_trip(before).map(|trip| LATEST_ANSWER_NANOS.max(trip.saturating_mul(3)));
     let asked = before
         .iter_mut()
         .rev()
         .take_while(|earlier| earlier.step == Step::Informational)
         .find(|earlier| earlier.encrypted && earlier.answers.is_none());
     let Some(asked) = asked.filter(|asked| {
-        asked.from != message.from && asked.answered_by.is_none() && asked.length == message.length
+        let late = match (slowest, asked.last_copy().time, message.time) {
+            (Some(slowest), Some(asked), Some(answer)) => answer.nanos_since(asked) > slowest,
+            _ => false,
+        };
+        asked.from != message.from
+            && asked.answered_by.is_none()
+            && asked.length == message.length
+            // Without keys it may be a question of the other side.
+            && !(late && message.opened.is_none())
     }) else {
         return;
     };
@@ -147,6 +156,17 @@ fn answer_informational(before: &mut [Message], message: &mut Message) {
         asked.answered_by.get_or_insert(message.frame);
     }
 }
+
+/// Nanoseconds from the first message to its answer.
+fn round_trip(messages: &[Message]) -> Option<i64> {
+    let first = messages.first()?;
+    let frame = first.answered_by?;
+    let answer = messages.iter().find(|message| message.frame == frame)?;
+    Some(answer.time?.nanos_since(first.last_copy().time?))
+}
+
+/// Liveness checks are answered at once.
+const LATEST_ANSWER_NANOS: i64 = 900_000_000;
 
 /// Main mode: SA, then KE and nonce, then identity and proof; each from both sides (RFC 2409, section 5).
 fn main_mode(before: &[Message], message: &Message) -> u8 {

@@ -663,9 +663,11 @@ impl Tracker {
         for (index, live) in live.iter_mut().enumerate() {
             if let Some(candidates) = candidates.get(&index) {
                 let anchors = std::mem::take(&mut live.anchors);
+                // What made a child was read.
+                let read = live.tunnel.opened();
                 let likely: Vec<_> = anchors
                     .into_iter()
-                    .filter(|anchor| live.may_have_made_a_child(anchor))
+                    .filter(|anchor| !read && live.may_have_made_a_child(anchor))
                     .collect();
                 inference::infer(
                     &mut live.tunnel,
@@ -702,7 +704,8 @@ impl Tracker {
             HashMap::default();
         let ends: Vec<_> = live.iter().map(|live| live.all_ends()).collect();
         for (index, live) in live.iter().enumerate() {
-            if live.tunnel.opened() {
+            // Before the first message in the capture children were made that no key shows.
+            if live.tunnel.opened() && live.tunnel.beginning_seen {
                 continue;
             }
             let Some(since) = live.could_carry_since() else {
