@@ -101,6 +101,14 @@ fn correlated() -> Vec<Block> {
     ]
 }
 
+fn several() -> Vec<Block> {
+    vec![
+        proposal(&[(12, 128), (12, 256)], &[5], &[12], &[14, 15]),
+        proposal(&[(20, 256)], &[6], &[], &[20, 21]),
+        proposal(&[(3, 0)], &[2], &[2], &[2, 5]),
+    ]
+}
+
 fn libreswan() -> Vec<Block> {
     let (prfs, groups) = (&[7, 5], &[14, 15, 16, 18, 19, 20, 21, 31]);
     vec![
@@ -141,6 +149,7 @@ fn packet_budgets_are_kept_and_policies_exact() {
             10,
         ),
         ("correlated", correlated(), 30),
+        ("correlated, several values", several(), 30),
         ("libreswan", libreswan(), 40),
         ("strongswan", strongswan(), 120),
     ];

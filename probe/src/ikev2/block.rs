@@ -94,11 +94,7 @@ impl Block {
     /// with what agrees (at most one block an axis).
     #[must_use]
     pub fn without(&self, other: &Self) -> Vec<Self> {
-        let overlaps = Axis::ALL.iter().all(|axis| {
-            let theirs = other.axis(*axis);
-            self.axis(*axis).iter().any(|own| theirs.contains(own))
-        });
-        if !overlaps {
+        if !self.overlaps(other) {
             return vec![self.clone()];
         }
         let mut left = Vec::new();
@@ -115,6 +111,43 @@ impl Block {
             *agreed.axis_mut(axis) = same;
         }
         left
+    }
+
+    /// Whether a combination is in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        Axis::ALL.iter().all(|axis| {
+            let theirs = other.axis(*axis);
+            self.axis(*axis).iter().any(|own| theirs.contains(own))
+        })
+    }
+
+    /// What of it is in another block; nothing where they do not overlap.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Vec<Self> {
+        let mut both = self.clone();
+        for axis in Axis::ALL {
+            let theirs = other.axis(axis);
+            both.axis_mut(axis).retain(|own| theirs.contains(own));
+        }
+        Some(both)
+            .filter(|both| !both.is_empty())
+            .into_iter()
+            .collect()
+    }
+
+    /// The smallest block around all of these.
+    #[must_use]
+    pub fn hull(blocks: &[&Self]) -> Self {
+        let mut hull = Self::default();
+        for axis in Axis::ALL {
+            for value in blocks.iter().flat_map(|block| block.axis(axis)) {
+                if !hull.axis(axis).contains(value) {
+                    hull.axis_mut(axis).push(*value);
+                }
+            }
+        }
+        hull
     }
 
     /// Whether a value of each kind of the other is in this one.

@@ -10,6 +10,7 @@ use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination};
 use super::knowledge::Knowledge;
 use super::oracle::{Oracle, Stop, computable};
+use super::refine::is_accepted;
 
 /// A box that grows.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ struct Growth {
     found: [Vec<Algorithm>; 4],
     /// Values of which nothing is known.
     candidates: [Vec<Algorithm>; 4],
+    /// Another box has the witness's group: what differs from the witness in several kinds is likely to be of that one.
+    crossed: bool,
 }
 
 /// The box around a combination that is accepted. `assumed` are groups of other boxes, which may be tags here too.
@@ -50,6 +53,7 @@ impl Growth {
             witness,
             found: witness.map(|value| vec![value]),
             candidates: Default::default(),
+            crossed: false,
         };
         for axis in Axis::ALL {
             for value in by_likelihood(axis, axis.universe(combined)) {
@@ -234,7 +238,6 @@ impl Growth {
     /// Groups, one an answer, in the corner of the box that is farthest from the witness: so every group is also a check
     /// of the box. The order of the answers is the peer's order where it chooses by its own.
     async fn groups(&mut self, oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
-        let mut lumped = true;
         loop {
             self.prune(knowledge);
             let corner = self.far_corner();
@@ -245,7 +248,7 @@ impl Growth {
                 proposals.push(Block::single(&corner).with(Axis::KeyExchange, candidates.clone()));
             }
             let others = self.others_left();
-            if lumped && !oracle.is_stateful() {
+            if !oracle.is_stateful() {
                 proposals.extend(self.lump(&others, &[own]));
             }
             if candidates.is_empty() {
@@ -266,8 +269,11 @@ impl Growth {
                 // Another kind of algorithm: there are tags to find out which, and the groups go on beside.
                 return Ok(());
             } else {
-                // Its turn comes when more groups are known.
-                lumped = false;
+                let rest = Slot {
+                    tag: own,
+                    candidates: others,
+                };
+                self.single_out(oracle, knowledge, &rest, true).await?;
             }
         }
     }
@@ -385,10 +391,14 @@ impl Growth {
             }
         }
         if computable(rest.tag) {
-            let proposals = self.lump(&candidates, &[rest.tag]);
+            let proposals = [
+                self.diagonal(&candidates, rest.tag),
+                self.lump(&candidates, &[rest.tag]),
+            ]
+            .concat();
             let hit = oracle.shake_hands(&proposals, rest.tag).await?;
             match hit.and_then(|hit| hit.choice) {
-                Some(choice) => self.take_all(knowledge, choice),
+                Some(choice) => self.take_choice(oracle, knowledge, choice).await?,
                 None => {
                     knowledge.refuse(&proposals);
                     self.drop_candidates(&candidates);
@@ -408,6 +418,52 @@ impl Growth {
             let combination = with(self.line(*axis, *value), Axis::KeyExchange, rest.tag);
             self.take_all(knowledge, combination);
         }
+        Ok(())
+    }
+
+    /// The likely ones of several candidates, several kinds changed at once: what is chosen of them tells more than a line.
+    fn diagonal(&self, candidates: &[(Axis, Algorithm)], tag: Algorithm) -> Vec<Block> {
+        let line = Block::single(&self.witness).with(Axis::KeyExchange, vec![tag]);
+        let changed = |axes: &[Axis]| {
+            let mut block = line.clone();
+            for axis in axes {
+                let values = candidates.iter().filter(|(other, _)| other == axis);
+                let values = values.map(|(_, value)| *value).take(LIKELY).collect();
+                *block.axis_mut(*axis) = values;
+            }
+            block
+        };
+        let mut blocks: Vec<Block> = DIAGONALS.into_iter().map(changed).collect();
+        blocks.retain(|block| !self.crossed && !block.is_empty());
+        blocks
+    }
+
+    /// Takes what was chosen of candidates. Where it differs from the witness in one kind it is on a line; else its values
+    /// are asked on theirs, for it may be of another box.
+    async fn take_choice(
+        &mut self,
+        oracle: &mut Oracle,
+        knowledge: &mut Knowledge,
+        choice: Combination,
+    ) -> Result<(), Stop> {
+        knowledge.accepted.insert(choice);
+        let values = Axis::ALL.into_iter().zip(choice);
+        let new: Vec<(Axis, Algorithm)> = values
+            .filter(|(axis, value)| !self.found(*axis).contains(value))
+            .collect();
+        if let [(axis, value)] = new.as_slice() {
+            self.take(*axis, *value);
+            return Ok(());
+        }
+        let mut refused = 0;
+        for (axis, value) in &new {
+            if is_accepted(oracle, knowledge, self.line(*axis, *value)).await? {
+                self.take(*axis, *value);
+            } else {
+                refused += 1;
+            }
+        }
+        self.crossed |= refused == new.len();
         Ok(())
     }
 
@@ -468,6 +524,14 @@ const LIKELY_PRFS: [u16; 6] = [5, 7, 6, 2, 4, 8];
 const LIKELY_INTEGRITY: [u16; 7] = [12, 14, 13, 2, 5, 8, 1];
 const LIKELY_GROUPS: [u16; 10] = [14, 19, 31, 20, 21, 15, 16, 2, 5, 18];
 
+/// Kinds that are changed together.
+const DIAGONALS: [&[Axis]; 3] = [
+    &[Axis::Encryption, Axis::Prf, Axis::Integrity],
+    &[Axis::Prf, Axis::Integrity],
+    &[Axis::Encryption, Axis::Prf],
+];
+/// Values of a kind that are changed together with others.
+const LIKELY: usize = 8;
 /// Tags of other boxes are tried when there are enough of them to save questions.
 const FEWEST_ASSUMED: usize = 3;
 /// Octets kept for a proposal of all groups.

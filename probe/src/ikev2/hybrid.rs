@@ -134,10 +134,9 @@ async fn with_fixed(
     chosen: &[Algorithm],
 ) -> Result<Vec<Block>, Stop> {
     let mut knowledge = Knowledge::default();
-    let mut pending = vec![Block::universe(true), Block::universe(false)];
     oracle.fixed_additional = chosen.iter().map(|value| vec![*value]).collect();
-    let result = match settle(oracle, &mut knowledge, choice, &mut pending).await {
-        Ok(()) => prove(oracle, &mut knowledge, pending).await,
+    let result = match settle(oracle, &mut knowledge, choice).await {
+        Ok(()) => prove(oracle, &mut knowledge, &[true, false].map(Block::universe)).await,
         stopped => stopped,
     };
     oracle.fixed_additional.clear();

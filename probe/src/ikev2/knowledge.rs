@@ -32,6 +32,48 @@ impl Knowledge {
         }
     }
 
+    /// One that was seen accepted and is in no box.
+    pub(crate) fn outside(&self, scope: &[Block]) -> Option<Combination> {
+        let within = |blocks: &[Block], one: &Combination| blocks.iter().any(|b| b.contains(one));
+        let outside = |one: &&Combination| within(scope, one) && !within(&self.boxes, one);
+        self.accepted.iter().filter(outside).min().copied()
+    }
+
+    /// What of these is in no box and not known to be refused, the largest first. What no box has of some kind is asked for all
+    /// boxes together: a list of algorithms is long, and every block has four.
+    pub(crate) fn open(&self, scope: &[Block]) -> Vec<Block> {
+        let mut open: Vec<Block> = Vec::new();
+        for whole in scope {
+            let boxes: Vec<&Block> = self
+                .boxes
+                .iter()
+                .filter(|block| whole.overlaps(block))
+                .collect();
+            let hull = Block::hull(&boxes);
+            open.extend(whole.without(&hull));
+            let inside = boxes.iter().fold(whole.within(&hull), |left, block| {
+                left.iter().flat_map(|left| left.without(block)).collect()
+            });
+            open.extend(inside);
+        }
+        let mut open: Vec<Block> = open.into_iter().flat_map(|b| self.unknown(b)).collect();
+        open.sort_by_key(|block| std::cmp::Reverse(block.size()));
+        open
+    }
+
+    /// A block without what is known to be refused, where that makes it shorter.
+    fn unknown(&self, block: Block) -> Vec<Block> {
+        let length = |blocks: &[Block]| blocks.iter().map(Block::wire_len).sum::<usize>();
+        self.refused.iter().fold(vec![block], |open, refused| {
+            let left: Vec<Block> = open.iter().flat_map(|b| b.without(refused)).collect();
+            if length(&left) < length(&open) {
+                left
+            } else {
+                open
+            }
+        })
+    }
+
     /// Nothing in these is accepted.
     pub(crate) fn refuse(&mut self, blocks: &[Block]) {
         for block in blocks {

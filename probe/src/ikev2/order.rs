@@ -315,6 +315,6 @@ async fn across_boxes(
 /// Places of an order that are worth a handshake or a question each.
 const LONGEST_ORDER: usize = 4;
 /// Datagrams that an enumeration may have taken with the order of one kind, unless everything is to be asked.
-const CHEAP: u64 = 30;
+const CHEAP: u64 = 28;
 /// Places where everything is asked.
 const LONGEST_FULL_ORDER: usize = 40;

@@ -77,17 +77,17 @@ fn checks(
     more: Option<u64>,
 ) -> Vec<Combination> {
     let more = more.map(|more| usize::try_from(more).unwrap_or(usize::MAX));
-    let all = match (correlated, oracle.config.depth) {
-        (true, _) | (_, Depth::Full) => ALL_CORRELATED,
-        (false, _) => ALL_PLAIN,
-    };
     if block.size() <= LARGEST_LISTED {
         let unknown: Vec<Combination> = block
             .combinations()
             .filter(|one| knowledge.of(one).is_none())
             .collect();
-        if unknown.len() <= all.max(more.unwrap_or_default()) {
+        if unknown.len() <= more.unwrap_or(ALL_UNKNOWN) {
             return unknown;
+        }
+        let pairs = pairwise(knowledge, block, &unknown);
+        if more.is_none() && (correlated || pairs.len() <= FEW_PAIRS) {
+            return pairs;
         }
     }
     let far = far(knowledge, block, witness);
@@ -113,6 +113,36 @@ fn checks(
         }
     }
     chosen
+}
+
+/// Combinations such that every two values of the box stand together in one, seen already or to be asked. Two boxes that
+/// together look like one have two values that stand together in neither.
+fn pairwise(knowledge: &Knowledge, block: &Block, unknown: &[Combination]) -> Vec<Combination> {
+    let seen = knowledge.accepted.iter().filter(|one| block.contains(one));
+    let mut covered: HashSet<[(usize, Algorithm); 2]> = seen.flat_map(pairs).collect();
+    let mut chosen = Vec::new();
+    while chosen.len() < CHECKS_CORRELATED {
+        let news = |one: &&Combination| pairs(one).filter(|pair| !covered.contains(pair)).count();
+        let Some(best) = unknown.iter().rev().max_by_key(news).copied() else {
+            break;
+        };
+        if news(&&best) == 0 {
+            break;
+        }
+        covered.extend(pairs(&best));
+        chosen.push(best);
+    }
+    chosen
+}
+
+/// Every two values that stand together in a combination, with their kinds.
+fn pairs(one: &Combination) -> impl Iterator<Item = [(usize, Algorithm); 2]> {
+    let values: Vec<(usize, Algorithm)> = one.iter().copied().enumerate().collect();
+    let firsts = values.clone().into_iter().enumerate();
+    firsts.flat_map(move |(place, first)| {
+        let others: Vec<_> = values.iter().skip(place + 1).copied().collect();
+        others.into_iter().map(move |second| [first, second])
+    })
 }
 
 /// Combinations such that every value is in one that is far from the witness, seen already or to be asked. Groups count
@@ -195,7 +225,7 @@ fn far(knowledge: &Knowledge, block: &Block, witness: &Combination) -> Vec<Combi
 }
 
 /// Asks one combination, unless it is known.
-async fn is_accepted(
+pub(crate) async fn is_accepted(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     combination: Combination,
@@ -224,7 +254,15 @@ async fn split(
     refused: Combination,
 ) -> Result<Vec<Block>, Stop> {
     let mut place = accepted;
-    for (axis, wanted) in Axis::ALL.into_iter().zip(refused) {
+    // What was seen accepted least often comes last, for the cut is made there.
+    let mut steps: Vec<(Axis, Algorithm)> = Axis::ALL.into_iter().zip(refused).collect();
+    steps.sort_by_key(|(axis, wanted)| {
+        let seen = knowledge.accepted.iter();
+        let with_it =
+            seen.filter(|one| block.contains(one) && with(**one, *axis, *wanted) == **one);
+        std::cmp::Reverse(with_it.count())
+    });
+    for (axis, wanted) in steps {
         let next = with(place, axis, wanted);
         if next == place {
             continue;
@@ -296,10 +334,10 @@ fn join(first: &Block, second: &Block) -> Option<Block> {
 
 /// Boxes of which every combination is looked at.
 const LARGEST_LISTED: usize = 20_000;
-/// Unknown combinations that are all asked where nothing speaks against the box.
-const ALL_PLAIN: usize = 12;
-/// The same where the peer was seen to combine some algorithms with some only.
-const ALL_CORRELATED: usize = 64;
+/// Unknown combinations that are all asked.
+const ALL_UNKNOWN: usize = 2;
+/// Checks of all pairs that are made where nothing speaks against the box.
+const FEW_PAIRS: usize = 6;
 /// Checks of a larger box.
 const CHECKS: usize = 3;
 /// Groups that somebody chose one by one.

@@ -69,33 +69,25 @@ enum First {
 /// Everything that is accepted, with a proof that nothing else is.
 async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
     let first = first_question();
-    let mut pending = vec![Block::universe(true), Block::universe(false)];
+    let universe = [true, false].map(Block::universe);
     match first_contact(oracle, first).await? {
         First::Accepted(witness) => {
             oracle.favourite = Some(witness);
             calibrate(oracle, knowledge, witness).await?;
-            settle(oracle, knowledge, witness, &mut pending).await?;
+            settle(oracle, knowledge, witness).await?;
         }
         First::Hit => {}
-        First::Refused => {
-            for refused in first {
-                pending = pending
-                    .iter()
-                    .flat_map(|block| block.without(refused))
-                    .collect();
-            }
-        }
+        First::Refused => knowledge.refuse(first),
     }
-    prove(oracle, knowledge, pending).await?;
+    prove(oracle, knowledge, &universe).await?;
     if knowledge.boxes.is_empty()
         && let Some(witness) = second_look(oracle, first).await?
     {
         // What was refused before was refused for another reason.
         *knowledge = Knowledge::default();
-        let mut pending = vec![Block::universe(true), Block::universe(false)];
         calibrate(oracle, knowledge, witness).await?;
-        settle(oracle, knowledge, witness, &mut pending).await?;
-        prove(oracle, knowledge, pending).await?;
+        settle(oracle, knowledge, witness).await?;
+        prove(oracle, knowledge, &universe).await?;
     }
     verify(oracle, knowledge).await?;
     note_inferred(oracle, knowledge);
@@ -143,27 +135,33 @@ async fn second_look(oracle: &mut Oracle, first: &[Block]) -> Result<Option<Comb
     Ok(None)
 }
 
-/// Asks whatever is left until all of it is refused: that is the proof. What is accepted is settled and taken out.
+/// Asks whatever is left of these until all of it is refused: that is the proof. What is accepted is settled.
 pub(crate) async fn prove(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
-    mut pending: Vec<Block>,
+    scope: &[Block],
 ) -> Result<(), Stop> {
+    let mut pending = knowledge.open(scope);
     loop {
+        if let Some(witness) = knowledge.outside(scope) {
+            settle(oracle, knowledge, witness).await?;
+            pending = knowledge.open(scope);
+            continue;
+        }
         let mut questions = oracle.questions(&pending).into_iter();
         let Some(question) = questions.next() else {
             return Ok(());
         };
-        pending = questions.flatten().collect();
         let Some(hit) = oracle.ask(&question).await? else {
             knowledge.refuse(&question);
+            pending = questions.flatten().collect();
             continue;
         };
-        pending.splice(0..0, question.iter().cloned());
         let Some(witness) = witness(oracle, knowledge, &question, &hit).await? else {
             continue;
         };
-        settle(oracle, knowledge, witness, &mut pending).await?;
+        settle(oracle, knowledge, witness).await?;
+        pending = knowledge.open(scope);
     }
 }
 
@@ -174,14 +172,16 @@ async fn verify(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), St
     // Only what was seen counts while the boxes are in question.
     unverified.sort_by_key(Block::size);
     let mut sound: Vec<Block> = Vec::new();
+    let began = oracle.sent();
     while let Some(block) = unverified.pop() {
-        let spare = CHEAP.saturating_sub(oracle.sent());
-        let share = spare
-            / (u64::try_from(unverified.len())
-                .unwrap_or(u64::MAX)
-                .saturating_add(1));
         let others = unverified.iter().chain(&sound);
         let correlated = others.into_iter().any(|other| same_family(other, &block));
+        let spare = match correlated && began > INVOLVED {
+            true => CHECKS_INVOLVED,
+            false => CHEAP.saturating_sub(oracle.sent()),
+        };
+        let left = u64::try_from(unverified.len()).unwrap_or(u64::MAX);
+        let share = spare / left.saturating_add(1);
         let parts = refine(oracle, knowledge, block.clone(), Some(share), correlated).await?;
         if let [whole] = parts.as_slice()
             && whole.covers(&block)
@@ -189,13 +189,10 @@ async fn verify(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), St
             sound.push(block);
             continue;
         }
-        let pending = parts.iter().fold(vec![block], |left, part| {
-            left.iter().flat_map(|left| left.without(part)).collect()
-        });
         knowledge.boxes = parts;
         knowledge.boxes.append(&mut sound);
         knowledge.boxes.append(&mut unverified);
-        prove(oracle, knowledge, pending).await?;
+        prove(oracle, knowledge, &[block]).await?;
         unverified = std::mem::take(&mut knowledge.boxes);
         unverified.sort_by_key(Block::size);
     }
@@ -222,12 +219,11 @@ fn note_inferred(oracle: &Oracle, knowledge: &Knowledge) {
     }
 }
 
-/// From one accepted combination to boxes, which are taken out of what is left to ask.
+/// From one accepted combination to boxes.
 pub(crate) async fn settle(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     witness: Combination,
-    pending: &mut Vec<Block>,
 ) -> Result<(), Stop> {
     let assumed = most_groups(&knowledge.boxes);
     let whole = grow(oracle, knowledge, witness, &assumed).await?;
@@ -238,12 +234,6 @@ pub(crate) async fn settle(
     let mut boxes = refine(oracle, knowledge, whole, None, correlated).await?;
     if !boxes.iter().any(|block| block.contains(&witness)) {
         boxes.push(Block::single(&witness));
-    }
-    for block in &boxes {
-        *pending = pending
-            .iter()
-            .flat_map(|left| left.without(block))
-            .collect();
     }
     knowledge.boxes.append(&mut boxes);
     knowledge.boxes = merge(std::mem::take(&mut knowledge.boxes));
@@ -451,7 +441,12 @@ pub(crate) fn first_question() -> &'static [Block] {
 const FIRST_ENCRYPTION: [u16; 7] = [3, 12, 13, 16, 19, 20, 28];
 
 /// Datagrams that a whole enumeration may take without a thought: below that, more of what is inferred is checked.
-const CHEAP: u64 = 33;
+const CHEAP: u64 = 26;
+
+/// Datagrams from which on a policy is too involved for few questions: then it is checked thoroughly.
+const INVOLVED: u64 = 34;
+/// Checks of such a policy.
+const CHECKS_INVOLVED: u64 = 128;
 
 /// Groups that peers accept most often.
 const COMMON_GROUPS: [u16; 6] = [14, 19, 20, 2, 15, 16];
