@@ -39,6 +39,8 @@ struct Policy {
     echoes_method: bool,
     /// Whether it is silent to an offer with a method of XAUTH, which it does not have: so does libreswan.
     drops_xauth: bool,
+    /// Whether it keeps what it accepted for a minute and says nothing to what should end that: so does libreswan.
+    keeps: bool,
 }
 
 impl Policy {
@@ -55,6 +57,7 @@ impl Policy {
             knows_us: true,
             echoes_method: false,
             drops_xauth: false,
+            keeps: false,
         }
     }
 
@@ -123,6 +126,9 @@ impl Peer {
                     .any(|payload| payload.payload_type == PayloadType::KE.0),
                 "nothing is negotiated to its end"
             );
+            if self.policy.keeps {
+                return None;
+            }
             // Without KE, or without HASH: given up.
             self.half_open.remove(&spi)?;
             return Some(notify(&message.header, NotifyType::INVALID_PAYLOAD_TYPE));
@@ -164,7 +170,9 @@ impl Peer {
             },
             false => chosen,
         };
-        self.half_open.insert(spi, now + Duration::from_secs(30));
+        let seconds = if self.policy.keeps { 60 } else { 30 };
+        self.half_open
+            .insert(spi, now + Duration::from_secs(seconds));
         self.most_half_open = self.most_half_open.max(self.half_open.len());
         let sa = SecurityAssociation::new(vec![Proposal {
             number: 1,
@@ -438,6 +446,38 @@ fn xauth_is_asked_about_on_its_own() {
     assert_eq!(reported(&report), names(&peer.policy));
     // What it is silent about may be accepted, for all that is known.
     assert!(!report.complete && !report.not_determined.is_empty());
+}
+
+/// Each accepted offer costs half a minute: as few as there are values of the longest attribute are needed.
+#[test]
+fn who_keeps_what_was_begun_is_asked_with_few_accepted_offers() {
+    let ciphers = [
+        cipher(Encr::AES_CBC, 256),
+        cipher(Encr::AES_CBC, 128),
+        cipher(Encr::TRIPLE_DES_CBC, 0),
+        cipher(Encr::AES_CBC, 192),
+        cipher(Encr::CAMELLIA_CBC, 256),
+    ];
+    let hashes = [HashAlgorithm::SHA2_256, HashAlgorithm::SHA1];
+    let groups = [14, 5, 15, 16, 18, 19, 20, 21];
+    let policy = Policy {
+        own_order: false,
+        drops_xauth: true,
+        keeps: true,
+        ..Policy::of(product(&ciphers, &hashes, &[Auth::PSK], &groups))
+    };
+    let mut peer = Peer::new(policy.clone());
+    let report = run(config(Protocol::Ikev1Main, Depth::Full), &mut peer, || {
+        false
+    });
+    assert!(peer.most_half_open <= 2);
+    assert!(
+        report.duration < Duration::from_secs(6 * 60),
+        "{:?}",
+        report.duration
+    );
+    let report = report.ikev1_main.unwrap();
+    assert_eq!(reported(&report), names(&policy));
 }
 
 #[test]

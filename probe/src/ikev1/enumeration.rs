@@ -452,12 +452,18 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         let mut region = Region::single(witness);
         // A refusal of ciphers shows whether this peer says that it refuses; methods are what peers are silent about.
         for axis in [CIPHER, AUTH, HASH, GROUP] {
+            if self.asker.keeps() && axis != AUTH {
+                continue;
+            }
             let fiber = self.fiber(witness, axis).await?;
             if axis == AUTH && self.method.is_none() {
                 self.note_methods(witness, fiber.len());
             }
             self.take(Region::single(witness).with(axis, &fiber));
             region.fibers[axis] = fiber;
+        }
+        if self.asker.keeps() {
+            self.grow_sparingly(witness, &mut region).await?;
         }
         self.test_corners(witness, &mut region).await?;
         for tuple in self.members(&region) {
@@ -514,7 +520,49 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             if let Some(tuple) = self.question(&left).await? {
                 fiber.push(tuple[axis]);
             }
+            if self.asker.keeps() && axis != AUTH {
+                return Ok(fiber);
+            }
         }
+    }
+
+    /// The values around a witness from few accepted offers, where each costs half a minute and refusals cost nothing: first
+    /// what is new in every attribute, so that an answer tells a value of each, then in fewer.
+    async fn grow_sparingly(&mut self, witness: Tuple, region: &mut Region) -> Result<(), Stop> {
+        loop {
+            let offer = self.newest(witness, region);
+            if offer.is_empty() {
+                return Ok(());
+            }
+            let Some(tuple) = self.question(&offer).await? else {
+                continue;
+            };
+            for (fiber, value) in region.fibers.iter_mut().zip(tuple) {
+                if !fiber.contains(&value) {
+                    fiber.push(value);
+                }
+            }
+        }
+    }
+
+    /// Suites with the method of the witness that have values outside a region, those with most of them first.
+    fn newest(&self, witness: Tuple, region: &Region) -> Vec<Tuple> {
+        let new = |tuple: &Tuple| {
+            let places = tuple.iter().zip(&region.fibers);
+            places
+                .filter(|(value, fiber)| !fiber.contains(value))
+                .count()
+        };
+        let order = self.order.iter().copied();
+        let mut open: Vec<Tuple> = order
+            .filter(|tuple| self.may_join(witness, *tuple) && tuple[AUTH] == witness[AUTH])
+            .filter(|tuple| new(tuple) > 0 && self.verdict(*tuple) == Verdict::Unknown)
+            .collect();
+        open.sort_by_key(|tuple| std::cmp::Reverse(new(tuple)));
+        let mut room = Room::new(self.most);
+        open.into_iter()
+            .take_while(|tuple| room.takes(self, *tuple))
+            .collect()
     }
 
     /// A peer that takes every method does not look at them at this stage: one stands for all from now on.
@@ -583,14 +631,21 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             let Some(corner) = open.max_by_key(news).copied() else {
                 return Ok(());
             };
-            if self.asker.keeps() {
+            let sparing = self.asker.keeps();
+            if sparing {
                 left = left.min(CORNERS_OF_A_KEEPER);
             }
             if left == 0 {
                 return Ok(());
             }
-            left -= 1;
-            self.question(&[corner]).await?;
+            if sparing && self.found.reads.is_none() {
+                // One answer for two questions.
+                self.calibrate(corner).await?;
+            } else {
+                self.question(&[corner]).await?;
+            }
+            // What is refused costs nothing there.
+            left -= usize::from(!sparing || self.verdict(corner) == Verdict::Accepted);
         }
     }
 
@@ -661,33 +716,44 @@ impl<'a, A: Asker> Enumeration<'a, A> {
 
     /// A refusal of an offer says something of its last suite only if the peer reads that far: an accepted suite is put
     /// behind as many others as were offered at once.
-    async fn calibrate(&mut self, witness: Tuple) -> Result<(), Stop> {
+    async fn calibrate(&mut self, accepted: Tuple) -> Result<(), Stop> {
         let mut room = Room::new(self.most);
-        room.takes(self, witness);
+        room.takes(self, accepted);
         let refused = self.order.iter().copied().filter(|tuple| {
-            self.may_join(witness, *tuple) && self.verdict(*tuple) == Verdict::Refused
+            self.may_join(accepted, *tuple) && self.verdict(*tuple) == Verdict::Refused
         });
         let mut offer: Vec<_> = refused
             .take_while(|tuple| room.takes(self, *tuple))
             .collect();
-        offer.push(witness);
+        offer.push(accepted);
         let length = offer.len();
+        let known = self.verdict(accepted) == Verdict::Accepted;
         if length < CALIBRATED_FROM {
             // Not enough was refused yet; a later box will tell.
+            if !known {
+                self.question(&[accepted]).await?;
+            }
             return Ok(());
         }
-        match self.ask(&offer).await? {
-            Answer::Accepted(_) => self.found.reads = Some(length),
-            _ => {
-                self.most = (length / 2).max(1);
-                self.found.reads_at_most = Some(length - 1);
-                // What was refused in a long offer may not have been read.
-                self.asked = 0;
-                for verdict in &mut self.verdicts {
-                    if *verdict == Verdict::Refused {
-                        *verdict = Verdict::Unknown;
-                    }
-                }
+        let answer = self.ask(&offer).await?;
+        if matches!(answer, Answer::Accepted(_)) {
+            self.found.reads = Some(length);
+            if !known {
+                self.set(accepted, Verdict::Accepted);
+                self.accepted.push(accepted);
+            }
+            return Ok(());
+        }
+        if !known && self.question(&[accepted]).await?.is_none() {
+            return Ok(());
+        }
+        self.most = (length / 2).max(1);
+        self.found.reads_at_most = Some(length - 1);
+        // What was refused in a long offer may not have been read.
+        self.asked = 0;
+        for verdict in &mut self.verdicts {
+            if *verdict == Verdict::Refused {
+                *verdict = Verdict::Unknown;
             }
         }
         Ok(())
@@ -772,6 +838,6 @@ const CANARIES: usize = 3;
 /// A peer that takes as many methods takes them all; with fewer it may happen to have both.
 const FEWEST_METHODS: usize = 3;
 /// Combinations tested where each costs half a minute.
-const CORNERS_OF_A_KEEPER: usize = 4;
+const CORNERS_OF_A_KEEPER: usize = 2;
 /// An offer shorter than that proves nothing about long ones.
 const CALIBRATED_FROM: usize = 4;
