@@ -832,7 +832,9 @@ impl IkeSaV2 {
             if let (Some(choice), Some(spi_i), Some(spi_r)) =
                 (&response.ike, request.ike_spi, response.ike_spi)
             {
-                let additional = self.followup_secrets(ring, place, choice.additional.len());
+                let made = (IkeSpi(spi_i), IkeSpi(spi_r));
+                let rounds = choice.additional.len();
+                let additional = self.followup_secrets(ring, place, &[self.spis, made], rounds);
                 let Some((prf, _)) = sk_d.first() else { return };
                 let keying = Keying {
                     choice: choice.clone(),
@@ -850,10 +852,7 @@ impl IkeSaV2 {
                         additional,
                     }),
                 };
-                discoveries.push(Discovery::Rekeyed(
-                    (IkeSpi(spi_i), IkeSpi(spi_r)),
-                    Box::new(keying),
-                ));
+                discoveries.push(Discovery::Rekeyed(made, Box::new(keying)));
                 return;
             }
             shared = ring
@@ -875,15 +874,17 @@ impl IkeSaV2 {
             .map(|child| child.additional.len())
             .max()
             .unwrap_or(0);
-        let additional = self.followup_secrets(ring, place, rounds);
+        let additional = self.followup_secrets(ring, place, &[self.spis], rounds);
         self.derive_children(sk_d, pair, nonces, &shared, &additional, discoveries);
     }
 
-    /// The secrets of the IKE_FOLLOWUP_KE exchanges behind a CREATE_CHILD_SA exchange, by round (RFC 9370, section 2.2.4).
+    /// The secrets of the IKE_FOLLOWUP_KE exchanges behind a CREATE_CHILD_SA exchange, by round (RFC 9370, section 2.2.4). Keys may
+    /// be named by `spis`: of the SA that carries the exchange, and of the one that comes of it.
     fn followup_secrets(
         &self,
         ring: &mut KeyRing,
         (by_initiator, message_id): (bool, u32),
+        spis: &[SaSpis],
         rounds: usize,
     ) -> Vec<Vec<Derived>> {
         self.followups
@@ -894,7 +895,7 @@ impl IkeSaV2 {
                 let (_, public_r) = pair.response.as_ref()?.key_exchange.as_ref()?;
                 Some(
                     ring.shared_secrets(&Shares {
-                        spis: &[self.spis],
+                        spis,
                         method: *method,
                         initiator: public_i,
                         responder: public_r,
