@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::str;
 
 use ikescope_dissectors::{IkeSpi, Spi};
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 use zeroize::Zeroizing;
 
 use super::key::Key;
@@ -367,7 +367,8 @@ impl Form {
     /// Octets of the entry that the text begins with, and its SPIs. None where it is not as it always is.
     fn len(self, text: &[u8], look: &mut Look) -> Option<usize> {
         let head = line(text);
-        let (len, second) = (head.len(), line(text.get(head.len()..)?));
+        let len = head.len();
+        let second = || text.get(len..).map(line);
         match self {
             Self::EspTable => {
                 let mut commas = memchr_iter(b',', head).skip(2);
@@ -393,53 +394,52 @@ impl Form {
                     (words.next()? == "ikev2" && words.next()? == side).then_some(())?;
                     ike_spi(words.next()?)
                 };
-                let spi = spi_of(head, "I");
+                let (spi, second) = (spi_of(head, "I"), second()?);
                 look.push_ike(spi.filter(|spi| spi_of(second, "R") == Some(*spi)))?;
                 look.lines = 2;
                 Some(len + second.len())
             }
             Self::Xfrm => {
-                let words = as_text(second)?.trim_ascii_start();
+                let words = second()?.trim_ascii_start();
                 let rest = words
-                    .strip_prefix("proto esp spi ")
-                    .or_else(|| words.strip_prefix("proto ah spi "))?;
+                    .strip_prefix(b"proto esp spi ")
+                    .or_else(|| words.strip_prefix(b"proto ah spi "))?;
                 look.push(first_number(rest))?;
-                block(text, look, |_, _| Some(()))
+                block(text, len, look)
             }
             Self::Setkey => {
-                let words = as_text(second)?;
-                let spi = words
-                    .split_once(" spi=")
-                    .filter(|_| words.starts_with([' ', '\t']))?
-                    .1;
-                look.push(first_number(spi))?;
-                block(text, look, |_, _| Some(()))
+                let words = second()?;
+                let place = memmem::find(words, b" spi=").filter(|_| is_blank(words.first()))?;
+                look.push(first_number(words.get(place + 5..)?))?;
+                block(text, len, look)
             }
             Self::Ipsecctl => {
                 let spi = as_text(head)?.split_once(" spi ")?.1;
                 look.push(spi_hex(spi.split_ascii_whitespace().next()?))?;
-                block(text, look, |_, _| Some(()))
+                block(text, len, look)
             }
             Self::Mikrotik => {
                 let spi = as_text(head)?.split_once(" spi=")?.1;
                 look.push(spi_hex(
                     spi.split_ascii_whitespace().next()?.trim_matches('"'),
                 ))?;
-                block(text, look, |_, _| Some(()))
+                block(text, len, look)
             }
             Self::Vpp => {
                 let spi = as_text(head)?.split_once(" ispi ")?.1;
                 look.push_ike(ike_spi(spi.split_ascii_whitespace().next()?))?;
-                block(text, look, |look, line| {
-                    if let Some(rest) = line.strip_prefix(b"spi(i) ") {
+                let indent = indent(text);
+                lines_while(text, len, look, |look, line| {
+                    let words = line.trim_ascii_start();
+                    if let Some(rest) = words.strip_prefix(b"spi(i) ") {
                         let mut words = as_text(rest)?.split_ascii_whitespace();
                         look.push(spi_hex(words.next()?))?;
                         look.push(spi_hex(words.nth(1)?))?;
                     }
-                    Some(())
+                    Some(is_blank(line.get(indent)))
                 })
             }
-            Self::Fortigate => lines_while(text, look, |look, line| {
+            Self::Fortigate => lines_while(text, len, look, |look, line| {
                 let words = line.trim_ascii_start();
                 if words.len() == line.len() {
                     let word = words
@@ -458,7 +458,7 @@ impl Form {
                 Some(true)
             }),
             Self::Ikescope => {
-                let len = lines_while(text, look, |look, line| {
+                let len = lines_while(text, len, look, |look, line| {
                     let words = line.trim_ascii_start();
                     if words.starts_with(b"[") {
                         return Some(false);
@@ -493,40 +493,46 @@ fn line(text: &[u8]) -> &[u8] {
     text.get(..end).unwrap_or_default()
 }
 
-/// Octets of the first line and those behind it that belong to it.
+/// Octets of the first line, which has `len`, and of those behind it that belong to it.
 fn lines_while(
     text: &[u8],
+    mut len: usize,
     look: &mut Look,
     belongs: impl Fn(&mut Look, &[u8]) -> Option<bool>,
 ) -> Option<usize> {
-    let mut len = line(text).len();
-    loop {
-        let next = line(text.get(len..)?);
+    let first = len;
+    let ends = memchr_iter(b'\n', text.get(first..)?).map(|at| first + at + 1);
+    for end in ends.chain([text.len()]) {
+        let next = text.get(len..end)?;
         if next.is_empty() || !belongs(look, next)? {
-            return Some(len);
+            break;
         }
-        len += next.len();
+        len = end;
         look.lines += 1;
     }
+    Some(len)
 }
 
-/// Octets of the first line and those behind it that are indented further.
-fn block(
-    text: &[u8],
-    look: &mut Look,
-    belongs: impl Fn(&mut Look, &[u8]) -> Option<()>,
-) -> Option<usize> {
-    let indent = text.len() - text.trim_ascii_start().len();
-    lines_while(text, look, |look, line| match line.get(indent) {
-        Some(b' ' | b'\t') => belongs(look, line.trim_ascii_start()).map(|()| true),
-        _ => Some(false),
-    })
+/// As [`lines_while`], for lines that are indented further than the first.
+fn block(text: &[u8], len: usize, look: &mut Look) -> Option<usize> {
+    let indent = indent(text);
+    lines_while(text, len, look, |_, line| Some(is_blank(line.get(indent))))
+}
+
+fn indent(text: &[u8]) -> usize {
+    text.len() - text.trim_ascii_start().len()
+}
+
+fn is_blank(octet: Option<&u8>) -> bool {
+    matches!(octet, Some(b' ' | b'\t'))
 }
 
 /// `0xc420a5ed(3290473965)`, `142443458(0x087d83c2)`.
-fn first_number(text: &str) -> Option<Spi> {
-    let end = text.find(|char: char| char == '(' || char.is_ascii_whitespace());
-    spi_number(text.get(..end?)?)
+fn first_number(text: &[u8]) -> Option<Spi> {
+    let end = text
+        .iter()
+        .position(|octet| !octet.is_ascii_alphanumeric())?;
+    spi_number(as_text(text.get(..end)?)?)
 }
 
 fn as_text(octets: &[u8]) -> Option<&str> {
