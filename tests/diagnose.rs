@@ -223,6 +223,28 @@ fn a_time_of_another_day_has_its_date() {
     assert_eq!(run.stdout.matches(span).count(), 2, "{}", run.stdout);
 }
 
+/// Half of a negotiation, as a filter for one port leaves it: nothing is up that was refused, and the file is to blame.
+#[test]
+fn a_capture_of_one_port_is_told() {
+    for (name, frames) in [
+        // UDP 4500 only
+        ("fail-ikev2-psk", "3-"),
+        ("fail-ikev1-psk-main", "5-"),
+        // UDP 500 only
+        ("fail-ikev1-psk-main", "1-4,6"),
+    ] {
+        let path = lab(name);
+        let path = path.to_str().expect("the path is UTF-8");
+        let run = diagnose(&["--format", "json", "--frames", frames, path]);
+        let document: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+        let tunnel = &document["tunnels"][0];
+        assert_eq!(tunnel["state"], "failed", "{name} {frames}");
+        let told = tunnel["diagnoses"].as_array().into_iter().flatten();
+        let mut ids = told.map(|diagnosis| &diagnosis["id"]);
+        assert!(ids.any(|id| id == "capture-artifact"), "{name} {frames}");
+    }
+}
+
 /// Which severity decides is the user's.
 #[test]
 fn exit_codes_follow_fail_on() {

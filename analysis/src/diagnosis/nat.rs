@@ -826,7 +826,8 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
             shown.message.frame,
             "a NAT detection hash that does not fit",
         )
-        .evidence(response.frame, "the last message of this negotiation"),
+        .evidence(response.frame, "the last message of this negotiation")
+        .check_first("does the capture filter let UDP 4500 pass?"),
     )
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ikescope_dissectors::registries::ikev2::ExchangeType;
+
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
@@ -46,6 +48,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     wrong_framing,
     passthrough,
     tcp,
+    one_port_only,
     beginning_missing,
 ];
 
@@ -1349,6 +1352,71 @@ fn beginning_missing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
         .evidence_if(
             tunnel.messages.first().map(|message| message.frame),
             "one direction of the negotiation",
+        ),
+    )
+}
+
+/// The negotiation moves to UDP 4500 when a NAT is seen (RFC 3947, section 4; RFC 7296, section 2.23), and a capture of one of
+/// the two ports has one half of it.
+fn one_port_only<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let undecided = matches!(tunnel.state, State::Failed | State::Incomplete);
+    if !undecided || tunnel.replaces.is_some() {
+        return None;
+    }
+    let first_of = |wanted: fn(Step) -> bool| {
+        let mut messages = tunnel.messages.iter();
+        messages.find(move |message| wanted(message.step))
+    };
+    let begun = first_of(|step| {
+        matches!(
+            step,
+            Step::Main(1..=4) | Step::V2(ExchangeType::IKE_SA_INIT, _)
+        )
+    });
+    let proof = first_of(|step| {
+        matches!(
+            step,
+            Step::Main(5 | 6) | Step::V2(ExchangeType::IKE_AUTH, _)
+        )
+    });
+    let (frame, what, summary) = match (begun, proof) {
+        (None, Some(proof)) => (
+            proof.frame,
+            "the first message that is here",
+            format!(
+                "The negotiation begins with {}: the messages before it, which go to UDP 500, are not in the capture, and what \
+                 they agreed on is not known.",
+                proof.step
+            ),
+        ),
+        (Some(_), None) => {
+            let reaction = tunnel.first_of(Step::Main(4)).and_then(|last| {
+                tunnel.from(Sender::Responder).find(|message| {
+                    message.step == Step::Informational
+                        && message.encrypted
+                        && message.frame > last.frame
+                })
+            })?;
+            (
+                reaction.frame,
+                "the reaction to a message that is not here",
+                "The responder reacts to message 5 of main mode, and that message is not in the capture: it went to UDP 4500."
+                    .to_owned(),
+            )
+        }
+        _ => return None,
+    };
+    Some(
+        Diagnosis::new(
+            &CAPTURE_ARTIFACT,
+            Confidence::Certain,
+            Side::Unknown,
+            summary,
+        )
+        .evidence(frame, what)
+        .excludes(
+            "no-response-to-first-message",
+            "later messages are in the capture",
         ),
     )
 }

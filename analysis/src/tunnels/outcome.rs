@@ -223,6 +223,9 @@ fn closed_answer(
     if largest.is_some_and(|largest| largest < ONE_NOTIFY_LARGEST) {
         return (State::Failed, Stage::Authentication);
     }
+    if largest.is_none() && requests.len() < 2 && answer.length < LEAST_PROOF {
+        return (State::Failed, Stage::Authentication);
+    }
     let child = WITHOUT_CHILD + overhead.map_or(USUAL_PRF, |overhead| overhead.prf);
     // EAP goes on for as many rounds as it needs; what follows its end is no IKE_AUTH.
     let ongoing = requests.len() > 1
@@ -814,6 +817,10 @@ const EAP_SUCCESS: u32 = 8;
 
 /// AUTH without its data (RFC 7296, section 3.8).
 const AUTH_HEADER: u32 = 8;
+
+/// Octets of the smallest message with an identity (an IPv4 address) and a proof (of 16 octets) in it, whatever the suite:
+/// header, SK header, two payloads, the initialization vector and the integrity check value of 3DES with HMAC-MD5-96.
+const LEAST_PROOF: u32 = 28 + 4 + 12 + 24 + 8 + 12;
 
 /// One notification without data and without SPI, or the Delete of an IKE SA.
 const ONE_NOTIFY: u32 = 8;
