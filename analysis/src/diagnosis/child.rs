@@ -860,7 +860,16 @@ fn refused_quick_mode(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
         let renewed = offers.iter().any(|later| {
             later.frame > offer.frame && later.from == offer.from && later.answered_by.is_some()
         });
-        if answered || renewed {
+        // All three messages, if in another order.
+        let whole = tunnel
+            .messages
+            .iter()
+            .filter(|message| {
+                matches!(message.step, Step::Quick(_)) && message.message_id == offer.message_id
+            })
+            .count()
+            >= 3;
+        if answered || renewed || whole {
             return None;
         }
         let refusal = tunnel.messages.iter().find(|message| {

@@ -543,7 +543,9 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     } else {
         ("esp-blocked-proto50", "ESP is in UDP")
     };
-    let asks = expects_answers(flow, flow.frame_first);
+    // Packets that the capture cut are all of one length.
+    let cut = surroundings.capture.truncated > 0;
+    let asks = expects_answers(flow, flow.frame_first) && !cut;
     let alike = match flow.seconds() {
         Some(seconds) if flow.smallest == flow.largest => format!(
             " All have {} octets, one every {}, as echo requests would.",

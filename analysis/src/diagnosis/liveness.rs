@@ -887,7 +887,7 @@ fn strays_gone_silent(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
 }
 
 /// One side is silent, and there is no sign of a check.
-fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn nobody_checks<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     if unanswered_checks(tunnel).is_some() || tunnel.deleted.is_some() {
         return None;
     }
@@ -907,7 +907,8 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         Confidence::Possible
     };
     // A capture that ends while an answer is on its way looks the same.
-    let severity = if gap >= SLOW_ANSWER_SECONDS && gone.asks {
+    let cut = around.capture.truncated > 0;
+    let severity = if gap >= SLOW_ANSWER_SECONDS && gone.asks && !cut {
         Severity::Failure
     } else {
         Severity::Warning

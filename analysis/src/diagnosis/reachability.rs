@@ -919,7 +919,9 @@ fn other_source<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
         .filter(|message| message.from != Sender::Initiator && !message.request)
         .filter_map(|response| Some((answered_request(tunnel, response)?, response)))
         .find(|(request, response)| {
-            let moved = request.retransmissions.iter().any(|copy| copy.elsewhere);
+            // A capture on both sides of a NAT has each message from two addresses.
+            let copies = request.retransmissions.iter().chain(&response.retransmissions);
+            let moved = copies.into_iter().any(|copy| copy.elsewhere);
             let (asked, answered) = (request.ends.dst, response.ends.src);
             !moved && (asked.address, asked.port) != (answered.address, answered.port)
         })?;

@@ -118,9 +118,11 @@ pub(super) fn expects_answers(flow: &Flow, since: FrameId) -> bool {
     if let Some(inside) = &flow.inside {
         return inside.question >= Some(since);
     }
+    // A clock that jumps is no pace.
+    let pause = flow.longest_silence.map_or(0.0, |(silence, _)| silence);
     let slow = flow
         .seconds()
-        .is_some_and(|seconds| seconds >= ASKING_PACE_SECONDS * flow.packets as f64);
+        .is_some_and(|seconds| seconds - pause >= ASKING_PACE_SECONDS * flow.packets as f64);
     slow && flow.same_length * 4 >= flow.packets.saturating_sub(1) * 3
 }
 
