@@ -1909,6 +1909,27 @@ mod tests {
     }
 
     #[test]
+    fn all_three_messages_are_no_refusal_in_any_order() {
+        let told = |steps: &[(u8, Sender)]| {
+            let mut tunnel = tunnel(1);
+            for (step, from) in steps {
+                send(
+                    &mut tunnel,
+                    Step::Quick(*step),
+                    *from,
+                    10 + i64::from(*step),
+                )
+                .message_id = 7;
+            }
+            let after = send(&mut tunnel, Step::Informational, R, 300);
+            (after.encrypted, after.inner_octets) = (true, Some((13, 28)));
+            ids(&tunnel).contains(&"qm-no-proposal")
+        };
+        assert!(told(&[(1, I)]));
+        assert!(!told(&[(1, R), (2, I), (3, I)]));
+    }
+
+    #[test]
     fn the_notification_and_the_offer_tell_why_quick_mode_is_refused() {
         let suite = |encr: &str, group: Option<&str>| Suite {
             encr: Some(encr.to_owned()),

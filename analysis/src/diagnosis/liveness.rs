@@ -1069,6 +1069,32 @@ mod tests {
         tunnel
     }
 
+    /// ESP of which the setup is not in the capture, and what begins behind it.
+    #[test]
+    fn esp_alone_that_one_side_goes_on_with_is_told() {
+        let told = |unanswered: u64, anew: Option<&Tunnel>| {
+            let (mut sent, back) = (flow(I, 20, 100, 8_000), flow(R, 10, 101, 1_901));
+            sent.unanswered = unanswered;
+            sent.unanswered_since = Some((frame(2_000), Some(at(2_000))));
+            strays_gone_silent(&Surroundings {
+                capture: &crate::tunnels::CaptureFacts::default(),
+                tunnels: anew.as_slice(),
+                flows: &[*sent, *back],
+            })
+            .map(|found| found.declaration.id)
+        };
+        assert_eq!(told(10, None), Some("dpd-not-persistent"));
+        assert_eq!(told(2, None), None);
+        let mut anew = tunnel(2);
+        std::mem::swap(&mut anew.initiator, &mut anew.responder);
+        for message in &mut anew.messages {
+            message.time = Some(at(9_000));
+            message.from = message.from.opposite();
+        }
+        anew.first = Some(at(9_000));
+        assert_eq!(told(10, Some(&anew)), Some("peer-rebooted-stale-sa"));
+    }
+
     #[test]
     fn a_check_is_given_up_after_its_second_copy() {
         let mut tunnel = up(2);

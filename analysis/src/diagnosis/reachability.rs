@@ -920,7 +920,10 @@ fn other_source<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
         .filter_map(|response| Some((answered_request(tunnel, response)?, response)))
         .find(|(request, response)| {
             // A capture on both sides of a NAT has each message from two addresses.
-            let copies = request.retransmissions.iter().chain(&response.retransmissions);
+            let copies = request
+                .retransmissions
+                .iter()
+                .chain(&response.retransmissions);
             let moved = copies.into_iter().any(|copy| copy.elsewhere);
             let (asked, answered) = (request.ends.dst, response.ends.src);
             !moved && (asked.address, asked.port) != (answered.address, answered.port)
