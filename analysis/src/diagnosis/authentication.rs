@@ -899,9 +899,15 @@ fn identity_of_responder<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> O
             .find(|identity| identity.payload_type == PayloadType::ID_RESPONDER.0)
     };
     let got = named(response)?;
+    let shared = |message: &Message| {
+        let method = message
+            .opened
+            .as_ref()
+            .and_then(|opened| opened.auth_method.as_ref());
+        method.is_some_and(|(method, _)| *method == SHARED_KEY_METHOD)
+    };
     // With certificates it is the name in them that is refused.
-    let (method, _) = response.opened.as_ref()?.auth_method.as_ref()?;
-    if *method != SHARED_KEY_METHOD {
+    if !shared(response) {
         return None;
     }
     let other =
@@ -917,6 +923,12 @@ fn identity_of_responder<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> O
             Confidence::Likely,
             66,
             "the pre-shared key fits, so it probably expects another identity".to_owned(),
+        ),
+        // A key that the responder accepts is a key that both have.
+        None if !refuted && shared(request) && named(request).is_none() => (
+            Confidence::Likely,
+            64,
+            "the responder accepted the pre-shared key, and the initiator did not say whom it expects".to_owned(),
         ),
         None => return None,
     };
@@ -1251,7 +1263,7 @@ fn dialup<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis
 }
 
 /// Whether the responder asks for a certificate in clear.
-fn asks_for_certificate(tunnel: &Tunnel) -> Option<&Message> {
+pub(super) fn asks_for_certificate(tunnel: &Tunnel) -> Option<&Message> {
     tunnel
         .of_step(INIT_RESPONSE)
         .find(|response| response.clear.has(PayloadType::CERTREQ.0))
@@ -1259,7 +1271,7 @@ fn asks_for_certificate(tunnel: &Tunnel) -> Option<&Message> {
 
 /// Whether the responder says nothing of signatures where the initiator does: no authority that it trusts, and no hash that
 /// it accepts (RFC 7427, section 4).
-pub(super) fn knows_no_signatures(tunnel: &Tunnel) -> bool {
+fn knows_no_signatures(tunnel: &Tunnel) -> bool {
     let announces = |step| {
         tunnel.of_step(step).last().is_some_and(|message| {
             let hashes = NotifyType::SIGNATURE_HASH_ALGORITHMS.0;
@@ -1286,10 +1298,13 @@ fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         {
             (Confidence::Likely, 60, "a signature")
         }
+        // Who checks certificates says of which authorities.
         (Credentials::Certificate | Credentials::Signature, None) if request.opened.is_some() => {
             (Confidence::Possible, 55, "a signature")
         }
-        (Credentials::Certificate, None) => (Confidence::Possible, 44, "a certificate"),
+        (Credentials::Certificate | Credentials::Signature, None) => {
+            (Confidence::Possible, 47, "a signature")
+        }
         _ => return None,
     };
     let summary = format!(
@@ -1588,16 +1603,25 @@ const SOON_NANOS: i64 = 2_000_000_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{ids, notifies, open, tunnel};
+    use super::super::sample::{INFORMATIONAL, exchange, ids, notifies, open, tunnel};
     use super::*;
     use crate::tunnels::{Payloads, State};
 
-    /// A signature without a certificate, refused, after an answer to IKE_SA_INIT with these notifications.
-    fn signature(announced: &[NotifyType]) -> Vec<&'static str> {
+    /// SHA2-256 in SIGNATURE_HASH_ALGORITHMS (RFC 7427, section 7).
+    const SHA2_256: [u8; 2] = [0, 2];
+
+    /// A signature without a certificate, refused, after an answer to IKE_SA_INIT with these notifications and payloads.
+    fn signature(announced: &[NotifyType], payloads: &[PayloadType]) -> Vec<&'static str> {
         let mut tunnel = tunnel(2);
         (tunnel.state, tunnel.children) = (State::Failed, Vec::new());
         tunnel.messages[0].clear = notifies(&[NotifyType::SIGNATURE_HASH_ALGORITHMS]);
         tunnel.messages[1].clear = notifies(announced);
+        for message in &mut tunnel.messages[..2] {
+            let hashes = message.clear.notifies.iter_mut();
+            hashes.for_each(|notify| notify.data = SHA2_256.to_vec());
+        }
+        let types = payloads.iter().map(|payload| payload.0);
+        tunnel.messages[1].clear.types.extend(types);
         let request = Payloads {
             auth_method: Some((14, String::new())),
             ..Payloads::default()
@@ -1611,12 +1635,53 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_in_vain_where_nobody_announced_to_check_one() {
-        let told = |announced: &[NotifyType]| signature(announced).first().copied();
-        assert_eq!(told(&[]), Some("auth-method-mismatch-v2"));
+    fn a_certificate_is_missed_by_who_asks_for_it() {
+        let hashes = [NotifyType::SIGNATURE_HASH_ALGORITHMS];
+        let told = |announced: &[NotifyType], payloads: &[PayloadType]| {
+            signature(announced, payloads).first().copied()
+        };
         assert_eq!(
-            told(&[NotifyType::SIGNATURE_HASH_ALGORITHMS]),
+            told(&hashes, &[PayloadType::CERTREQ]),
             Some("cert-not-sent")
+        );
+        assert_eq!(told(&hashes, &[]), Some("auth-method-mismatch-v2"));
+        assert_eq!(told(&[], &[]), Some("auth-method-mismatch-v2"));
+    }
+
+    /// Pre-shared keys on both sides, and an initiator that ends the SA when it hears who the responder is.
+    #[test]
+    fn a_key_that_the_responder_accepts_is_the_same_on_both_sides() {
+        let told = |asked: &[PayloadType]| {
+            let mut tunnel = tunnel(2);
+            (tunnel.state, tunnel.children) = (State::Failed, Vec::new());
+            let proof = |whose: &[PayloadType], own: PayloadType| Payloads {
+                types: vec![PayloadType::AUTH.0, PayloadType::SA.0],
+                auth_method: Some((SHARED_KEY_METHOD, String::new())),
+                identities: [&[own], whose]
+                    .concat()
+                    .iter()
+                    .map(|payload| Identity {
+                        payload_type: payload.0,
+                        id_type: IdType::FQDN.0,
+                        type_name: None,
+                        value: "gateway.example".to_owned(),
+                        protocol: 0,
+                        port: 0,
+                    })
+                    .collect(),
+                ..Payloads::default()
+            };
+            let request = proof(asked, PayloadType::ID_INITIATOR);
+            open(&mut tunnel, request, proof(&[], PayloadType::ID_RESPONDER));
+            exchange(&mut tunnel, INFORMATIONAL, Sender::Initiator, 20);
+            let failed = notifies(&[NotifyType::AUTHENTICATION_FAILED]);
+            open(&mut tunnel, failed, Payloads::default());
+            ids(&tunnel).first().copied()
+        };
+        assert_eq!(told(&[]), Some("id-mismatch-v2"));
+        assert_eq!(
+            told(&[PayloadType::ID_RESPONDER]),
+            Some("psk-mismatch-ikev2-at-initiator")
         );
     }
 }

@@ -3,7 +3,7 @@
 use ikescope_dissectors::registries::ikev1::{NotifyType as NotifyV1, PayloadType as PayloadV1};
 use ikescope_dissectors::registries::ikev2::PayloadType;
 
-use super::authentication::{encrypted_refusal, knows_no_signatures, named_identity};
+use super::authentication::{asks_for_certificate, encrypted_refusal, named_identity};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
@@ -327,6 +327,14 @@ impl<'a> Refused<'a> {
             })
     }
 
+    /// Whether who refuses sent a certificate of the same issuer.
+    fn same_issuer(&self, tunnel: &Tunnel, leaf: &Leaf) -> bool {
+        tunnel
+            .from(self.refusal.from)
+            .filter_map(|message| Leaf::of(message.payloads().certificates.first()?))
+            .any(|own| own.issuer == leaf.issuer)
+    }
+
     fn prover(&self) -> Side {
         match self.proof.from {
             Sender::Initiator => Side::Initiator,
@@ -433,8 +441,14 @@ fn untrusted<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagno
             Confidence::Likely,
             52,
             format!(
-                "{by} refuses the certificate of {who} ({}, issued by {}): it probably does not trust the issuer.",
-                leaf.subject, leaf.issuer
+                "{by} refuses the certificate of {who} ({}, issued by {}): {}.",
+                leaf.subject,
+                leaf.issuer,
+                if refused.same_issuer(tunnel, &leaf) {
+                    "its own has the same issuer, so this one may be revoked, or not be for this use"
+                } else {
+                    "it probably does not trust the issuer"
+                }
             ),
         ),
         None if tunnel.version == 1 => (
@@ -520,12 +534,13 @@ fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
                 .weight(84),
         );
     }
-    if refused.credentials != Credentials::Certificate || tunnel.version == 1 {
+    // Who asks for a name and gets it, in the certificate too, refuses for another reason.
+    let as_asked = asked.is_some() && leaf.is_some();
+    if refused.credentials != Credentials::Certificate || tunnel.version == 1 || as_asked {
         return None;
     }
     if let Some(leaf) = leaf.filter(|leaf| {
-        let own = certificates_of(tunnel, refused.refusal.from);
-        leaf.validity(refused.proof.time) == Validity::Valid && own.contains(&leaf.issuer)
+        leaf.validity(refused.proof.time) == Validity::Valid && refused.same_issuer(tunnel, leaf)
     }) {
         let summary = format!(
             "{} refuses the certificate of {who} ({}), which is valid and from the issuer of its own: it probably \
@@ -560,15 +575,6 @@ fn name<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> 
     )
 }
 
-/// The issuers of the certificates that one side sent.
-fn certificates_of(tunnel: &Tunnel, sender: Sender) -> Vec<String> {
-    tunnel
-        .from(sender)
-        .filter_map(|message| Leaf::of(message.payloads().certificates.first()?))
-        .map(|leaf| leaf.issuer)
-        .collect()
-}
-
 fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let refused = Refused::of(tunnel, around)?;
     let signature = match refused.read() {
@@ -579,11 +585,13 @@ fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
         }
         _ => refused.credentials == Credentials::Signature,
     };
-    // Who does not take signatures at all does not miss the certificate.
-    let in_vain = refused.proof.from == Sender::Initiator && knows_no_signatures(tunnel);
-    if !signature || in_vain {
+    if !signature {
         return None;
     }
+    // Who asks for no certificate may take none at all.
+    let missed = tunnel.version == 1
+        || refused.proof.from == Sender::Responder
+        || asks_for_certificate(tunnel).is_some();
     let read = refused.read().is_some();
     let summary = format!(
         "{} signs {}, and {} refuses it.",
@@ -607,7 +615,12 @@ fn not_sent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
                 refused.prover(),
                 summary,
             )
-            .weight(if read { 82 } else { 50 }),
+            .weight(match (read, missed) {
+                (true, true) => 82,
+                (true, false) => 54,
+                (false, true) => 50,
+                (false, false) => 45,
+            }),
     )
 }
 

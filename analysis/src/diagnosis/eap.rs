@@ -253,7 +253,9 @@ impl<'a> Failed<'a> {
                 Credentials::Small | Credentials::Eap | Credentials::Unknown
             )
         });
-        (rounds.len() >= 2 && (says_eap || first_is_eap)).then_some(Self { rounds })
+        // After a signature EAP may be the second proof (RFC 4739); nothing else takes so many rounds.
+        let many = rounds.len() > 2;
+        (rounds.len() >= 2 && (says_eap || first_is_eap || many)).then_some(Self { rounds })
     }
 
     fn last(&self) -> Option<(&'a Message, Option<&'a Message>)> {
@@ -322,9 +324,9 @@ fn method<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis
     let small = request.opened.is_none()
         && request
             .inner_octets
-            .is_some_and(|(smallest, _)| smallest <= NAK_OCTETS)
+            .is_some_and(|(smallest, largest)| smallest <= NAK_OCTETS && largest >= SHORTEST_NAK)
         && is_one_notify(response);
-    let told = small && failed.rounds.len() >= 3 && failed.ended(tunnel, around);
+    let told = small && failed.ended(tunnel, around);
     if nak.is_none() && (failed.opened() || !told) {
         return None;
     }
@@ -357,7 +359,12 @@ fn method<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis
     Some(
         Diagnosis::new(
             &EAP_METHOD_REJECTED,
-            read_or(nak.is_some(), Confidence::Likely),
+            match nak {
+                Some(_) => Confidence::Certain,
+                // The answer to the first question may also be a short name.
+                None if failed.rounds.len() < 3 => Confidence::Possible,
+                None => Confidence::Likely,
+            },
             Side::Both,
             summary,
         )
@@ -820,6 +827,9 @@ const FATAL: u8 = 2;
 /// Payload header, EAP header, type and some wanted methods.
 const NAK_OCTETS: u32 = 12;
 
+/// Payload header, code, identifier, length, type, and the number of one method (RFC 3748, section 5.3.1).
+const SHORTEST_NAK: u32 = 10;
+
 /// An answer within EAP that takes this long waits for somebody else.
 const SLOW_SECONDS: f64 = 1.8;
 
@@ -834,7 +844,9 @@ const SILENT_NANOS: i64 = 10_000_000_000;
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{IKE_AUTH, INFORMATIONAL, exchange, ids, tunnel};
     use super::*;
+    use crate::tunnels::{Stage, State};
 
     #[test]
     fn an_alert_is_read_with_and_without_a_length() {
@@ -854,5 +866,44 @@ mod tests {
         assert_eq!(with(EapType::TLS, &[0, 21, 3, 3, 0, 2, 1, 0]), None);
         assert_eq!(with(EapType::TLS, &[0x80, 0]), None);
         assert_eq!(with(EapType(MSCHAPV2), &after(&[0])), None);
+    }
+
+    /// IKE_AUTH with these octets in requests and in responses, ended by the initiator; nothing can be read.
+    fn rounds(inside: &[(u32, u32)]) -> Vec<&'static str> {
+        let mut tunnel = tunnel(2);
+        (tunnel.state, tunnel.stage) = (State::Failed, Stage::Authentication);
+        tunnel.messages.truncate(2);
+        for (number, (request, response)) in (0..).zip(inside) {
+            exchange(&mut tunnel, IKE_AUTH, Sender::Initiator, 100 + number * 10);
+            let [.., asks, answers] = &mut tunnel.messages[..] else {
+                unreachable!("the exchange has two messages");
+            };
+            asks.inner_octets = Some((*request, *request));
+            answers.inner_octets = Some((*response, *response));
+        }
+        exchange(&mut tunnel, INFORMATIONAL, Sender::Initiator, 500);
+        ids(&tunnel)
+    }
+
+    #[test]
+    fn sizes_tell_a_refused_method_from_a_refused_user() {
+        let told = |inside: &[(u32, u32)]| rounds(inside).first().copied();
+        // A Nak for one method, at once or after the identity, and the response to MD5-Challenge (RFC 3748, section 5).
+        assert_eq!(told(&[(240, 1200), (10, 8)]), Some("eap-method-rejected"));
+        assert_eq!(
+            told(&[(240, 1200), (24, 10), (10, 8)]),
+            Some("eap-method-rejected")
+        );
+        assert_eq!(
+            told(&[(240, 1200), (24, 34), (34, 8)]),
+            Some("eap-bad-credentials")
+        );
+    }
+
+    #[test]
+    fn after_a_signature_many_rounds_are_a_second_proof() {
+        let told = |inside: &[(u32, u32)]| rounds(inside).contains(&"eap-bad-credentials");
+        assert!(told(&[(1400, 1200), (16, 34), (34, 8)]));
+        assert!(!told(&[(1400, 1200), (1400, 8)]));
     }
 }

@@ -9,12 +9,12 @@ use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::facts::read_or;
 use super::running::{
-    SIDES, at_least, duration, expects_answers, flow_from, flows_from, last_heard, seconds, side,
-    times, was_up, with_copies, within,
+    SIDES, at_least, duration, expects_answers, flow_from, flows_from, last_heard, responses,
+    seconds, side, times, was_up, with_copies, within,
 };
 use crate::observation::FrameId;
 use crate::tunnels::{
-    Child, ChildState, Flow, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
+    Child, ChildState, Flow, Message, Peer, Protocol, Sender, State, Step, Surroundings, Tunnel,
 };
 
 /// Everything on this topic.
@@ -35,6 +35,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     checks_answered_late,
     checks_of_one_side,
     forgotten,
+    knows_no_other,
     deleted_again_and_again,
     gone_for_idleness,
     nobody_checks,
@@ -595,6 +596,56 @@ fn forgotten<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<
             anew.messages.first().map(|message| message.frame),
             "a new negotiation of the silent side",
         )
+        .excludes("dpd-timeout", "the peer is alive and begins anew"),
+    )
+}
+
+/// The responder begins anew while the tunnel is up, and says in INITIAL_CONTACT that it knows no other SA of the two
+/// (RFC 7296, section 2.4).
+fn knows_no_other<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let gone = tunnel.deleted.is_some() || tunnel.replaced_by.is_some();
+    if tunnel.version != 2 || gone || !was_up(tunnel) {
+        return None;
+    }
+    // Both may begin at once; who has answered knows the SA.
+    let answered = responses(tunnel, ExchangeType::IKE_AUTH).last()?.time;
+    let last = SIDES
+        .into_iter()
+        .filter_map(|sender| last_heard(tunnel, sender))
+        .max();
+    let named = |peer: &Peer| {
+        let identity = peer.identity.as_ref();
+        identity.map(|identity| (identity.id_type, identity.value.clone()))
+    };
+    let (anew, said) = surroundings.same_peers(tunnel).find_map(|other| {
+        let turned = other.initiator.address == tunnel.responder.address
+            && named(&other.initiator) == named(&tunnel.responder)
+            && named(&other.responder) == named(&tunnel.initiator);
+        let said = other.from(Sender::Initiator).find(|message| {
+            let payloads = message.payloads();
+            payloads.notify(NotifyType::INITIAL_CONTACT.0).is_some()
+        })?;
+        let later = answered.is_some() && answered < other.first && last < other.first;
+        (turned && later).then_some((other, said))
+    })?;
+    let summary = format!(
+        "The responder began tunnel {} while this one was up, and said INITIAL_CONTACT: it knew nothing of this one any more.",
+        anew.id
+    );
+    // The new one takes its place at once.
+    Some(
+        Diagnosis::new(
+            &PEER_REBOOTED_STALE_SA,
+            Confidence::Likely,
+            Side::Responder,
+            summary,
+        )
+        .severity(Severity::Warning)
+        .evidence_if(
+            anew.messages.first().map(|message| message.frame),
+            "the responder begins anew",
+        )
+        .evidence(said.frame, "INITIAL_CONTACT")
         .excludes("dpd-timeout", "the peer is alive and begins anew"),
     )
 }
@@ -1194,6 +1245,23 @@ mod tests {
         assert_eq!(begins(6_000).first(), Some(&"peer-rebooted-stale-sa"));
         // A new SA takes over before anything is missed.
         assert!(!begins(2_100).contains(&"peer-rebooted-stale-sa"));
+    }
+
+    #[test]
+    fn a_responder_that_begins_anew_with_initial_contact_was_restarted() {
+        let begins = |time: i64, told: &[NotifyType]| {
+            let old = up(2);
+            let mut new = tunnel(2);
+            std::mem::swap(&mut new.initiator, &mut new.responder);
+            (new.id, new.first) = (2, Some(at(time)));
+            new.messages[2].opened = Some(notifies(told).into());
+            ids_among(&old, &[&old, &new]).contains(&"peer-rebooted-stale-sa")
+        };
+        let contact = [NotifyType::INITIAL_CONTACT];
+        assert!(begins(100_000, &contact));
+        assert!(!begins(100_000, &[]));
+        // Both began at once.
+        assert!(!begins(5, &contact));
     }
 
     #[test]
