@@ -39,7 +39,8 @@ struct Policy {
     echoes_method: bool,
     /// Whether it is silent to an offer with a method of XAUTH, which it does not have: so does libreswan.
     drops_xauth: bool,
-    /// Whether it keeps what it accepted for a minute and says nothing to what should end that: so does libreswan.
+    /// Whether it keeps what it accepted for a minute, and says nothing to what should end that, or complains in aggressive
+    /// mode: so does libreswan.
     keeps: bool,
 }
 
@@ -127,7 +128,9 @@ impl Peer {
                 "nothing is negotiated to its end"
             );
             if self.policy.keeps {
-                return None;
+                let aggressive = message.header.exchange == ExchangeType::AGGRESSIVE.0;
+                let complaint = || notify(&message.header, NotifyType::INVALID_PAYLOAD_TYPE);
+                return aggressive.then(complaint);
             }
             // Without KE, or without HASH: given up.
             self.half_open.remove(&spi)?;
@@ -478,6 +481,25 @@ fn who_keeps_what_was_begun_is_asked_with_few_accepted_offers() {
     );
     let report = report.ikev1_main.unwrap();
     assert_eq!(reported(&report), names(&policy));
+}
+
+#[test]
+fn a_complaint_about_the_end_is_no_end() {
+    let suites = product(
+        &[cipher(Encr::AES_CBC, 256), cipher(Encr::AES_CBC, 128)],
+        &[HashAlgorithm::SHA1],
+        &[Auth::PSK],
+        &[2, 5, 14],
+    );
+    let policy = Policy {
+        keeps: true,
+        ..Policy::of(suites)
+    };
+    let mut peer = Peer::new(policy.clone());
+    let config = config(Protocol::Ikev1Aggressive, Depth::Full);
+    let report = run(config, &mut peer, || false).ikev1_aggressive.unwrap();
+    assert_eq!(reported(&report), names(&policy));
+    assert!(peer.most_half_open <= 2, "{}", peer.most_half_open);
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(super) struct Conversation {
     pub(super) sent_before: u64,
     /// How often in a row the peer said nothing to being told to give up an SA.
     pub(super) unmoved: usize,
+    /// Whether it gives up what it answers such a message for, once that was seen; taken for granted where one SA is begun.
+    pub(super) forgets: Option<bool>,
 }
 
 impl Asker for Conversation {
@@ -209,6 +211,11 @@ impl Conversation {
             };
             match messages::read(&answer).meaning {
                 Meaning::Error(_) | Meaning::Deleted => {
+                    if !self.forgets(&octets).await {
+                        self.unmoved = UNMOVED;
+                        self.dialogue.kept(spi);
+                        return;
+                    }
                     self.dialogue.closed(spi);
                     self.unmoved = 0;
                     return;
@@ -218,6 +225,20 @@ impl Conversation {
                 _ => return,
             }
         }
+    }
+}
+
+impl Conversation {
+    /// Whether the peer gave up what it answered so: in aggressive mode libreswan complains and keeps it. Who has forgotten an
+    /// SA does not answer for it a second time.
+    async fn forgets(&mut self, closing: &[u8]) -> bool {
+        if let Some(forgets) = self.forgets {
+            return forgets;
+        }
+        let again = self.exchange(closing.to_vec()).await;
+        let forgets = !matches!(again, Reply::Answer(_));
+        self.forgets = Some(forgets);
+        forgets
     }
 }
 

@@ -49,7 +49,10 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         alike: matches!(mode, Mode::Aggressive(_)),
         corners: CORNERS,
     };
+    let several = all || fingerprint;
+    let known = !(several && matches!(mode, Mode::Aggressive(_)));
     let mut conversation = Conversation {
+        forgets: known.then_some(true),
         sent_before: dialogue.counters().sent,
         dialogue,
         mode,
