@@ -166,13 +166,23 @@ impl IkeSaV2 {
 
     /// Adds a key exchange unless it is known.
     pub(crate) fn add_keying(&mut self, keying: Keying) -> bool {
-        let known = |other: &Keying| {
+        let same = |other: &&mut Keying| {
             other.nonce_i == keying.nonce_i
                 && other.nonce_r == keying.nonce_r
                 && other.public_i == keying.public_i
                 && other.public_r == keying.public_r
         };
-        if self.keyings.len() >= MAX_KEYINGS || self.keyings.iter().any(known) {
+        if let Some(known) = self.keyings.iter_mut().find(same) {
+            // The exchanges that follow a rekeying are learnt one after the other.
+            let more = known.rounds() < keying.rounds();
+            if more {
+                *known = keying;
+                self.tried.clear();
+                self.stale = true;
+            }
+            return more;
+        }
+        if self.keyings.len() >= MAX_KEYINGS {
             return false;
         }
         if let Some(ends) = keying.ends {
@@ -1060,6 +1070,11 @@ fn same_secret(a: &[Derived], b: &[Derived]) -> bool {
 }
 
 impl Keying {
+    /// Additional key exchanges of a rekeying whose secrets are known.
+    fn rounds(&self) -> usize {
+        self.old.as_ref().map_or(0, |old| old.additional.len())
+    }
+
     pub(crate) fn nonces(&self) -> Nonces<'_> {
         Nonces {
             initiator: &self.nonce_i,
