@@ -93,7 +93,7 @@ EXAMPLES:
       Two files as one capture, packets from or to a network.
   ikescope inspect --secrets charon.log capture.pcapng
       With what was encrypted, opened by the keys of a log of strongSwan.
-  tcpdump -i eth0 -w - udp port 500 | ikescope inspect -
+  tcpdump -i eth0 -w - port 500 or port 4500 or esp | ikescope inspect -
       From a pipe, as packets come.
   sudo ikescope inspect -i eth0 --duration 60 --format ndjson -o minute.ndjson
       A minute of an interface, for other programs.

@@ -624,10 +624,12 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
     if let Some(pace) = pace::described(request) {
         summary.push_str(&format!(" The copies follow after {pace}."));
     }
+    summary.push_str(" Why, cannot be told from this capture alone.");
     let found = Diagnosis::new(
         &NO_RESPONSE_TO_FIRST_MESSAGE,
         Confidence::Certain,
-        if alive { Side::Unknown } else { Side::Network },
+        // The fact is certain; whose fault it is one side of the path cannot tell.
+        Side::Unknown,
         summary,
     )
     .evidence(request.frame, format!("{}, first copy", request.step))

@@ -121,10 +121,14 @@ fn an_answer_with_identity_and_proof_is_no_refusal_of_the_identity() {
     }
 }
 
+/// A CERTREQ for one authority.
+fn certificate_request() -> Payload {
+    (38, [&[4][..], &noise(20, 1)].concat())
+}
+
 #[test]
 fn the_size_of_the_request_tells_what_was_refused() {
-    let certreq = (38, [&[4][..], &noise(20, 1)].concat());
-    let asks: &[Payload] = &[certreq];
+    let asks: &[Payload] = &[certificate_request()];
     for (request, extra, id) in [
         (1500, asks, "cert-untrusted-or-invalid"),
         (560, asks, "cert-not-sent"),
@@ -144,7 +148,9 @@ fn hashes_that_have_nothing_in_common() {
     };
     let wire = authentication(CBC, (&hashes(&[2]), &hashes(&[4])), (1500, 80));
     assert_eq!(wire.first(), "signature-hash-mismatch");
-    let wire = authentication(CBC, (&hashes(&[2, 4]), &hashes(&[4])), (1500, 80));
+    let [answer] = hashes(&[4]);
+    let answer = [answer, certificate_request()];
+    let wire = authentication(CBC, (&hashes(&[2, 4]), &answer), (1500, 80));
     assert_eq!(wire.first(), "cert-untrusted-or-invalid");
 }
 
