@@ -11,7 +11,7 @@ use ikescope_analysis::{EspPacket, Inspector, InspectorOptions, Observation};
 #[cfg(feature = "live")]
 use ikescope_capture::Timestamp;
 use ikescope_capture::{Arrival, CaptureError, Frame, Inputs, Options, Stack};
-use ikescope_report::CaptureSummary;
+use ikescope_report::{CaptureSummary, counted};
 
 use crate::args::{Cli, Input, Keys, Quiet, Selection};
 use crate::exit::{Error, Exit, complain};
@@ -380,12 +380,6 @@ fn tell_dropped(stack: &Stack) {
             counted(dropped.streams, "TCP stream")
         ));
     }
-}
-
-/// `1 packet`, `2 packets`.
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }
 
 /// Ends the program if nothing was named to read.

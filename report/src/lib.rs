@@ -1,6 +1,7 @@
 //! Results as text, JSON and CSV: writes to what it is given, and knows no files and no terminal.
 
 mod audit;
+mod counted;
 mod csv;
 mod decrypt;
 mod describe;
@@ -21,6 +22,7 @@ pub use audit::{
     write_audit_markdown, write_audit_sarif, write_audit_text, write_catalogue_json,
     write_catalogue_text, write_page_json, write_page_text,
 };
+pub use counted::counted;
 pub use csv::CsvWriter;
 pub use decrypt::{write_decrypt_json, write_decrypt_text};
 pub use diagnose::{

@@ -11,14 +11,14 @@ use ikescope_analysis::audit::{
 use ikescope_capture::Frame;
 use ikescope_probe::peer_facts;
 use ikescope_report::{
-    AuditReport, AuditedSubject, write_audit_csv, write_audit_json, write_audit_markdown,
+    AuditReport, AuditedSubject, counted, write_audit_csv, write_audit_json, write_audit_markdown,
     write_audit_sarif, write_audit_text,
 };
 
 use crate::args::{Audit, AuditFailOn, AuditFormat, Selection};
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
-use crate::reading::{Consumer, Ended, Reading, counted};
+use crate::reading::{Consumer, Ended, Reading};
 use crate::today::today;
 
 pub(crate) fn run(options: &Audit) -> Result<Exit, Error> {

@@ -5,7 +5,7 @@ use std::io::Write;
 use ikescope_analysis::opening::Tally;
 use ikescope_analysis::{FrameId, Observation};
 use ikescope_capture::{Frame, LinkType, PacketBlock};
-use ikescope_report::{write_decrypt_json, write_decrypt_text};
+use ikescope_report::{counted, write_decrypt_json, write_decrypt_text};
 
 use crate::args::{Decrypt, ListFormat};
 use crate::decrypting::{
@@ -13,7 +13,7 @@ use crate::decrypting::{
 };
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
-use crate::reading::{Consumer, Ended, Opening, Reading, counted, usage};
+use crate::reading::{Consumer, Ended, Opening, Reading, usage};
 
 pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
     if !options.keys.are_given() && !options.unverified {

@@ -12,13 +12,13 @@ use ikescope_capture::Frame;
 use ikescope_capture::Timestamp;
 use ikescope_report::{
     DiagnoseJsonWriter, DiagnoseNdjsonWriter, DiagnoseTextOptions, DiagnoseTextWriter,
-    DiagnoseWriter, Judged, Overview, Prepare, TimeColumn, TimeZone,
+    DiagnoseWriter, Judged, Overview, Prepare, TimeColumn, TimeZone, counted,
 };
 
 use crate::args::{Diagnose, DiagnoseFormat, FailOn, Selection, Time};
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
-use crate::reading::{Consumer, Ended, Reading, counted};
+use crate::reading::{Consumer, Ended, Reading};
 
 pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
     let (input, selection) = (&options.input, &options.selection);

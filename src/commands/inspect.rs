@@ -6,13 +6,13 @@ use ikescope_analysis::Observation;
 use ikescope_capture::Frame;
 use ikescope_report::{
     CsvWriter, JsonWriter, NdjsonWriter, PacketWriter, TextOptions, TextWriter, TimeColumn,
-    TimeZone,
+    TimeZone, counted,
 };
 
 use crate::args::{Format, Inspect, Time, View};
 use crate::exit::{Error, Exit, complain};
 use crate::output::Output;
-use crate::reading::{Consumer, Ended, Reading, counted};
+use crate::reading::{Consumer, Ended, Reading};
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit, Error> {
     let mut reading = Reading::open(

@@ -8,7 +8,7 @@ use ikescope_analysis::{Inspector, InspectorOptions};
 use ikescope_capture::{Inputs, Options, Stack};
 use ikescope_crypto::key_material::{Key, Material, ReadKeys, Target, read, read_psks, write};
 use ikescope_report::{
-    KeyFile, Reveal, write_secrets_json, write_secrets_ndjson, write_secrets_text,
+    KeyFile, Reveal, counted, write_secrets_json, write_secrets_ndjson, write_secrets_text,
 };
 use zeroize::Zeroizing;
 
@@ -191,13 +191,13 @@ fn list(options: &Secrets, gathered: &Gathered) -> Result<(), Error> {
     };
     let flushed = written.and_then(|()| output.flush());
     flushed.map_err(|source| Error::write(output.name(), source))?;
-    let counted = crate::reading::counted(keys.len() as u64, "key");
+    let number = counted(keys.len() as u64, "key");
     if !options.quiet.quiet && io::stderr().is_terminal() {
         let hidden = match options.reveal || keys.is_empty() {
             true => "",
             false => "; --reveal shows them",
         };
-        complain(&format_args!("{counted}{hidden}"));
+        complain(&format_args!("{number}{hidden}"));
     }
     Ok(())
 }
@@ -227,7 +227,7 @@ fn convert(options: &Secrets, target: SecretsTarget, keys: &[Key]) -> Result<(),
     if written.keys == 0 {
         return Err(Error::Unable(format!(
             "none of {} can be written as {name}",
-            crate::reading::counted(keys.len() as u64, "key")
+            counted(keys.len() as u64, "key")
         )));
     }
     let mut output = Output::open_private(&options.output, options.force)?;
@@ -238,7 +238,7 @@ fn convert(options: &Secrets, target: SecretsTarget, keys: &[Key]) -> Result<(),
     if !options.quiet.quiet && written.other_kinds > 0 {
         complain(&format_args!(
             "{} of other kinds, which {name} does not have",
-            crate::reading::counted(written.other_kinds as u64, "key")
+            counted(written.other_kinds as u64, "key")
         ));
     }
     Ok(())

@@ -14,6 +14,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, TransformType};
 
 use super::writer::{DiagnoseWriter, Judged, Overview, Prepare};
 use super::{ladder, offers};
+use crate::counted::counted;
 use crate::output::Output;
 use crate::sanitize::sanitize;
 use crate::text::TimeColumn;
@@ -629,11 +630,7 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
             text.push_str(&block.body);
             if !block.attempts.is_empty() {
                 let number = block.attempts.len() as u64 + block.attempts_more;
-                let _ = writeln!(
-                    text,
-                    "\n  the same {number} more time{}:",
-                    if number == 1 { "" } else { "s" }
-                );
+                let _ = writeln!(text, "\n  the same {}:", counted(number, "more time"));
                 for (spi, time) in &block.attempts {
                     let time = time.map_or_else(|| "-".to_owned(), |time| self.clock(time));
                     let _ = writeln!(text, "    {time}  {spi}");
@@ -670,12 +667,6 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
         self.output.buffer.extend_from_slice(text.as_bytes());
         self.output.flush()
     }
-}
-
-/// `1 packet`, `2 packets`.
-fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }
 
 fn end(peer: &Peer) -> String {
