@@ -67,11 +67,7 @@ struct Counts {
     /// Octets of the last packet, and how many in a row were as long.
     length: u32,
     alike: u32,
-    lowest: u32,
-    highest: u32,
     sequence: u32,
-    /// Distinct sequence numbers that came.
-    distinct: u64,
     /// What was known before the numbers seemed to begin again.
     before: Option<Box<Before>>,
     frame: FrameId,
@@ -87,20 +83,27 @@ struct Counts {
     large: u64,
     large_unanswered: u64,
     readable: bool,
-    /// Which of the sequence numbers up to the highest came: each has the bit of its remainder.
+    counter: Counter,
+}
+
+/// Sequence numbers that came of one counter.
+#[derive(Debug)]
+struct Counter {
+    lowest: u32,
+    highest: u32,
+    /// Distinct ones.
+    distinct: u64,
+    /// Which of those up to the highest came: each has the bit of its remainder.
     window: [u64; WINDOW_WORDS],
 }
 
 /// A counter that a small number may have ended. When the counter goes on, that was an old packet again.
 #[derive(Debug)]
 struct Before {
-    lowest: u32,
-    highest: u32,
-    distinct: u64,
+    counter: Counter,
     /// Packets when it ended.
     packets: u64,
     frame: FrameId,
-    window: [u64; WINDOW_WORDS],
 }
 
 const WINDOW_WORDS: usize = (SEQUENCE_WINDOW / 64) as usize;
@@ -301,10 +304,7 @@ impl Counts {
             octets: 0,
             length: 0,
             alike: 0,
-            lowest: packet.sequence,
-            highest: packet.sequence,
             sequence: packet.sequence,
-            distinct: 0,
             before: None,
             frame: packet.frame,
             time: packet.time,
@@ -317,7 +317,7 @@ impl Counts {
             large: 0,
             large_unanswered: 0,
             readable: true,
-            window: [0; WINDOW_WORDS],
+            counter: Counter::beginning(packet.sequence),
         }
     }
 
@@ -428,10 +428,8 @@ impl Counts {
     }
 
     fn sequence(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
-        let (sequence, highest) = (packet.sequence, self.highest);
+        let (sequence, highest) = (packet.sequence, self.counter.highest);
         if self.packets == 0 {
-            self.mark(sequence);
-            self.distinct = 1;
             return;
         }
         // The low half of an extended sequence number begins again at 2^32 (RFC 4303, section 2.2.1).
@@ -440,12 +438,11 @@ impl Counts {
             if self.before.is_some() && self.went_on(flow, sequence) {
                 return self.sequence(flow, packet);
             }
-            self.advance(sequence);
-            self.distinct += 1;
+            self.counter.advance(sequence);
             return;
         }
         let behind = highest - sequence;
-        let came = behind < SEQUENCE_WINDOW && self.came(sequence);
+        let came = behind < SEQUENCE_WINDOW && self.counter.came(sequence);
         if came || behind >= SEQUENCE_WINDOW {
             // The counter began again: a small number, with other octets than the first time.
             if sequence <= RESTART_BELOW && highest > sequence {
@@ -457,79 +454,59 @@ impl Counts {
                 return;
             }
         } else {
-            self.mark(sequence);
+            self.counter.mark(sequence);
         }
-        self.distinct += 1;
-        self.lowest = self.lowest.min(sequence);
+        self.counter.distinct += 1;
+        self.counter.lowest = self.counter.lowest.min(sequence);
         flow.late += 1;
         flow.reorder_depth = flow.reorder_depth.max(behind);
     }
 
     fn restart(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
-        self.settle_restart(flow);
+        if let Some(before) = self.before.take()
+            && !self.settle(flow, &before)
+        {
+            self.counter = before.counter;
+        }
+        let new = Counter::beginning(packet.sequence);
         self.before = Some(Box::new(Before {
-            lowest: self.lowest,
-            highest: self.highest,
-            distinct: self.distinct,
+            counter: std::mem::replace(&mut self.counter, new),
             packets: self.packets,
             frame: packet.frame,
-            window: self.window,
         }));
-        self.highest = packet.sequence;
-        self.lowest = packet.sequence;
-        self.distinct = 1;
-        self.window.fill(0);
-        self.mark(packet.sequence);
     }
 
     /// Whether the counter from before goes on with this number. Then it never ended, and what seemed to be a new one was
     /// old packets again.
     fn went_on(&mut self, flow: &mut Flow, sequence: u32) -> bool {
-        let goes_on = |before: &Before| {
-            self.highest < before.highest
-                && sequence > before.highest
-                && sequence - before.highest < SEQUENCE_WINDOW
+        let highest = self.counter.highest;
+        let goes_on = |before: &mut Box<Before>| {
+            let ended = before.counter.highest;
+            highest < ended && sequence > ended && sequence - ended < SEQUENCE_WINDOW
         };
-        let Some(before) = self.before.take_if(|before| goes_on(before)) else {
+        let Some(before) = self.before.take_if(goes_on) else {
             return false;
         };
         flow.replayed += self.packets - before.packets;
-        self.lowest = before.lowest;
-        self.highest = before.highest;
-        self.distinct = before.distinct;
-        self.window = before.window;
+        self.counter = before.counter;
         true
     }
 
-    /// Counts a new counter as one, or the few packets of it as old ones.
-    fn settle_restart(&mut self, flow: &mut Flow) {
-        let Some(before) = self.before.take() else {
-            return;
-        };
-        if self.begins_again(&before) {
-            flow.lost += before.lost();
+    /// Counts a new counter as one, or the few packets of it as old ones of the counter before. Says whether it is one.
+    fn settle(&self, flow: &mut Flow, before: &Before) -> bool {
+        let packets = self.packets - before.packets;
+        // From the first numbers on and without large gaps.
+        let begins_again = packets >= RESTART_PACKETS
+            && self.counter.lowest <= RESTART_FROM
+            && self.counter.span() <= packets * 4;
+        if begins_again {
+            flow.lost += before.counter.lost();
             flow.resets = flow.resets.saturating_add(1);
             flow.reset_frame.get_or_insert(before.frame);
         } else {
-            flow.replayed += self.packets - before.packets;
-            self.lowest = before.lowest;
-            self.highest = before.highest;
-            self.distinct = before.distinct;
-            self.window = before.window;
+            flow.replayed += packets;
         }
-    }
-
-    /// Whether a counter begins again: from the first numbers on and without large gaps.
-    fn begins_again(&self, before: &Before) -> bool {
-        let packets = self.packets - before.packets;
-        packets >= RESTART_PACKETS
-            && self.lowest <= RESTART_FROM
-            && u64::from(self.highest - self.lowest) < packets * 4
-    }
-
-    /// Lost since the sequence numbers began.
-    fn lost(&self) -> u64 {
-        missing(self.lowest, self.highest, self.distinct)
+        begins_again
     }
 
     fn finished(&self, mut flow: Flow, came_back: u64) -> Flow {
@@ -537,22 +514,14 @@ impl Counts {
         flow.packets = self.packets;
         flow.octets = self.octets;
         flow.sequence_last = self.sequence;
-        flow.sequence_highest = self.highest;
         flow.frame_last = self.frame;
         flow.last = self.time;
-        match &self.before {
-            Some(before) if self.begins_again(before) => {
-                flow.lost += before.lost() + self.lost();
-                flow.resets = flow.resets.saturating_add(1);
-                flow.reset_frame.get_or_insert(before.frame);
-            }
-            Some(before) => {
-                flow.replayed += self.packets - before.packets;
-                flow.sequence_highest = before.highest;
-                flow.lost += before.lost();
-            }
-            None => flow.lost += self.lost(),
-        }
+        let counter = match &self.before {
+            Some(before) if !self.settle(&mut flow, before) => &before.counter,
+            _ => &self.counter,
+        };
+        flow.sequence_highest = counter.highest;
+        flow.lost += counter.lost();
         flow.readable = self.readable && self.packets > 0;
         flow.small = self.small;
         flow.small_unanswered = self.small_unanswered;
@@ -574,6 +543,20 @@ impl Counts {
             flow.replayed += flow.duplicates;
         }
         flow
+    }
+}
+
+impl Counter {
+    /// With its first number.
+    fn beginning(sequence: u32) -> Self {
+        let mut counter = Self {
+            lowest: sequence,
+            highest: sequence,
+            distinct: 1,
+            window: [0; WINDOW_WORDS],
+        };
+        counter.mark(sequence);
+        counter
     }
 
     /// Whether a sequence number within the window came.
@@ -603,19 +586,19 @@ impl Counts {
             }
         }
         self.highest = to;
+        self.distinct += 1;
         self.mark(to);
     }
-}
 
-impl Before {
-    fn lost(&self) -> u64 {
-        missing(self.lowest, self.highest, self.distinct)
+    /// Numbers from the lowest to the highest one, which may be behind 2^32.
+    fn span(&self) -> u64 {
+        u64::from(self.highest.wrapping_sub(self.lowest)) + 1
     }
-}
 
-/// Sequence numbers of a span that never came.
-fn missing(lowest: u32, highest: u32, distinct: u64) -> u64 {
-    (u64::from(highest.wrapping_sub(lowest)) + 1).saturating_sub(distinct)
+    /// Numbers of these that never came.
+    fn lost(&self) -> u64 {
+        self.span().saturating_sub(self.distinct)
+    }
 }
 
 /// The word and the bit of a sequence number. 2^32 is a multiple of the window.
@@ -741,6 +724,18 @@ mod tests {
     }
 
     proptest::proptest! {
+        /// Also where a counter begins again and then wraps.
+        #[test]
+        fn no_number_is_too_much(
+            first in 0_u32..RESTART_FROM,
+            others in proptest::collection::vec(proptest::prop_oneof![0_u32..100, u32::MAX - 100..=u32::MAX], 0..4),
+            last in 0_u32..RESTART_FROM,
+        ) {
+            let begun_again = [first, first + 1, first, u32::MAX];
+            let sequences = [&begun_again, others.as_slice(), &[last]].concat();
+            proptest::prop_assert_eq!(flow(&sequences).packets, sequences.len() as u64);
+        }
+
         /// Whatever comes, each packet is counted once.
         #[test]
         fn every_packet_is_counted(sequences in proptest::collection::vec(1_u32..3_000, 1..200)) {
