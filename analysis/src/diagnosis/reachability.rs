@@ -1349,18 +1349,10 @@ fn beginning_missing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
         "No packet of the {} is in the capture, although the negotiation went on: the file has one direction only.",
         missing.name()
     );
-    Some(
-        Diagnosis::new(
-            &CAPTURE_ARTIFACT,
-            Confidence::Certain,
-            Side::Unknown,
-            summary,
-        )
-        .evidence_if(
-            tunnel.messages.first().map(|message| message.frame),
-            "one direction of the negotiation",
-        ),
-    )
+    Some(incomplete(summary).evidence_if(
+        tunnel.messages.first().map(|message| message.frame),
+        "one direction of the negotiation",
+    ))
 }
 
 /// The negotiation moves to UDP 4500 when a NAT is seen (RFC 3947, section 4; RFC 7296, section 2.23), and a capture of one of
@@ -1413,19 +1405,10 @@ fn one_port_only<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         }
         _ => return None,
     };
-    Some(
-        Diagnosis::new(
-            &CAPTURE_ARTIFACT,
-            Confidence::Certain,
-            Side::Unknown,
-            summary,
-        )
-        .evidence(frame, what)
-        .excludes(
-            "no-response-to-first-message",
-            "later messages are in the capture",
-        ),
-    )
+    Some(incomplete(summary).evidence(frame, what).excludes(
+        "no-response-to-first-message",
+        "later messages are in the capture",
+    ))
 }
 
 fn incomplete_file(around: &Surroundings<'_>) -> Option<Diagnosis> {
@@ -1448,17 +1431,22 @@ fn incomplete_file(around: &Surroundings<'_>) -> Option<Diagnosis> {
         said.join(", ")
     );
     Some(
-        Diagnosis::new(
-            &CAPTURE_ARTIFACT,
-            Confidence::Certain,
-            Side::Unknown,
-            summary,
-        )
-        .evidence_if(capture.truncated_frame, "cut")
-        .evidence_if(
-            capture.backwards_frame,
-            "a time before that of the frame before",
-        ),
+        incomplete(summary)
+            .evidence_if(capture.truncated_frame, "cut")
+            .evidence_if(
+                capture.backwards_frame,
+                "a time before that of the frame before",
+            ),
+    )
+}
+
+/// The file lacks something: no side of the tunnel does.
+fn incomplete(summary: String) -> Diagnosis {
+    Diagnosis::new(
+        &CAPTURE_ARTIFACT,
+        Confidence::Certain,
+        Side::Unknown,
+        summary,
     )
 }
 
