@@ -511,7 +511,10 @@ impl IkeSaV1 {
             _ => quick.from.is_none_or(|from| from == src),
         };
         if is_request {
-            quick.from = Some(src);
+            // What came first without a proof was the answer.
+            if quick.from.replace(src).is_some_and(|from| from != src) {
+                quick.response = quick.response.take().or_else(|| quick.request.take());
+            }
             quick.request = Some(half);
         } else {
             quick.response = Some(half);

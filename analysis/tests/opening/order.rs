@@ -1,6 +1,7 @@
 //! The order of packets, copies of them, and what was cut off change nothing.
 
 use crate::capture::{Owned, Result, open, open_with, scenarios};
+use crate::sources::exchange_secrets;
 
 /// A permutation that is the same in every run (a linear congruential generator, Numerical Recipes).
 fn shuffled(frames: &[Owned], seed: u32) -> Vec<Owned> {
@@ -55,6 +56,27 @@ fn shuffled_captures_give_the_same() {
         checked += 1;
     }
     assert!(checked > 120, "{checked} scenarios");
+}
+
+#[test]
+fn what_follows_from_exchange_secrets_follows_in_any_order() {
+    let rekeys = |name: &str| name.contains("rekey") || name.ends_with("-pfs");
+    let scenarios = scenarios().into_iter().filter(|one| rekeys(&one.name));
+    for scenario in scenarios.filter(|one| !one.name.starts_with("fail-")) {
+        let keys = exchange_secrets(&scenario);
+        let expected = open(&scenario.frames, keys.clone());
+        for seed in 1..5 {
+            let result = open(&shuffled(&scenario.frames, seed), keys.clone());
+            assert_eq!(
+                plaintexts(&result),
+                plaintexts(&expected),
+                "{} in order {seed}: {} instead of {}",
+                scenario.name,
+                result.summary(),
+                expected.summary()
+            );
+        }
+    }
 }
 
 #[test]
