@@ -346,6 +346,43 @@ fn failed_tunnels_have_a_block_with_frames_and_checks() {
 }
 
 #[test]
+fn causes_that_one_capture_cannot_tell_apart_are_a_list_in_the_order_of_the_json() {
+    let path = lab("fail-ikev2-no-response");
+    let (_, document) = document(&path, false);
+    let found = &document["tunnels"][0]["diagnoses"][0];
+    let open: Vec<&Value> = found["competitors"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|competitor| competitor["excluded_by"].is_null())
+        .collect();
+    assert_eq!(open.len(), 2, "{found}");
+    let text = diagnose(&[path.to_str().expect("the path is UTF-8")]).stdout;
+    let list = std::iter::once((&found["id"], &found["cause"]))
+        .chain(open.iter().map(|cause| (&cause["id"], &cause["told_apart"])));
+    for (number, (id, what)) in (1..).zip(list) {
+        let id = id.as_str().expect("it has one");
+        assert!(text.contains(&format!("            {number}  {id}: ")), "{text}");
+        // Lines are broken anywhere.
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let what = what.as_str().expect("it tells how");
+        assert!(words.join(" ").contains(what), "{what}: {text}");
+    }
+}
+
+#[test]
+fn frames_of_several_files_name_their_file() {
+    let paths = ["fail-ikev2-no-response", "fail-ikev2-psk"].map(lab);
+    let [one, two] = paths.each_ref().map(|path| path.to_str().expect("UTF-8"));
+    let both = diagnose(&["-v", one, two]).stdout;
+    for frame in ["    #1:4    last copy", "    #2:4    refused", "  #2:4     <-- "] {
+        assert!(both.contains(frame), "{frame}: {both}");
+    }
+    let alone = diagnose(&["-v", two]).stdout;
+    assert!(alone.contains("    #4      refused"), "{alone}");
+}
+
+#[test]
 fn equal_attempts_are_folded_in_text_and_separate_in_json() {
     let path = lab("fail-ikev1-half-open-limit");
     let (_, document) = document(&path, false);

@@ -289,6 +289,7 @@ fn text_options(options: &Diagnose) -> DiagnoseTextOptions {
         verbose: options.verbose,
         color: colored::control::SHOULD_COLORIZE.should_colorize(),
         width,
+        several_files: options.input.inputs.len() > 1,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Diagnosis {
     pub side: Side,
     /// In one or two sentences, with the numbers of this capture.
     pub summary: String,
+    /// What it would be the cause of, in a list of causes: the title, unless that names only what was seen.
+    pub cause: &'static str,
     /// The frames that show it.
     pub evidence: Vec<Evidence>,
     /// What looks alike, and why it is not that.
@@ -44,6 +46,35 @@ pub struct Competitor {
     pub id: &'static str,
     /// What speaks against it; `None` when this capture cannot tell.
     pub excluded_by: Option<Cow<'static, str>>,
+    /// How the declaration tells the two apart.
+    pub separated_by: Option<&'static str>,
+}
+
+impl Competitor {
+    /// What is, or would be, seen if it is this one instead; or where to look, when one capture shows the same for both.
+    #[must_use]
+    pub fn told_apart(&self) -> Option<String> {
+        let text = self.separated_by?;
+        Some(match text.strip_prefix(SAME) {
+            Some(rest) => rest.strip_prefix(" here: ").unwrap_or(text).to_owned(),
+            None => format!("then {}", sign(text)),
+        })
+    }
+
+    /// Its sign alone, when one capture can show it.
+    pub(super) fn sign(&self) -> Option<&'static str> {
+        self.separated_by
+            .filter(|text| !text.starts_with(SAME))
+            // What follows says how far the sign can be seen, and it was looked for.
+            .map(|text| sign(text).split("; ").next().unwrap_or(text))
+    }
+}
+
+/// Without the "there" of the catalogue, which speaks of one diagnosis on the page of another.
+fn sign(text: &str) -> &str {
+    text.strip_prefix("there ")
+        .filter(|sign| !sign.starts_with("is ") && !sign.starts_with("are "))
+        .unwrap_or(text)
 }
 
 impl Diagnosis {
@@ -61,13 +92,15 @@ impl Diagnosis {
             confidence,
             side,
             summary: summary.into(),
+            cause: declaration.title,
             evidence: Vec::new(),
             competitors: declaration
                 .competitors
                 .iter()
-                .map(|(id, _)| Competitor {
+                .map(|(id, separated_by)| Competitor {
                     id,
                     excluded_by: None,
+                    separated_by: Some(separated_by),
                 })
                 .collect(),
             checks: declaration
@@ -104,6 +137,13 @@ impl Diagnosis {
         }
     }
 
+    /// With what would be the cause, where the title names only what was seen.
+    #[must_use]
+    pub const fn cause(mut self, cause: &'static str) -> Self {
+        self.cause = cause;
+        self
+    }
+
     /// With what speaks against a look-alike.
     #[must_use]
     pub fn excludes(mut self, id: &'static str, by: impl Into<Cow<'static, str>>) -> Self {
@@ -113,6 +153,7 @@ impl Diagnosis {
             None => self.competitors.push(Competitor {
                 id,
                 excluded_by: by,
+                separated_by: None,
             }),
         }
         self
@@ -139,3 +180,6 @@ impl Diagnosis {
         self
     }
 }
+
+/// How a declaration begins to say that nothing in one capture separates two diagnoses.
+const SAME: &str = "the same";

@@ -97,13 +97,7 @@ fn exclude(diagnosis: &mut Diagnosis, found: &[&str], opened: bool) {
         if competitor.excluded_by.is_some() || found.contains(&competitor.id) {
             continue;
         }
-        let separates = diagnosis
-            .declaration
-            .competitors
-            .iter()
-            .find(|(id, _)| *id == competitor.id)
-            .map(|(_, separates)| *separates);
-        let Some(separates) = separates.filter(|text| !text.starts_with(SAME)) else {
+        let Some(sign) = competitor.sign() else {
             continue;
         };
         let visible = by_id(competitor.id).is_some_and(|declaration| {
@@ -117,13 +111,7 @@ fn exclude(diagnosis: &mut Diagnosis, found: &[&str], opened: bool) {
             seen && (!closed || declaration.opened.is_empty())
         });
         if visible {
-            let signs = separates
-                .strip_prefix("there ")
-                .filter(|signs| !signs.starts_with("is ") && !signs.starts_with("are "))
-                .unwrap_or(separates);
-            // What follows says how far the sign can be seen, and it was looked for.
-            let signs = signs.split("; ").next().unwrap_or(signs);
-            competitor.excluded_by = Some(format!("not seen here: {signs}").into());
+            competitor.excluded_by = Some(format!("then {sign}, which is not seen here").into());
         }
     }
 }
@@ -163,6 +151,7 @@ fn in_order(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
                     better.competitors.push(Competitor {
                         id: diagnosis.declaration.id,
                         excluded_by: None,
+                        separated_by: None,
                     });
                 }
             }
@@ -186,9 +175,6 @@ fn compete(one: &Diagnosis, other: &Diagnosis) -> bool {
     };
     names(one, other) || names(other, one)
 }
-
-/// How a declaration begins to say that nothing in one capture separates two diagnoses.
-const SAME: &str = "the same";
 
 #[cfg(test)]
 mod tests {

@@ -8,8 +8,9 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::facts::{
-    INIT_RESPONSE, answer_to, clear_error, copies_after, end, never_up, opening_message,
-    opens_negotiation, phase_one_answered, refusal, responder_spoke, seconds_repeated, times,
+    INIT_RESPONSE, answer_to, clear_error, copies_after, end, method_v1, never_up,
+    opening_message, opens_negotiation, phase_one_answered, pre_shared, refusal, responder_spoke,
+    seconds_repeated, times,
 };
 use super::pace;
 use super::running::{SIDES, flows_from, last_heard, side};
@@ -606,6 +607,14 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
     let request = unanswered(tunnel, around)?;
     let other = around.traffic(request.ends.dst.address, request.ends.src.address);
     let alive = other.is_some_and(|traffic| traffic.ike > 0 || traffic.other > 0);
+    let elsewhere: u64 = around
+        .capture
+        .traffic
+        .iter()
+        .filter(|traffic| traffic.dst == request.ends.src.address)
+        .filter(|traffic| traffic.src != request.ends.dst.address)
+        .map(|traffic| traffic.ike + traffic.other)
+        .sum();
     let mut summary = format!(
         "{} sent {} {}{} to {} and got no answer{}.",
         end(request.ends.src),
@@ -621,6 +630,13 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
             ""
         }
     );
+    if other.is_none() {
+        summary.push_str(" Nothing at all comes from there");
+        summary.push_str(match elsewhere {
+            0 => ".",
+            _ => ", while packets of others do arrive: the capture itself looks healthy.",
+        });
+    }
     if let Some(pace) = pace::described(request) {
         summary.push_str(&format!(" The copies follow after {pace}."));
     }
@@ -632,6 +648,7 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         Side::Unknown,
         summary,
     )
+    .cause("the way to the peer is filtered, or its address is wrong")
     .evidence(request.frame, format!("{}, first copy", request.step))
     .evidence_if(
         request.retransmissions.last().map(|copy| copy.frame),
@@ -874,9 +891,13 @@ fn reply_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis>
 
 /// A request of the initiator that is repeated after its answer, and the answer, where nothing else follows.
 pub(super) fn lost_answer(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
-    if !never_up(tunnel) {
+    // The last message of main mode makes an SA, also where it does not arrive.
+    let phase_1_only = tunnel.version == 1 && tunnel.children.is_empty();
+    if !never_up(tunnel) && !phase_1_only {
         return None;
     }
+    // With a signature the keys are those of the key exchange: the initiator reads what arrives.
+    let readable = method_v1(tunnel).is_some_and(|method| !pre_shared(method));
     tunnel
         .from(Sender::Initiator)
         .filter(|message| message.request || tunnel.version == 1)
@@ -886,7 +907,7 @@ pub(super) fn lost_answer(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
                 && clear_error(response).is_none()
                 && went_no_further(tunnel, request)
                 // An encrypted answer that is repeated is no loss when the initiator cannot read it.
-                && !(tunnel.version == 1 && response.encrypted)
+                && !(tunnel.version == 1 && response.encrypted && !readable)
         })
 }
 

@@ -95,6 +95,7 @@ impl<'a> Diagnosis<'a> {
             confidence: found.confidence.name(),
             side: found.side.name(),
             summary: &found.summary,
+            cause: found.cause,
             evidence: found
                 .evidence
                 .iter()
@@ -110,6 +111,7 @@ impl<'a> Diagnosis<'a> {
                 .map(|competitor| Competitor {
                     id: competitor.id,
                     excluded_by: competitor.excluded_by.as_deref(),
+                    told_apart: competitor.told_apart(),
                 })
                 .collect(),
             checks: &found.checks,

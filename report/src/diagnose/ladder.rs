@@ -4,8 +4,8 @@ use ikescope_analysis::tunnels::{Message, Sender, Tunnel};
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::NotifyType;
 
+use super::text::DiagnoseTextOptions;
 use crate::digits::pad_end;
-use crate::text::TimeColumn;
 use crate::text::clock::Clock;
 
 /// One line of the ladder.
@@ -18,8 +18,8 @@ pub(super) struct Rung {
 }
 
 /// The whole ladder.
-pub(super) fn rungs(tunnel: &Tunnel, time: &TimeColumn) -> Vec<Rung> {
-    let mut clock = Clock::new(time.clone());
+pub(super) fn rungs(tunnel: &Tunnel, options: &DiagnoseTextOptions) -> Vec<Rung> {
+    let mut clock = Clock::new(options.time.clone());
     let mut events: Vec<Event<'_>> = Vec::new();
     for message in &tunnel.messages {
         events.push(Event::Message(message));
@@ -33,7 +33,7 @@ pub(super) fn rungs(tunnel: &Tunnel, time: &TimeColumn) -> Vec<Rung> {
     events.sort_by_key(Event::frame);
     events
         .iter()
-        .map(|event| event.rung(&mut clock, tunnel))
+        .map(|event| event.rung(&mut clock, options))
         .collect()
 }
 
@@ -57,7 +57,7 @@ impl Event<'_> {
         }
     }
 
-    fn rung(&self, clock: &mut Clock, tunnel: &Tunnel) -> Rung {
+    fn rung(&self, clock: &mut Clock, options: &DiagnoseTextOptions) -> Rung {
         let (time, from) = match self {
             Self::Message(message) => (message.time, message.from),
             Self::Copy(message, _, time, _) => (*time, message.from),
@@ -66,7 +66,7 @@ impl Event<'_> {
         let mut line = Vec::new();
         clock.write(&mut line, time);
         let start = line.len();
-        line.extend_from_slice(format!("  #{}", self.frame().number).as_bytes());
+        line.extend_from_slice(format!("  {}", options.frame(self.frame())).as_bytes());
         pad_end(&mut line, start, FRAME);
         line.extend_from_slice(match from {
             Sender::Initiator => b" -->  ",
@@ -89,7 +89,6 @@ impl Event<'_> {
                 (format!("ICMP from {}: {name}", icmp.from), true)
             }
         };
-        let _ = tunnel;
         Rung {
             text: format!("{}{what}", String::from_utf8_lossy(&line)),
             bad,

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use colored::Color;
 use comfy_table::Table;
-use ikescope_analysis::diagnosis::{Comparison, Diagnosis, Severity};
+use ikescope_analysis::FrameId;
+use ikescope_analysis::diagnosis::{Comparison, Competitor, Diagnosis, Severity, by_id};
 use ikescope_analysis::tunnels::{
     Child, ChildState, Flow, Mode, Peer, Proposal, Sender, State, Step, Tunnel,
 };
@@ -32,6 +33,19 @@ pub struct DiagnoseTextOptions {
     pub color: bool,
     /// Columns.
     pub width: usize,
+    /// Frames are written with the number of their file, from 1: `#2:17`.
+    pub several_files: bool,
+}
+
+impl DiagnoseTextOptions {
+    /// `#17`.
+    pub(super) fn frame(&self, frame: FrameId) -> String {
+        if self.several_files {
+            format!("#{}:{}", frame.file + 1, frame.number)
+        } else {
+            format!("#{}", frame.number)
+        }
+    }
 }
 
 /// Collects tunnels and writes the text at the end.
@@ -154,7 +168,7 @@ impl<W: Write> DiagnoseTextWriter<W> {
                     tunnel.forgotten_messages
                 );
             }
-            for rung in ladder::rungs(tunnel, &self.options.time) {
+            for rung in ladder::rungs(tunnel, &self.options) {
                 let text = sanitize(&rung.text).into_owned();
                 let text = match (rung.bad, rung.copy) {
                     (true, _) => self.paint(&text, Color::Red),
@@ -232,7 +246,7 @@ impl<W: Write> DiagnoseTextWriter<W> {
             };
             fact(
                 "ended",
-                &format!("by the {}, #{}, {how}", by.name(), frame.number),
+                &format!("by the {}, {}, {how}", by.name(), self.options.frame(frame)),
             );
         }
         let identities = [&tunnel.initiator, &tunnel.responder].map(|peer| {
@@ -306,7 +320,7 @@ impl<W: Write> DiagnoseTextWriter<W> {
         wrap(out, "    ", "    ", &sanitize(&diagnosis.summary), width);
         let shown = if whole { usize::MAX } else { 2 };
         for evidence in diagnosis.evidence.iter().take(shown) {
-            let frame = format!("#{}", evidence.frame.number);
+            let frame = self.options.frame(evidence.frame);
             let text = sanitize(&evidence.what);
             wrap(
                 out,
@@ -320,24 +334,13 @@ impl<W: Write> DiagnoseTextWriter<W> {
             return;
         }
         for competitor in &diagnosis.competitors {
-            let text = match &competitor.excluded_by {
-                Some(by) => format!("not {}: {by}", competitor.id),
-                None if self.options.verbose => {
-                    format!("or {}: this capture cannot tell", competitor.id)
-                }
-                None => continue,
-            };
-            wrap(out, "    ", "      ", &sanitize(&text), width);
+            if let Some(by) = &competitor.excluded_by {
+                let text = format!("not {}: {by}", competitor.id);
+                wrap(out, "    ", "      ", &sanitize(&text), width);
+            }
         }
-        let open: Vec<&str> = diagnosis
-            .competitors
-            .iter()
-            .filter(|competitor| competitor.excluded_by.is_none())
-            .map(|competitor| competitor.id)
-            .collect();
-        if !open.is_empty() && !self.options.verbose {
-            let text = format!("cannot be told from: {}", open.join(", "));
-            wrap(out, "    ", "      ", &text, width);
+        if diagnosis.severity >= Severity::Warning || self.options.verbose {
+            causes(out, diagnosis, width);
         }
         for (index, check) in diagnosis.checks.iter().enumerate() {
             let lead = if index == 0 {
@@ -906,6 +909,36 @@ fn counts<W: Write>(flow: &Flow, writer: &DiagnoseTextWriter<W>) -> String {
         if number > 0 {
             let _ = write!(text, ", {number} {what}");
         }
+    }
+    text
+}
+
+/// What this capture cannot tell apart, as a list to go through.
+fn causes(out: &mut String, diagnosis: &Diagnosis, width: usize) {
+    let open = diagnosis
+        .competitors
+        .iter()
+        .filter(|competitor| competitor.excluded_by.is_none());
+    let others: Vec<String> = open.map(cause).collect();
+    if others.is_empty() {
+        return;
+    }
+    out.push_str("    CAUSES  what this capture cannot tell apart, the likeliest first:\n");
+    let itself = format!("{}: {}", diagnosis.declaration.id, diagnosis.cause);
+    for (number, text) in (1..).zip(std::iter::once(&itself).chain(&others)) {
+        let lead = format!("            {number}  ");
+        wrap(out, &lead, "               ", &sanitize(text), width);
+    }
+}
+
+/// `reply-lost-on-return: the responder answers, the initiator never sees it; then …`.
+fn cause(competitor: &Competitor) -> String {
+    let mut text = competitor.id.to_owned();
+    if let Some(declaration) = by_id(competitor.id) {
+        let _ = write!(text, ": {}", declaration.title);
+    }
+    if let Some(told_apart) = competitor.told_apart() {
+        let _ = write!(text, "; {told_apart}");
     }
     text
 }

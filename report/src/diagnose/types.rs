@@ -201,6 +201,7 @@ pub(super) struct Diagnosis<'a> {
     pub(super) confidence: &'static str,
     pub(super) side: &'static str,
     pub(super) summary: &'a str,
+    pub(super) cause: &'static str,
     pub(super) evidence: Vec<Evidence<'a>>,
     pub(super) competitors: Vec<Competitor<'a>>,
     pub(super) checks: &'a [String],
@@ -218,6 +219,7 @@ pub(super) struct Evidence<'a> {
 pub(super) struct Competitor<'a> {
     pub(super) id: &'static str,
     pub(super) excluded_by: Option<&'a str>,
+    pub(super) told_apart: Option<String>,
 }
 
 /// One message of the timeline.
