@@ -107,6 +107,24 @@ fn same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
+/// Columns of the terminal; where there is none, those that COLUMNS gives.
+pub(crate) fn width() -> usize {
+    let told = || {
+        env::var("COLUMNS")
+            .ok()?
+            .parse()
+            .ok()
+            .filter(|width| *width > 0)
+    };
+    match terminal_size::terminal_size() {
+        Some((width, _)) => width.0.into(),
+        None => told().unwrap_or(PIPE_WIDTH),
+    }
+}
+
+/// Columns where there is no terminal to ask.
+const PIPE_WIDTH: usize = 100;
+
 #[cfg(test)]
 mod tests {
     use super::*;

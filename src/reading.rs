@@ -353,6 +353,20 @@ impl Ended {
         self.summary.packets > 0 || !self.failed
     }
 
+    /// Why nothing of IPsec is shown, and what may help; `or` is what helps beside another port.
+    pub(crate) fn nothing(&self, or: &str) -> String {
+        let place = self.place();
+        match self.summary.packets {
+            0 => format!(
+                "no packet at all in {place}: does its capture filter fit, and is it the interface that has the tunnel?"
+            ),
+            packets => format!(
+                "no IPsec in {} of {place} (try --port N{or})",
+                counted(packets, "packet")
+            ),
+        }
+    }
+
     /// The inputs in one line.
     pub(crate) fn place(&self) -> String {
         self.summary.files.join(", ")

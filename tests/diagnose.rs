@@ -301,6 +301,11 @@ fn host_and_spi_select_tunnels() {
     }
     let none = diagnose(&["--host", "203.0.113.77", path]);
     assert!(none.stderr.contains("none of the"), "{}", none.stderr);
+    assert!(
+        none.stdout.contains("none that matches --host"),
+        "{}",
+        none.stdout
+    );
 }
 
 #[test]
@@ -358,11 +363,16 @@ fn causes_that_one_capture_cannot_tell_apart_are_a_list_in_the_order_of_the_json
         .collect();
     assert_eq!(open.len(), 2, "{found}");
     let text = diagnose(&[path.to_str().expect("the path is UTF-8")]).stdout;
-    let list = std::iter::once((&found["id"], &found["cause"]))
-        .chain(open.iter().map(|cause| (&cause["id"], &cause["told_apart"])));
+    let list = std::iter::once((&found["id"], &found["cause"])).chain(
+        open.iter()
+            .map(|cause| (&cause["id"], &cause["told_apart"])),
+    );
     for (number, (id, what)) in (1..).zip(list) {
         let id = id.as_str().expect("it has one");
-        assert!(text.contains(&format!("            {number}  {id}: ")), "{text}");
+        assert!(
+            text.contains(&format!("            {number}  {id}: ")),
+            "{text}"
+        );
         // Lines are broken anywhere.
         let words: Vec<&str> = text.split_whitespace().collect();
         let what = what.as_str().expect("it tells how");
@@ -375,11 +385,54 @@ fn frames_of_several_files_name_their_file() {
     let paths = ["fail-ikev2-no-response", "fail-ikev2-psk"].map(lab);
     let [one, two] = paths.each_ref().map(|path| path.to_str().expect("UTF-8"));
     let both = diagnose(&["-v", one, two]).stdout;
-    for frame in ["    #1:4    last copy", "    #2:4    refused", "  #2:4     <-- "] {
+    for frame in [
+        "  #1:4     --> ",
+        "    #2:4    refused",
+        "  #2:4     <-- ",
+    ] {
         assert!(both.contains(frame), "{frame}: {both}");
     }
     let alone = diagnose(&["-v", two]).stdout;
     assert!(alone.contains("    #4      refused"), "{alone}");
+}
+
+/// What the responder's configuration of these captures says beside what the initiator offered.
+#[test]
+fn opened_offers_for_a_child_stand_beside_each_other() {
+    let path = lab("fail-ikev1-quick-pfs-initiator");
+    let closed = path.to_str().expect("UTF-8");
+    assert!(!diagnose(&[closed]).stdout.contains("GROUP"));
+    let log = path.with_file_name("secrets/initiator.charon.log");
+    let log = log.to_str().expect("UTF-8");
+    let text = diagnose(&["--secrets", log, closed]).stdout;
+    let row = text.lines().find(|line| line.contains("GROUP"));
+    assert!(row.is_some_and(|row| row.contains("MODP-2048")), "{text}");
+}
+
+#[test]
+fn a_capture_without_packets_gets_a_hint_and_a_folder_too() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-packets.pcap");
+    // A header of pcap (LINKTYPE_ETHERNET) and nothing behind it.
+    let header = [
+        0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
+    ];
+    fs::write(&path, header).expect("it is written");
+    let run = diagnose(&[path.to_str().expect("UTF-8")]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.stderr.contains("capture filter"), "{}", run.stderr);
+    let folder = path.parent().and_then(Path::to_str).expect("it has one");
+    for arguments in [
+        vec![folder],
+        vec![path.to_str().expect("UTF-8"), "--secrets", folder],
+    ] {
+        let run = diagnose(&arguments);
+        assert_eq!(run.code, Some(1));
+        assert!(
+            run.stderr.contains(&format!("{folder}/*")),
+            "{}",
+            run.stderr
+        );
+    }
 }
 
 #[test]

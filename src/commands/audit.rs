@@ -11,14 +11,14 @@ use ikescope_analysis::audit::{
 use ikescope_capture::Frame;
 use ikescope_probe::peer_facts;
 use ikescope_report::{
-    AuditReport, AuditedSubject, counted, write_audit_csv, write_audit_json, write_audit_markdown,
+    AuditReport, AuditedSubject, write_audit_csv, write_audit_json, write_audit_markdown,
     write_audit_sarif, write_audit_text,
 };
 
 use crate::args::{Audit, AuditFailOn, AuditFormat, Selection};
 use crate::exit::{Error, Exit, complain};
-use crate::output::Output;
-use crate::reading::{Consumer, Ended, Reading};
+use crate::output::{Output, width};
+use crate::reading::{Consumer, Reading};
 use crate::today::today;
 
 pub(crate) fn run(options: &Audit) -> Result<Exit, Error> {
@@ -98,7 +98,7 @@ fn audit_capture(options: &Audit, mut report: AuditReport) -> Result<Exit, Error
     write_profile(options, &facts, &report.date)?;
     write(&report, options, output)?;
     if ended.has_packets() && facts.is_empty() {
-        tell_nothing(&ended);
+        complain(&ended.nothing(""));
     }
     match ended.exit() {
         Exit::Done => Ok(exit(&report, options)),
@@ -136,16 +136,8 @@ impl Collecting<'_> {
     }
 }
 
-fn tell_nothing(ended: &Ended) {
-    let packets = counted(ended.summary.packets, "packet");
-    complain(&format_args!(
-        "no IPsec in {packets} of {} (try --port N)",
-        ended.place()
-    ));
-}
-
 fn write(report: &AuditReport, options: &Audit, mut output: Output) -> Result<(), Error> {
-    let width = terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| width.0.into());
+    let width = width();
     let written = match options.view.format {
         AuditFormat::Text => write_audit_text(report, width, &mut output),
         AuditFormat::Json => write_audit_json(report, &mut output),
@@ -225,6 +217,3 @@ pub(super) fn profile(name: &str) -> Result<Profile, Error> {
         ))),
     }
 }
-
-/// Columns where there is no terminal to ask.
-const PIPE_WIDTH: usize = 100;

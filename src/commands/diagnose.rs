@@ -1,6 +1,6 @@
 //! `ikescope diagnose`: which tunnels are there, what happened to each, why, what to check?
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use ikescope_analysis::diagnosis::{self, Comparison, Diagnosis, Severity};
 use ikescope_analysis::tunnels::{
@@ -17,7 +17,7 @@ use ikescope_report::{
 
 use crate::args::{Diagnose, DiagnoseFormat, FailOn, Selection, Time};
 use crate::exit::{Error, Exit, complain};
-use crate::output::Output;
+use crate::output::{Output, width};
 use crate::reading::{Consumer, Ended, Reading};
 
 pub(crate) fn run(options: &Diagnose) -> Result<Exit, Error> {
@@ -146,6 +146,7 @@ impl Diagnosing<'_> {
             facts: &finished.capture,
             flows: &finished.flows,
             diagnoses: &diagnoses,
+            not_selected: self.tunnels - self.shown,
         };
         let written = self.writer.finish(&overview);
         written.map_err(|source| Error::write(&self.name, source))?;
@@ -173,20 +174,17 @@ impl Diagnosing<'_> {
     /// A sentence on standard error: why nothing is shown, or what is not in the result.
     fn tell(&self, ended: &Ended, finished: &Finished) {
         let facts = &finished.capture;
-        let packets = counted(ended.summary.packets, "packet");
         let place = ended.place();
         let ipsec = facts.ike_messages + facts.esp_packets + facts.ah_packets;
         if ipsec == 0 {
-            if self.options.format != DiagnoseFormat::Text || !io::stdout().is_terminal() {
-                complain(&format_args!(
-                    "no IPsec in {packets} of {place} (try --port N)"
-                ));
-            }
+            complain(&ended.nothing(""));
         } else if self.shown == 0 && self.tunnels > 0 {
-            complain(&format_args!(
-                "none of the {} in {place} match --host or --spi",
-                counted(self.tunnels, "tunnel")
-            ));
+            complain(&match self.tunnels {
+                1 => format!("the one tunnel in {place} does not match --host or --spi"),
+                number => {
+                    format!("none of the {number} tunnels in {place} matches --host or --spi")
+                }
+            });
         }
         if facts.crowded > 0 {
             complain(&format_args!(
@@ -227,10 +225,15 @@ fn mismatch(
     around: &Surroundings<'_>,
     diagnoses: &[Diagnosis],
 ) -> Option<Comparison> {
-    diagnoses
-        .first()
-        .filter(|first| ABOUT_OFFERS.contains(&first.declaration.id))
-        .and_then(|_| diagnosis::comparison(tunnel, around))
+    let first = diagnoses.first()?;
+    let is_of = |ids: &[&str]| ids.contains(&first.declaration.id);
+    if is_of(ABOUT_OFFERS) {
+        diagnosis::comparison(tunnel, around)
+    } else if is_of(ABOUT_CHILDREN) {
+        diagnosis::child_comparison(tunnel, around, first)
+    } else {
+        None
+    }
 }
 
 fn wants_tunnel(selection: &Selection, tunnel: &Tunnel) -> bool {
@@ -278,7 +281,6 @@ fn writer(options: &Diagnose, output: Output) -> Box<dyn DiagnoseWriter> {
 }
 
 fn text_options(options: &Diagnose) -> DiagnoseTextOptions {
-    let width = terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| width.0.into());
     DiagnoseTextOptions {
         time: match options.time {
             Time::Utc => TimeColumn::Utc,
@@ -288,7 +290,7 @@ fn text_options(options: &Diagnose) -> DiagnoseTextOptions {
         },
         verbose: options.verbose,
         color: colored::control::SHOULD_COLORIZE.should_colorize(),
-        width,
+        width: width(),
         several_files: options.input.inputs.len() > 1,
     }
 }
@@ -309,8 +311,15 @@ const ABOUT_OFFERS: &[&str] = &[
     "pq-multi-ke-unsupported",
 ];
 
-/// Columns where there is no terminal to ask.
-const PIPE_WIDTH: usize = 100;
+/// Diagnoses that the offers of both sides for a child explain, where they can be read.
+const ABOUT_CHILDREN: &[&str] = &[
+    "qm-no-proposal",
+    "qm-pfs-mismatch",
+    "child-no-proposal-in-auth",
+    "esn-mismatch",
+    "additional-child-refused",
+    "rekey-pfs-mismatch",
+];
 
 /// Octets of most tunnels as JSON.
 const ROOM: usize = 4_096;

@@ -9,13 +9,13 @@ use ikescope_report::{
 
 use crate::args::{Explain, ListFormat};
 use crate::exit::{Error, Exit};
-use crate::output::Output;
+use crate::output::{Output, width};
 use crate::today::today;
 
 pub(crate) fn run(options: &Explain) -> Result<Exit, Error> {
     let pages = options.id.as_deref().map(known).transpose()?;
     let mut output = Output::open::<PathBuf>(&options.output, &[])?;
-    let width = terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| width.0.into());
+    let width = width();
     let day = today();
     let written = match (&pages, options.format) {
         (None, ListFormat::Text) => write_catalogue_text(width, &mut output),
@@ -44,6 +44,3 @@ fn known(id: &str) -> Result<Vec<Page>, Error> {
         "\"{id}\" is no diagnosis, finding or algorithm; {hint}"
     )))
 }
-
-/// Columns where there is no terminal to ask.
-const PIPE_WIDTH: usize = 100;

@@ -11,7 +11,7 @@ use ikescope_report::{
 
 use crate::args::{Format, Inspect, Time, View};
 use crate::exit::{Error, Exit, complain};
-use crate::output::Output;
+use crate::output::{Output, width};
 use crate::reading::{Consumer, Ended, Reading};
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit, Error> {
@@ -104,12 +104,12 @@ impl Tally {
         let frames = counted(ended.summary.packets, "packet");
         let place = ended.place();
         if *ipsec == 0 {
-            let hint = if options.all {
+            let or = if options.all {
                 ""
             } else {
-                " (try --port N, or --all to see everything)"
+                ", or --all to see everything"
             };
-            complain(&format_args!("no IPsec in {frames} of {place}{hint}"));
+            complain(&ended.nothing(or));
         } else if *shown == 0 && options.selection.narrows() {
             complain(&format_args!(
                 "none of the {} of IPsec in {place} match --host, --spi or --frames",
@@ -137,7 +137,7 @@ fn writer(view: &View, several_files: bool, output: Output) -> Box<dyn PacketWri
 }
 
 fn text_options(view: &View, several_files: bool) -> TextOptions {
-    let width = terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| width.0.into());
+    let width = width();
     TextOptions {
         time: match view.time {
             Time::Utc => TimeColumn::Utc,
@@ -152,6 +152,3 @@ fn text_options(view: &View, several_files: bool) -> TextOptions {
         several_files,
     }
 }
-
-/// Columns where there is no terminal to ask.
-const PIPE_WIDTH: usize = 100;

@@ -11,7 +11,7 @@ use ikescope_report::{
 use crate::args::{self, AuditFailOn, ProbeFormat};
 use crate::exit::{Error, Exit, complain};
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{Output, width};
 use crate::probing::{Asked, Driver, Recorder, Resume, Settings, Tally, tcp};
 use crate::progress::TargetProgress;
 use crate::targets::{Shard, Target, Targets, Wanted, system_resolver};
@@ -267,7 +267,7 @@ fn targets(options: &args::Probe, order: u64) -> Result<Targets, Error> {
 }
 
 fn writer(format: ProbeFormat, output: Output) -> Box<dyn ProbeWriter> {
-    let width = terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| width.0.into());
+    let width = width();
     match format {
         ProbeFormat::Text => Box::new(ProbeTextWriter::new(output, width)),
         ProbeFormat::Json => Box::new(ProbeJsonWriter::new(output)),
@@ -295,5 +295,3 @@ const IKE: u16 = 500;
 const NAT_TRAVERSAL: u16 = 4500;
 /// Packets a second, as without `--rate`.
 const USUAL_RATE: f64 = 1_000.0;
-/// Columns where there is no terminal to ask.
-const PIPE_WIDTH: usize = 100;

@@ -1,8 +1,12 @@
 //! What one side offered against what the other side wants, algorithm by algorithm.
 
 use ikescope_dissectors::Registry;
+use ikescope_dissectors::registries::ikev2::ExchangeType;
 
-use crate::tunnels::{Algorithms, Proposal, Suite, Surroundings, Tunnel};
+use super::diagnosis::Diagnosis;
+use crate::tunnels::{
+    Algorithms, Message, Proposal, Protocol, Sender, Step, Suite, Surroundings, Tunnel,
+};
 
 /// The offer of the initiator beside what is known of the responder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,8 @@ pub struct Comparison {
     pub rows: Vec<Row>,
     /// Where the second column comes from.
     pub basis: Basis,
+    /// Whose offer it is.
+    pub from: Sender,
 }
 
 /// One type of algorithm.
@@ -18,9 +24,9 @@ pub struct Comparison {
 pub struct Row {
     /// `ENCR`, `PRF`, `GROUP`, …
     pub kind: String,
-    /// What the initiator offers in any of its proposals, in its order.
+    /// What is offered in any of the proposals, in their order.
     pub offered: Vec<String>,
-    /// What the responder chose or offers itself; empty when nothing is known.
+    /// What the other side chose or offers itself; empty when nothing is known.
     pub wanted: Vec<String>,
     /// How the two go together.
     pub agreement: Agreement,
@@ -95,7 +101,76 @@ pub fn compare(offered: &[Proposal], wanted: &[Proposal], basis: Basis) -> Compa
             }
         })
         .collect();
-    Comparison { rows, basis }
+    Comparison {
+        rows,
+        basis,
+        from: Sender::Initiator,
+    }
+}
+
+/// Compares an opened offer for a child, which is evidence of this diagnosis, with what the other side offered or took for
+/// a child of its own; `None` when no such offer was opened.
+#[must_use]
+pub fn child_comparison(
+    tunnel: &Tunnel,
+    around: &Surroundings<'_>,
+    found: &Diagnosis,
+) -> Option<Comparison> {
+    let (offer, offered) = found.evidence.iter().find_map(|evidence| {
+        let message = tunnel.message(evidence.frame)?;
+        Some((message, child_proposals(message)?))
+    })?;
+    let theirs: Vec<_> = std::iter::once(tunnel)
+        .chain(around.same_peers(tunnel))
+        .flat_map(|other| {
+            other
+                .messages
+                .iter()
+                .map(move |message| (other.id, message))
+        })
+        .filter(|(_, message)| message.ends.src.address == offer.ends.dst.address)
+        .filter_map(|(id, message)| Some((id, message, child_proposals(message)?)))
+        .collect();
+    let own = theirs.iter().find(|(_, message, _)| asks(message.step));
+    let (basis, wanted) = match own.or(theirs.first()) {
+        Some((id, message, wanted)) if asks(message.step) => (Basis::OwnOffer(*id), &**wanted),
+        Some((id, _, wanted)) => (Basis::OtherChoice(*id), &**wanted),
+        None => (Basis::Nothing, &[][..]),
+    };
+    let mut compared = compare(&offered, wanted, basis);
+    compared.from = offer.from;
+    // A child of IKE_AUTH has the keys of the IKE SA, whatever is wanted of later ones (RFC 7296, section 1.2).
+    let first = Step::V2(ExchangeType::IKE_AUTH, false);
+    if offer.step == first {
+        compared.rows.retain(|row| row.kind != "KE");
+    }
+    for row in &mut compared.rows {
+        if basis != Basis::Nothing && matches!(row.kind.as_str(), "KE" | "GROUP") {
+            for side in [&mut row.offered, &mut row.wanted] {
+                if side.is_empty() {
+                    side.push("none".to_owned());
+                }
+            }
+        }
+    }
+    Some(compared)
+}
+
+/// Proposals for ESP and AH, if there are any that can be read.
+fn child_proposals(message: &Message) -> Option<Vec<Proposal>> {
+    let proposals: Vec<Proposal> = message
+        .opened
+        .as_ref()?
+        .proposals
+        .iter()
+        .filter(|proposal| matches!(proposal.protocol, Protocol::Esp | Protocol::Ah))
+        .cloned()
+        .collect();
+    (!proposals.is_empty()).then_some(proposals)
+}
+
+const fn asks(step: Step) -> bool {
+    matches!(step, Step::Quick(1) | Step::V2(_, false))
 }
 
 impl Comparison {

@@ -8,9 +8,9 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::facts::{
-    INIT_RESPONSE, answer_to, clear_error, copies_after, end, method_v1, never_up,
-    opening_message, opens_negotiation, phase_one_answered, pre_shared, refusal, responder_spoke,
-    seconds_repeated, times,
+    INIT_RESPONSE, answer_to, clear_error, copies_after, end, method_v1, never_up, opening_message,
+    opens_negotiation, phase_one_answered, pre_shared, refusal, responder_spoke, seconds_repeated,
+    times,
 };
 use super::pace;
 use super::running::{SIDES, flows_from, last_heard, side};
@@ -641,14 +641,14 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         summary.push_str(&format!(" The copies follow after {pace}."));
     }
     summary.push_str(" Why, cannot be told from this capture alone.");
-    let found = Diagnosis::new(
+    let mut found = Diagnosis::new(
         &NO_RESPONSE_TO_FIRST_MESSAGE,
         Confidence::Certain,
         // The fact is certain; whose fault it is one side of the path cannot tell.
         Side::Unknown,
         summary,
     )
-    .cause("the way to the peer is filtered, or its address is wrong")
+    .cause("UDP is filtered on the way to the peer, or its address is wrong")
     .evidence(request.frame, format!("{}, first copy", request.step))
     .evidence_if(
         request.retransmissions.last().map(|copy| copy.frame),
@@ -658,6 +658,13 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         "icmp-port-unreachable",
         "no ICMP error about it is in the capture",
     );
+    let command = format!(
+        "interface: tcpdump -ns0 'host {} or icmp'.",
+        request.ends.src.address
+    );
+    for check in &mut found.checks {
+        *check = check.replacen("interface.", &command, 1);
+    }
     Some(found)
 }
 

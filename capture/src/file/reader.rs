@@ -82,7 +82,8 @@ impl FileReader {
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
-            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+            let hint = format!("it is a directory; name its files, as in {name}/*");
+            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, hint)));
         }
         // A pipe or a device has no size to compare with.
         let size = metadata.is_file().then_some(metadata.len());

@@ -2,14 +2,14 @@
 
 use ikescope_analysis::diagnosis::{Agreement, Basis, Comparison};
 
-/// Lines of a table of two columns. `names` are the addresses of initiator and responder.
+/// Lines of a table of two columns. `names` are the addresses of who offers and of who answers.
 pub(super) fn lines(comparison: &Comparison, names: [&str; 2]) -> Vec<(String, bool)> {
-    let [initiator, responder] = names;
+    let [offering, answering] = names;
     let theirs = match comparison.basis {
-        Basis::Chosen => format!("{responder} chose"),
-        Basis::OwnOffer(tunnel) => format!("{responder} offers itself (tunnel {tunnel})"),
-        Basis::OtherChoice(tunnel) => format!("{responder} chose in tunnel {tunnel}"),
-        Basis::Nothing => format!("{responder} wants: not in this capture"),
+        Basis::Chosen => format!("{answering} chose"),
+        Basis::OwnOffer(tunnel) => format!("{answering} offers itself (tunnel {tunnel})"),
+        Basis::OtherChoice(tunnel) => format!("{answering} chose in tunnel {tunnel}"),
+        Basis::Nothing => format!("{answering} wants: not in this capture"),
     };
     let cell = |values: &[String]| match values {
         [] => "-".to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn lines(comparison: &Comparison, names: [&str; 2]) -> Vec<(String, b
             )
         })
         .collect();
-    let first = format!("{initiator} offers");
+    let first = format!("{offering} offers");
     let width = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
     let kinds = width(&mut rows.iter().map(|row| row.0.len()));
     let offers = width(
@@ -50,6 +50,10 @@ pub(super) fn lines(comparison: &Comparison, names: [&str; 2]) -> Vec<(String, b
             format!("{kind:kinds$}  {offered:offers$}  {mark}  {wanted}"),
             bad,
         ));
+    }
+    let mut mismatches = comparison.mismatches();
+    if let (Some(only), None) = (mismatches.next(), mismatches.next()) {
+        lines.push((format!("only {} has nothing in common", only.kind), true));
     }
     lines
 }

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use colored::Color;
 use comfy_table::Table;
 use ikescope_analysis::FrameId;
-use ikescope_analysis::diagnosis::{Comparison, Competitor, Diagnosis, Severity, by_id};
+use ikescope_analysis::diagnosis::{
+    Comparison, Competitor, Confidence, Diagnosis, Severity, Side, by_id,
+};
 use ikescope_analysis::tunnels::{
     Child, ChildState, Flow, Mode, Peer, Proposal, Sender, State, Step, Tunnel,
 };
@@ -137,19 +139,42 @@ impl<W: Write> DiagnoseTextWriter<W> {
     ) -> Block {
         let mut body = String::new();
         self.facts(&mut body, tunnel);
+        let explained = diagnoses
+            .iter()
+            .any(|diagnosis| diagnosis.severity > Severity::Note);
+        if tunnel.state == State::Incomplete && !explained {
+            let text = format!(
+                "{} of it in the capture: not enough to say what became of it.",
+                counted(tunnel.messages.len() as u64, "message")
+            );
+            let _ = writeln!(body, "\n  {text}");
+        }
         for (index, diagnosis) in diagnoses.iter().enumerate() {
             let first = index == 0 || self.options.verbose;
             self.diagnosis(&mut body, diagnosis, first);
+            let declaration = diagnosis.declaration;
+            if first
+                && diagnosis.confidence < Confidence::Certain
+                && !tunnel.opened()
+                && !declaration.opened.is_empty()
+            {
+                let text = format!("--secrets shows whether it is so: {}", declaration.opened);
+                let width = self.options.width.min(MAX_WIDTH);
+                wrap(&mut body, "    PROVE   ", "            ", &text, width);
+            }
             if index == 0
                 && let Some(comparison) = comparison
             {
-                let names = [
+                let mut names = [
                     tunnel.initiator.address.to_string(),
                     tunnel.responder.address.to_string(),
                 ];
-                let [initiator, responder] = &names;
+                if comparison.from == Sender::Responder {
+                    names.reverse();
+                }
+                let [offering, answering] = &names;
                 body.push('\n');
-                for (line, bad) in offers::lines(comparison, [initiator, responder]) {
+                for (line, bad) in offers::lines(comparison, [offering, answering]) {
                     let line = if bad {
                         self.paint(&line, Color::Red)
                     } else {
@@ -281,6 +306,11 @@ impl<W: Write> DiagnoseTextWriter<W> {
                 fact(name, &text);
             }
         }
+        // A peer's own hash of the address that it sends to says nothing until the other side has answered.
+        let ends = [&tunnel.initiator, &tunnel.responder];
+        if tunnel.responder_spi.is_some() && ends.iter().all(|end| end.behind_nat == Some(false)) {
+            fact("NAT", "none: the detection hashes of both sides match");
+        }
         for child in tunnel.children.iter().take(MAX_SHOWN_CHILDREN) {
             fact("child", &child_line(child));
             for (arrow, flow) in [("->", &child.from_initiator), ("<-", &child.from_responder)] {
@@ -308,13 +338,16 @@ impl<W: Write> DiagnoseTextWriter<W> {
             Severity::Warning => ("WARNING", Color::Yellow),
             Severity::Note => ("NOTE", Color::Cyan),
         };
+        let side = match diagnosis.side {
+            Side::Unknown => String::new(),
+            side => format!(", side: {}", side.name()),
+        };
         let _ = writeln!(
             out,
-            "\n  {}  {}  {}, side: {}",
+            "\n  {}  {}  {}{side}",
             self.paint(word, color),
             self.bold(diagnosis.declaration.id),
             diagnosis.confidence.name(),
-            diagnosis.side.name()
         );
         let width = self.options.width.min(MAX_WIDTH);
         wrap(out, "    ", "    ", &sanitize(&diagnosis.summary), width);
@@ -365,12 +398,17 @@ impl<W: Write> DiagnoseTextWriter<W> {
         } else {
             " UTC"
         };
-        format!(
-            "{} {}{utc} ({})",
-            self.date(first),
-            self.span(first, last),
-            duration(last.nanos_since(first))
-        )
+        let date = self.date(first);
+        match last.nanos_since(first) {
+            0 => format!("{date} {}{utc}", self.clock(first)),
+            // A clock that was set back while packets were captured.
+            ..0 => format!("{date} {}{utc}", self.span(first, last)),
+            nanos => format!(
+                "{date} {}{utc} ({})",
+                self.span(first, last),
+                duration(nanos)
+            ),
+        }
     }
 
     /// Two times of day, with the day of the second if it is another one.
@@ -452,7 +490,7 @@ impl<W: Write> DiagnoseTextWriter<W> {
             "peers",
             "IKE",
             "state",
-            "children",
+            "children up",
             "ESP -> / <-",
             "rekeys",
             "notes",
@@ -483,6 +521,13 @@ impl<W: Write> DiagnoseTextWriter<W> {
         let names = overview.summary.files.join(", ");
         let [established, failed, closed, incomplete] = self.states;
         let total: u64 = self.states.iter().sum();
+        if total == 0 && overview.not_selected > 0 {
+            return format!(
+                "{names}: {} in {}, and none that matches --host or --spi",
+                counted(overview.not_selected, "tunnel"),
+                counted(overview.summary.packets, "packet")
+            );
+        }
         if total == 0 {
             let esp = overview.facts.esp_packets + overview.facts.ah_packets;
             return match (overview.facts.ike_messages, esp) {
@@ -500,9 +545,8 @@ impl<W: Write> DiagnoseTextWriter<W> {
                     counted(overview.flows.len() as u64, "flow")
                 ),
                 (messages, _) => format!(
-                    "{names}: {} of IKE, but no tunnel in {}",
-                    counted(messages, "message"),
-                    if messages == 1 { "it" } else { "them" }
+                    "{names}: {} of IKE, but none that begins or continues a negotiation",
+                    counted(messages, "message")
                 ),
             };
         }
@@ -516,13 +560,12 @@ impl<W: Write> DiagnoseTextWriter<W> {
         .filter(|(number, ..)| *number > 0)
         .map(|(number, what, color)| self.paint(&format!("{number} {what}"), color))
         .collect();
-        let when = match (overview.summary.first, overview.summary.last) {
-            (Some(first), Some(last)) => format!(
-                ", {} ({})",
-                self.span(first, last),
-                duration(last.nanos_since(first))
+        let when = match overview.summary.first {
+            Some(_) => format!(
+                ", {}",
+                self.when(overview.summary.first, overview.summary.last)
             ),
-            _ => String::new(),
+            None => String::new(),
         };
         let mut line = format!(
             "{}: {}: {}  ({}{when})",
@@ -620,6 +663,13 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
         text.push('\n');
         if let Some(why) = &overview.summary.unreadable {
             let _ = writeln!(text, "reading stopped early: {}", sanitize(why));
+        }
+        if overview.facts.malformed > 0 {
+            let _ = writeln!(
+                text,
+                "{} malformed: `ikescope inspect` says where and how",
+                counted(overview.facts.malformed, "packet")
+            );
         }
         for diagnosis in overview.diagnoses {
             self.diagnosis(&mut text, diagnosis, true);
@@ -920,10 +970,13 @@ fn causes(out: &mut String, diagnosis: &Diagnosis, width: usize) {
         .iter()
         .filter(|competitor| competitor.excluded_by.is_none());
     let others: Vec<String> = open.map(cause).collect();
-    if others.is_empty() {
+    if others.is_empty() && diagnosis.cause == diagnosis.declaration.title {
         return;
     }
-    out.push_str("    CAUSES  what this capture cannot tell apart, the likeliest first:\n");
+    out.push_str(match others.len() {
+        0 => "    CAUSES  what is left:\n",
+        _ => "    CAUSES  what this capture cannot tell apart, the likeliest first:\n",
+    });
     let itself = format!("{}: {}", diagnosis.declaration.id, diagnosis.cause);
     for (number, text) in (1..).zip(std::iter::once(&itself).chain(&others)) {
         let lead = format!("            {number}  ");
@@ -943,18 +996,19 @@ fn cause(competitor: &Competitor) -> String {
     text
 }
 
-/// `384 s`, `12 min`, `2.5 h`.
+/// `384.0 s`, `12 min`, `11.5 h`, `20 days`.
 fn duration(nanos: i64) -> String {
-    // Files whose clock goes back.
-    let seconds = nanos.max(0) as f64 / 1e9;
+    let seconds = nanos as f64 / 1e9;
     if seconds < 10.0 {
         format!("{seconds:.3} s")
     } else if seconds < 600.0 {
         format!("{seconds:.1} s")
     } else if seconds < 36_000.0 {
         format!("{:.0} min", seconds / 60.0)
-    } else {
+    } else if seconds < 864_000.0 {
         format!("{:.1} h", seconds / 3_600.0)
+    } else {
+        format!("{:.0} days", seconds / 86_400.0)
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Overview<'a> {
     pub flows: &'a [Flow],
     /// Diagnoses of the capture as a whole.
     pub diagnoses: &'a [Diagnosis],
+    /// Tunnels that the user did not ask for.
+    pub not_selected: u64,
 }
 
 /// What becomes of a tunnel in a format that knows nothing of the other tunnels.
