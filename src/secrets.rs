@@ -4,6 +4,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::Path;
+use std::thread;
 
 use ikescope_analysis::opening::KeyRing;
 use ikescope_crypto::key_material::{Key, KeyFile, ReadKeys, Unread, read, read_psks, sift};
@@ -21,7 +22,7 @@ pub(crate) fn load(keys: &Keys, every: bool) -> Result<KeyRing, Error> {
         let name = path.display().to_string();
         let found = match every {
             true => fs::read(path).map(|octets| (read(&name, &Zeroizing::new(octets)), None)),
-            false => key_file(path).and_then(|file| sift(&name, file)),
+            false => key_file(path).and_then(|(file, more)| sift(&name, file, more)),
         };
         let (file, rest) = found.map_err(|error| unreadable(&name, &error))?;
         take(&name, file, &mut all);
@@ -40,15 +41,25 @@ pub(crate) fn load(keys: &Keys, every: bool) -> Result<KeyRing, Error> {
     Ok(KeyRing::new(all).with_unread(unread))
 }
 
-/// A file that can be read again, or what came through a pipe.
-fn key_file(path: &Path) -> io::Result<Box<dyn KeyFile>> {
+/// A file, and the same opened again.
+type Handles = (Box<dyn KeyFile>, Vec<Box<dyn KeyFile>>);
+
+/// A file that can be read again, opened for as many more threads as it is worth; or what came through a pipe.
+fn key_file(path: &Path) -> io::Result<Handles> {
     let mut file = File::open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(Box::new(file));
+    let facts = file.metadata()?;
+    if !facts.is_file() {
+        let mut octets = Zeroizing::new(Vec::new());
+        file.read_to_end(&mut octets)?;
+        return Ok((Box::new(Cursor::new(octets)), Vec::new()));
     }
-    let mut octets = Zeroizing::new(Vec::new());
-    file.read_to_end(&mut octets)?;
-    Ok(Box::new(Cursor::new(octets)))
+    let threads = match usize::try_from(facts.len()).unwrap_or(usize::MAX) / OCTETS_OF_THREAD {
+        few @ 0..=1 => few,
+        worth => worth.min(thread::available_parallelism().map_or(1, usize::from)),
+    };
+    let open = |_| Ok(Box::new(File::open(path)?) as Box<dyn KeyFile>);
+    let more = (1..threads.min(MAX_THREADS)).map(open);
+    Ok((Box::new(file), more.collect::<io::Result<_>>()?))
 }
 
 /// What an environment variable holds.
@@ -66,7 +77,7 @@ pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Error {
     let what = match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
         ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
-        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::IsADirectory => format!("it is a directory; name its files, as in {name}/*"),
         _ => error.to_string(),
     };
     Error::Unable(format!("{name}: {what}"))
@@ -103,3 +114,7 @@ pub(crate) fn tell(name: &str, file: &ReadKeys) {
 
 /// Lines that are told each before only their number is.
 const MAX_TOLD: usize = 10;
+/// Octets of a file of keys for which a thread is worth its start.
+const OCTETS_OF_THREAD: usize = 1 << 19;
+/// Threads that look at a file of keys.
+const MAX_THREADS: usize = 4;

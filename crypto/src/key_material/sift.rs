@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::str;
+use std::thread;
 
 use ikescope_dissectors::{IkeSpi, Spi};
 use memchr::{memchr, memchr_iter, memmem};
@@ -29,6 +30,8 @@ pub struct Unread {
     entries: Vec<Entry>,
     /// Whether some are of IKE SAs.
     ike: bool,
+    /// Places in the file, and how many lines are before them.
+    marks: Vec<(u32, u32)>,
     /// For each remainder of an SPI the last entry, each entry having the one before: their places plus one.
     chains: Vec<u32>,
     len: usize,
@@ -42,19 +45,21 @@ struct Entry {
     start: u32,
     /// Zero when it was read.
     len: u32,
-    /// Lines before it.
-    lines: u32,
     /// The entry before in the chain; its place plus one.
     before: u32,
 }
 
 /// As [`read`], but what stands in a large file in a regular form is left for [`Unread`]. What is wrong with a key is told when
-/// it is read.
+/// it is read. `more` is the same file opened again, once for each further thread that looks at a part of it.
 ///
 /// # Errors
 /// Those of the file.
-pub fn sift(name: &str, mut file: Box<dyn KeyFile>) -> io::Result<(ReadKeys, Option<Unread>)> {
-    let mut sifted = Sifted::of(&mut file)?;
+pub fn sift(
+    name: &str,
+    mut file: Box<dyn KeyFile>,
+    more: Vec<Box<dyn KeyFile>>,
+) -> io::Result<(ReadKeys, Option<Unread>)> {
+    let mut sifted = Sifted::of_all(&mut file, more)?;
     let mut rest = Zeroizing::new(vec![0; sifted.rest.iter().map(|piece| piece.len).sum()]);
     let mut at = 0;
     for piece in &sifted.rest {
@@ -90,6 +95,7 @@ pub fn sift(name: &str, mut file: Box<dyn KeyFile>) -> io::Result<(ReadKeys, Opt
         file,
         len: sifted.entries.len(),
         entries: sifted.entries,
+        marks: sifted.marks,
         ike: sifted.ike,
         chains,
     };
@@ -140,17 +146,24 @@ impl Unread {
         let mut keys = Vec::new();
         for entry in found.into_iter().rev() {
             self.forget(entry.start);
-            let mut octets = Zeroizing::new(vec![0; entry.len as usize]);
-            let start = SeekFrom::Start(entry.start.into());
-            let again = self.file.seek(start);
+            let after = self
+                .marks
+                .partition_point(|(start, _)| *start <= entry.start);
+            let mark = after.checked_sub(1).and_then(|at| self.marks.get(at));
+            let (start, lines) = mark.copied().unwrap_or_default();
+            let before = (entry.start - start) as usize;
+            let mut octets = Zeroizing::new(vec![0; before + entry.len as usize]);
+            let again = self.file.seek(SeekFrom::Start(start.into()));
             if again
                 .and_then(|_| self.file.read_exact(&mut octets))
                 .is_err()
             {
                 continue;
             }
-            keys.extend(read(&self.name, &octets).keys.into_iter().map(|mut key| {
-                key.source.line += entry.lines as usize;
+            let (before, octets) = octets.split_at(before);
+            let lines = lines as usize + newlines(before);
+            keys.extend(read(&self.name, octets).keys.into_iter().map(|mut key| {
+                key.source.line += lines;
                 key
             }));
         }
@@ -180,14 +193,18 @@ impl fmt::Debug for Unread {
 struct Sifted {
     entries: Vec<Entry>,
     ike: bool,
+    marks: Vec<(u32, u32)>,
     /// What is to be read at once.
     rest: Vec<Piece>,
-    /// Octets and lines so far.
+    /// Octets and lines so far; of the part that is looked at, the octets whose lines are counted.
     octets: usize,
     lines: usize,
+    counted: usize,
     lines_of_rest: usize,
     /// The form that was seen last, and how often in a row.
     run: Option<(Form, usize)>,
+    /// Whether the first run began before.
+    goes_on: bool,
 }
 
 /// A part of the file.
@@ -200,8 +217,41 @@ struct Piece {
 }
 
 impl Sifted {
-    fn of(file: &mut impl Read) -> io::Result<Self> {
-        let mut sifted = Self::default();
+    /// Each handle of the file is for a part of it.
+    fn of_all(file: &mut Box<dyn KeyFile>, more: Vec<Box<dyn KeyFile>>) -> io::Result<Self> {
+        let end = file.seek(SeekFrom::End(0))?;
+        let each = end / (more.len() as u64 + 1);
+        let mut starts = vec![0];
+        for part in (1..).take(more.len()) {
+            starts.push(line_start(file, part * each)?.min(end));
+        }
+        let ends = starts.iter().skip(1).copied().chain([end]);
+        let mut places = starts.iter().copied().zip(ends);
+        let (_, first_end) = places.next().unwrap_or_default();
+        thread::scope(|scope| {
+            let look =
+                |(mut file, (start, end))| scope.spawn(move || Self::of(&mut file, start, end));
+            let others: Vec<_> = more.into_iter().zip(places).map(look).collect();
+            let mut all = Self::of(file, 0, first_end)?;
+            for other in others {
+                let part = other
+                    .join()
+                    .map_err(|_| io::Error::other("a thread ended"))?;
+                all.append(part?);
+            }
+            Ok(all)
+        })
+    }
+
+    fn of(file: &mut Box<dyn KeyFile>, start: u64, end: u64) -> io::Result<Self> {
+        let octets = usize::try_from(start).map_err(io::Error::other)?;
+        let mut sifted = Self {
+            octets,
+            goes_on: octets > 0,
+            ..Self::default()
+        };
+        file.seek(SeekFrom::Start(start))?;
+        let mut file = file.take(end.saturating_sub(start));
         let mut buffer = Zeroizing::new(vec![0; READ_AT_ONCE]);
         let mut filled = 0;
         loop {
@@ -212,6 +262,8 @@ impl Sifted {
             }
             let text = buffer.get(..filled).unwrap_or_default();
             let taken = sifted.look(text, more == 0);
+            sifted.count(text, taken);
+            sifted.counted = 0;
             if more == 0 {
                 return Ok(sifted);
             }
@@ -220,51 +272,70 @@ impl Sifted {
         }
     }
 
+    /// Adds what was seen of the part behind.
+    fn append(&mut self, part: Self) {
+        self.entries.extend(part.entries);
+        let lines = self.lines as u32;
+        let marks = part.marks.into_iter();
+        self.marks
+            .extend(marks.map(|(at, before)| (at, before + lines)));
+        self.rest.extend(part.rest.into_iter().map(|piece| Piece {
+            in_file: piece.in_file + self.lines,
+            in_rest: piece.in_rest + self.lines_of_rest,
+            ..piece
+        }));
+        self.ike |= part.ike;
+        self.lines += part.lines;
+        self.lines_of_rest += part.lines_of_rest;
+    }
+
     /// Takes note of what stands in a part of the file; how much of it, as the last may go on in the next part.
     fn look(&mut self, part: &[u8], is_last: bool) -> usize {
         let mut look = Look::default();
         let mut at = 0;
         while let Some(text) = part.get(at..).filter(|text| !text.is_empty()) {
             look.spis.clear();
-            look.lines = 1;
             look.ike = false;
             let form = Form::of(text);
             let mut len = form.and_then(|form| form.len(text, &mut look));
-            // What reaches to the end may be cut.
+            // What reaches to the end may be cut, and what nearly does may be told by what is cut.
             let reaches = at + len.unwrap_or_else(|| line(text).len()) >= part.len();
-            if reaches && !is_last && at > 0 {
+            let near = len.is_none() && text.len() < NEAR;
+            if (reaches || near) && !is_last && at > 0 {
                 return at;
             }
             if reaches {
                 len = None;
             }
-            let entry = form.zip(len).filter(|(form, _)| self.is_unread(*form));
-            let len = match entry {
-                Some((_, len)) => {
-                    self.ike |= look.ike;
-                    for spi in &look.spis {
-                        self.entries.push(Entry {
-                            spi: *spi,
-                            start: self.octets as u32,
-                            len: len as u32,
-                            lines: self.lines as u32,
-                            before: 0,
-                        });
-                    }
-                    len
+            let unread = len.filter(|_| form.is_some_and(|form| self.is_unread(form)));
+            let len = len.unwrap_or_else(|| line(text).len());
+            if unread.is_some() {
+                self.ike |= look.ike;
+                let start = self.octets as u32;
+                if self.entries.len().is_multiple_of(ENTRIES_OF_MARK) {
+                    self.count(part, at);
+                    self.marks.push((start, self.lines as u32));
                 }
-                None => {
-                    let len = len.unwrap_or_else(|| line(text).len());
-                    look.lines = newlines(text.get(..len).unwrap_or_default());
-                    self.read_at_once(len, look.lines);
-                    len
-                }
-            };
+                self.entries.extend(look.spis.iter().map(|spi| Entry {
+                    spi: *spi,
+                    start,
+                    len: len as u32,
+                    before: 0,
+                }));
+            } else {
+                self.count(part, at);
+                self.read_at_once(len, newlines(text.get(..len).unwrap_or_default()));
+            }
             self.octets += len;
-            self.lines += look.lines;
             at += len;
         }
         at
+    }
+
+    /// Counts the lines of the part up to here.
+    fn count(&mut self, part: &[u8], to: usize) {
+        self.lines += newlines(part.get(self.counted..to).unwrap_or_default());
+        self.counted = to;
     }
 
     /// Whether an entry of this form is left unread.
@@ -272,6 +343,7 @@ impl Sifted {
         // A line of no form, as between tunnels, ends no run.
         let run = match self.run {
             Some((known, count)) if known == form => count + 1,
+            None if self.goes_on => READ_FIRST,
             _ => 0,
         };
         self.run = Some((form, run));
@@ -300,7 +372,6 @@ impl Sifted {
 struct Look {
     spis: Vec<u64>,
     ike: bool,
-    lines: usize,
 }
 
 impl Look {
@@ -396,7 +467,6 @@ impl Form {
                 };
                 let (spi, second) = (spi_of(head, "I"), second()?);
                 look.push_ike(spi.filter(|spi| spi_of(second, "R") == Some(*spi)))?;
-                look.lines = 2;
                 Some(len + second.len())
             }
             Self::Xfrm => {
@@ -405,25 +475,26 @@ impl Form {
                     .strip_prefix(b"proto esp spi ")
                     .or_else(|| words.strip_prefix(b"proto ah spi "))?;
                 look.push(first_number(rest))?;
-                block(text, len, look)
+                block(text, len)
             }
             Self::Setkey => {
                 let words = second()?;
-                let place = memmem::find(words, b" spi=").filter(|_| is_blank(words.first()))?;
+                let place =
+                    memmem::find(words, b" spi=").filter(|_| is_blank(words.get(indent(text))))?;
                 look.push(first_number(words.get(place + 5..)?))?;
-                block(text, len, look)
+                block(text, len)
             }
             Self::Ipsecctl => {
                 let spi = as_text(head)?.split_once(" spi ")?.1;
                 look.push(spi_hex(spi.split_ascii_whitespace().next()?))?;
-                block(text, len, look)
+                block(text, len)
             }
             Self::Mikrotik => {
                 let spi = as_text(head)?.split_once(" spi=")?.1;
                 look.push(spi_hex(
                     spi.split_ascii_whitespace().next()?.trim_matches('"'),
                 ))?;
-                block(text, len, look)
+                block(text, len)
             }
             Self::Vpp => {
                 let spi = as_text(head)?.split_once(" ispi ")?.1;
@@ -460,27 +531,18 @@ impl Form {
             Self::Ikescope => {
                 let len = lines_while(text, len, look, |look, line| {
                     let words = line.trim_ascii_start();
-                    if words.starts_with(b"[") {
-                        return Some(false);
+                    if words.starts_with(b"spi") {
+                        look.push(spi_hex(quoted(words)?))?;
+                    } else if words.starts_with(b"initiator_spi") {
+                        look.push_ike(ike_spi(quoted(words)?))?;
                     }
-                    let Some(equals) = memchr(b'=', words) else {
-                        return Some(true);
-                    };
-                    let (name, value) = words.split_at(equals);
-                    let value = value.get(1..)?.trim_ascii_start();
-                    // What goes on over lines may have anything in it.
-                    if value.starts_with(b"\"\"\"") || value.starts_with(b"'''") {
-                        return None;
-                    }
-                    let text = || as_text(value.strip_prefix(b"\"")?)?.split('"').next();
-                    match name.trim_ascii_end() {
-                        b"spi" => look.push(spi_hex(text()?))?,
-                        b"initiator_spi" => look.push_ike(ike_spi(text()?))?,
-                        _ => {}
-                    }
-                    Some(true)
+                    Some(words.first() != Some(&b'['))
                 })?;
-                (look.spis.len() == 1).then_some(len)
+                // What goes on over lines may have anything in it.
+                let marks =
+                    |first, second| (first == second) & ((first == b'"') | (first == b'\''));
+                let regular = find_pair(text.get(..len)?, 1, marks).is_none();
+                (regular && look.spis.len() == 1).then_some(len)
             }
         }
         .filter(|_| !look.spis.is_empty())
@@ -508,15 +570,34 @@ fn lines_while(
             break;
         }
         len = end;
-        look.lines += 1;
     }
     Some(len)
 }
 
 /// As [`lines_while`], for lines that are indented further than the first.
-fn block(text: &[u8], len: usize, look: &mut Look) -> Option<usize> {
-    let indent = indent(text);
-    lines_while(text, len, look, |_, line| Some(is_blank(line.get(indent))))
+fn block(text: &[u8], len: usize) -> Option<usize> {
+    let ends = |end, begin| (end == b'\n') & (begin != b' ') & (begin != b'\t');
+    let lines = text.get(len.checked_sub(1)?..)?;
+    Some(find_pair(lines, indent(text) + 1, ends).map_or(text.len(), |at| len + at))
+}
+
+/// The first octet that is such a pair with the one this much behind it. Whole chunks are compared at once.
+fn find_pair(text: &[u8], behind: usize, is: impl Fn(u8, u8) -> bool) -> Option<usize> {
+    let is = |(first, second): (&u8, &u8)| is(*first, *second);
+    let seconds = text.get(behind..)?;
+    let chunks = text.chunks_exact(CHUNK).zip(seconds.chunks_exact(CHUNK));
+    let has_none = |(firsts, seconds): &(&[u8], &[u8])| {
+        let pairs = firsts.iter().zip(*seconds);
+        !pairs.fold(false, |any, pair| any | is(pair))
+    };
+    let skipped = chunks.take_while(has_none).count() * CHUNK;
+    let mut pairs = text.iter().zip(seconds).skip(skipped);
+    Some(skipped + pairs.position(is)?)
+}
+
+/// What stands between quotation marks.
+fn quoted(line: &[u8]) -> Option<&str> {
+    as_text(line)?.split('"').nth(1)
 }
 
 fn indent(text: &[u8]) -> usize {
@@ -539,6 +620,14 @@ fn as_text(octets: &[u8]) -> Option<&str> {
     str::from_utf8(octets).ok()
 }
 
+/// Where the first line begins that begins behind this octet, or as far as is looked for it.
+fn line_start(file: &mut Box<dyn KeyFile>, octet: u64) -> io::Result<u64> {
+    file.seek(SeekFrom::Start(octet))?;
+    let mut near = Zeroizing::new(vec![0; NEAR]);
+    let filled = file.read(&mut near)?;
+    Ok(octet + line(near.get(..filled).unwrap_or_default()).len() as u64)
+}
+
 fn newlines(octets: &[u8]) -> usize {
     memchr_iter(b'\n', octets).count()
 }
@@ -547,3 +636,10 @@ fn remainder(spi: u64, count: usize) -> usize {
     // The count is a power of two, and SPIs of some daemons count up.
     (spi ^ spi >> 32) as usize & count.wrapping_sub(1)
 }
+
+/// Octets in which what tells a form ends.
+const NEAR: usize = 4_096;
+/// Entries after each of which lines are counted.
+const ENTRIES_OF_MARK: usize = 16;
+/// Octets that are compared at once.
+const CHUNK: usize = 32;

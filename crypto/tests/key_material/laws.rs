@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use ikescope_crypto::key_material::{Key, Material, Target, read, read_psks, sift, write};
+use ikescope_crypto::key_material::{Key, KeyFile, Material, Target, read, read_psks, sift, write};
 use ikescope_dissectors::Spi;
 
 use crate::lab::scenarios;
@@ -213,21 +213,24 @@ fn keys_left_unread_are_those_that_reading_gives() {
             .collect();
         let mixed = format!("# notes\n{text}0x12345678@192.0.2.1 aes128-cbc:0x00\n: PSK \"x\"\n");
         let whole = read("dump", mixed.as_bytes());
-        let file = Box::new(Cursor::new(mixed));
-        let (at_once, unread) = sift("dump", file).expect("memory can be read");
-        let mut unread = unread.unwrap_or_else(|| panic!("nothing is left unread of {dump}"));
-        assert!(unread.len() as u64 > number / 2, "{dump}");
-        assert_eq!(at_once.problems, whole.problems, "{dump}");
-        let mut keys = at_once.keys;
-        let left = unread.len();
-        for key in &whole.keys {
-            let (sa, spi) = (key.material.ike_sa(), spi_of(&key.material));
-            keys.extend(sa.initiator.into_iter().flat_map(|spi| unread.of_ike(spi)));
-            keys.extend(spi.into_iter().flat_map(|spi| unread.of_spi(spi)));
+        // The more threads, the more places where a part may end within an entry.
+        for threads in [1, 2, 3, 16] {
+            let file = || -> Box<dyn KeyFile> { Box::new(Cursor::new(mixed.clone())) };
+            let more = (1..threads).map(|_| file()).collect();
+            let (at_once, unread) = sift("dump", file(), more).expect("memory can be read");
+            let mut unread = unread.unwrap_or_else(|| panic!("nothing is left unread of {dump}"));
+            assert!(unread.len() as u64 > number / 2, "{dump}");
+            assert_eq!(at_once.problems, whole.problems, "{dump}");
+            let mut keys = at_once.keys;
+            for key in &whole.keys {
+                let (sa, spi) = (key.material.ike_sa(), spi_of(&key.material));
+                keys.extend(sa.initiator.into_iter().flat_map(|spi| unread.of_ike(spi)));
+                keys.extend(spi.into_iter().flat_map(|spi| unread.of_spi(spi)));
+            }
+            assert!(unread.is_empty(), "{unread:?} are left in {dump}");
+            keys.sort_by_key(|key| key.source.line);
+            assert_eq!(keys, whole.keys, "{threads} threads: {dump}");
         }
-        assert!(unread.is_empty(), "{left} in {dump}");
-        keys.sort_by_key(|key| key.source.line);
-        assert_eq!(keys, whole.keys, "{dump}");
     }
 }
 
