@@ -47,7 +47,7 @@ struct Key {
     by_initiator: Option<bool>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Exchange {
     messages: Vec<Sent>,
 }
@@ -89,7 +89,7 @@ impl Exchanges {
             number
         });
         let digest = self.hasher.hash_one(message.octets);
-        let exchange = self.exchanges.entry(key(header), Exchange::default);
+        let exchange = self.exchanges.entry(key(header), Exchange::new);
         let place = exchange.place(header, digest, seen);
         Place {
             tunnel: Some(tunnel),
@@ -113,6 +113,13 @@ fn key(header: &Header) -> Key {
 }
 
 impl Exchange {
+    fn new() -> Self {
+        // A request and its answer; of main mode there are more.
+        Self {
+            messages: Vec::with_capacity(2),
+        }
+    }
+
     fn place(&mut self, header: &Header, digest: u64, seen: Seen) -> Place {
         let request = self.is_request(header, seen.src);
         let answered = self

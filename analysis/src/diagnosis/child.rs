@@ -1774,8 +1774,8 @@ mod tests {
         let mut tunnel = tunnel(2);
         let request = Payloads {
             types: vec![PayloadType::SA.0],
-            selectors_initiator: vec!["10.0.0.0/23".to_owned()],
-            selectors_responder: vec!["10.2.0.0/24".to_owned()],
+            selectors_initiator: vec!["10.0.0.0/23".to_owned()].into(),
+            selectors_responder: vec!["10.2.0.0/24".to_owned()].into(),
             ..Payloads::default()
         };
         let mut response = notifies(&[told]);
@@ -1859,7 +1859,7 @@ mod tests {
         };
         tunnel.chosen = Some(proposal(Protocol::Ike, phase_1));
         let offer = Payloads {
-            proposals: vec![proposal(Protocol::Esp, suite)],
+            proposals: vec![proposal(Protocol::Esp, suite)].into(),
             ..Payloads::default()
         };
         send(&mut tunnel, Step::Quick(1), I, 10).opened = Some(offer.into());
@@ -1891,7 +1891,7 @@ mod tests {
                     port: 0,
                 };
                 Payloads {
-                    identities: vec![identity(source), identity("10.2.0.0/24")],
+                    identities: vec![identity(source), identity("10.2.0.0/24")].into(),
                     ..Payloads::default()
                 }
             };

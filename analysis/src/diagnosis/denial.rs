@@ -324,7 +324,7 @@ fn looks_like_a_scan<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     let bare = tunnel.version == 2
         && first.clear.notifies.is_empty()
         && first.clear.vendor_ids.is_empty()
-        && first.clear.nat_detection.is_empty();
+        && first.clear.nat_detection().next().is_none();
     let suites: usize = first
         .clear
         .proposals

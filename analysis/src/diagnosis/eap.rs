@@ -312,7 +312,7 @@ impl<'a> Failed<'a> {
 }
 
 fn eap(message: &Message) -> Option<&Eap> {
-    message.opened.as_ref()?.eap.as_ref()
+    message.opened.as_ref()?.eap.as_deref()
 }
 
 fn method<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {

@@ -898,7 +898,7 @@ mod tests {
     fn fragments_of_version_1_without_answer_are_told() {
         let with = |answered: bool| {
             let mut tunnel = tunnel(1);
-            send(&mut tunnel, Step::Main(5), I, 10).fragments = vec![1, 2];
+            send(&mut tunnel, Step::Main(5), I, 10).fragments = vec![1, 2].into();
             again(&mut tunnel, &[4_000]);
             if answered {
                 send(&mut tunnel, Step::Main(6), R, 5_000);

@@ -745,6 +745,9 @@ fn unreadable_notification<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Opti
 
 /// A refusal where nothing but SHA-384 is offered, and one side is Check Point's.
 fn sha_384_of_check_point<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.state != State::Failed || !one_is(tunnel, &["Check Point"]) {
+        return None;
+    }
     let first = tunnel.messages.first()?;
     let hash = |suite: &Suite| {
         let hash = suite.hash.as_deref();
@@ -760,7 +763,7 @@ fn sha_384_of_check_point<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Optio
     let offered = suites().next().is_some() && suites().all(hash)
         || transforms().next().is_some()
             && transforms().all(|transform| transform.id == Prf::HMAC_SHA2_384.0);
-    if tunnel.state != State::Failed || !offered || !one_is(tunnel, &["Check Point"]) {
+    if !offered {
         return None;
     }
     let summary =
@@ -894,7 +897,7 @@ mod tests {
         let with = |flags: Flags| {
             let mut tunnel = tunnel(1);
             let message = send(&mut tunnel, Step::Main(5), Sender::Initiator, 10);
-            message.fragments = vec![1, 2];
+            message.fragments = vec![1, 2].into();
             message.flags = flags.0;
             message.first_payload = ikev1::PayloadType::FRAGMENT.0;
             ids(&tunnel).contains(&"racoon-e-flag-fragment")

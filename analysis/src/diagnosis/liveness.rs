@@ -655,6 +655,9 @@ fn deleted_again_and_again<'a>(
     tunnel: &'a Tunnel,
     surroundings: &Surroundings<'a>,
 ) -> Option<Diagnosis> {
+    if !was_up(tunnel) {
+        return None;
+    }
     let mut cycle: Vec<&Tunnel> = surroundings
         .same_peers(tunnel)
         .chain(std::iter::once(tunnel))
@@ -979,6 +982,9 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Di
 
 /// A new login of the same address after which the old SAs are not used any more.
 fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !was_up(tunnel) {
+        return None;
+    }
     let pair = |old: &Tunnel, new: &Tunnel| {
         let same = old.initiator.address == new.initiator.address
             && old.responder.address == new.responder.address

@@ -1119,8 +1119,8 @@ mod tests {
         let vendor = |first: u8| vec![first, 0x13, 0x1c, 0x81, 0, 0, 0, 0];
         let with = |answer: u8| {
             let mut tunnel = tunnel(1);
-            send(&mut tunnel, Step::Main(1), I, 0).clear.vendor_ids = vec![vendor(0x4a)];
-            send(&mut tunnel, Step::Main(2), R, 5).clear.vendor_ids = vec![vendor(answer)];
+            send(&mut tunnel, Step::Main(1), I, 0).clear.vendor_ids = vec![vendor(0x4a)].into();
+            send(&mut tunnel, Step::Main(2), R, 5).clear.vendor_ids = vec![vendor(answer)].into();
             ids(&tunnel)
         };
         assert!(with(0x00).contains(&"natt-not-supported"));

@@ -872,6 +872,9 @@ fn authenticated_again<'a>(
     tunnel: &'a Tunnel,
     surroundings: &Surroundings<'a>,
 ) -> Option<Diagnosis> {
+    if !was_up(tunnel) {
+        return None;
+    }
     let pair = |old: &'a Tunnel, new: &'a Tunnel| {
         // Most neighbours were there at another time: only then is it worth a look at their messages.
         let apart = old.replaced_by.is_none() && new.replaces.is_none();
@@ -969,6 +972,11 @@ pub(super) fn ending(tunnel: &Tunnel) -> Option<(FrameId, Option<Timestamp>)> {
     if let Some((_, frame, time)) = tunnel.deleted {
         return Some((frame, time));
     }
+    // Most tunnels do not end so, and many are asked: the last message tells.
+    tunnel
+        .messages
+        .last()
+        .filter(|message| message.exchange == ExchangeType::INFORMATIONAL.0)?;
     let last = tunnel
         .messages
         .iter()

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType, PayloadType};
 use ikescope_dissectors::{IkeSpi, Spi};
+use thin_vec::ThinVec;
 
 use super::engine::diagnose;
 use crate::observation::{Encapsulation, Endpoint, FrameId};
@@ -106,7 +107,7 @@ pub(super) fn send(tunnel: &mut Tunnel, step: Step, from: Sender, time: i64) -> 
         length: 80,
         encrypted,
         first_payload: 0,
-        retransmissions: Vec::new(),
+        retransmissions: ThinVec::new(),
         transmissions: 1,
         duplicates: 0,
         answers: None,
@@ -114,13 +115,13 @@ pub(super) fn send(tunnel: &mut Tunnel, step: Step, from: Sender, time: i64) -> 
         clear: Payloads::default(),
         opened: None,
         opening: Opening::default(),
-        verifications: Vec::new(),
+        verifications: ThinVec::new(),
         inner_octets: None,
-        fragments: Vec::new(),
+        fragments: ThinVec::new(),
         fragments_total: None,
         ip_fragments: 0,
         nat: None,
-        icmp: Vec::new(),
+        icmp: ThinVec::new(),
         truncated: false,
         malformed: false,
     });
@@ -182,7 +183,8 @@ pub(super) fn delete_child() -> Payloads {
         deletes: vec![Delete {
             protocol: Protocol::Esp,
             spis: vec![vec![0, 0, 1, 0]],
-        }],
+        }]
+        .into(),
         ..Payloads::default()
     }
 }

@@ -124,11 +124,11 @@ fn asked_for(message: &Message, asked: &Payloads, request: FrameId, requester: S
         mode: Some(mode(asked)),
         spi_initiator: spi.filter(|_| by_initiator),
         spi_responder: spi.filter(|_| !by_initiator),
-        offered: asked.proposals.clone(),
+        offered: asked.proposals.to_vec(),
         chosen: None,
         pfs: None,
-        selectors_initiator,
-        selectors_responder,
+        selectors_initiator: selectors_initiator.to_vec(),
+        selectors_responder: selectors_responder.to_vec(),
         lifetime_seconds: None,
         inferred: false,
         state: ChildState::Unknown,
@@ -176,8 +176,8 @@ fn established(
         spi_initiator,
         spi_responder,
         chosen: Some(chosen),
-        selectors_initiator,
-        selectors_responder,
+        selectors_initiator: selectors_initiator.to_vec(),
+        selectors_responder: selectors_responder.to_vec(),
         state: ChildState::Established,
         response: Some(message.frame),
         ..asked_for(message, asked, request, requester)
@@ -252,7 +252,7 @@ fn rekey_of_ike(
         initiator_spi,
         responder_spi,
         chosen: Box::new(chosen),
-        offered: asked.proposals.clone(),
+        offered: asked.proposals.to_vec(),
         ends: if requester == Sender::Initiator {
             [initiator, responder]
         } else {
@@ -316,8 +316,8 @@ fn quick_mode(tunnel: &mut Tunnel, message: &Message) {
             .collect()
     };
     let answer = Payloads {
-        selectors_initiator: selector(0),
-        selectors_responder: selector(1),
+        selectors_initiator: selector(0).into(),
+        selectors_responder: selector(1).into(),
         ..Payloads::default()
     };
     let mut child = established(message, &asked, &answer, chosen.clone(), first, sender);

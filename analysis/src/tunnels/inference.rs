@@ -52,6 +52,7 @@ pub(super) fn infer(
     flows: &FlowTable,
     claimed: &mut [bool],
 ) {
+    tunnel.children.reserve_exact(anchors.len());
     for anchor in anchors {
         tunnel.children.push(inferred(Some(anchor)));
     }

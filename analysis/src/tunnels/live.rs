@@ -10,6 +10,7 @@ use ikescope_dissectors::registries::ikev2::{
 use ikescope_dissectors::{
     self as dissectors, Body as _, Content, Flags, IkeSpi, Issues, Octets, ikev1, ikev2, vendor_id,
 };
+use thin_vec::ThinVec;
 
 use super::children;
 use super::flow::IcmpError;
@@ -428,7 +429,7 @@ impl Live {
             length: header.length,
             encrypted: is_encrypted(&message.content),
             first_payload,
-            retransmissions: Vec::new(),
+            retransmissions: ThinVec::new(),
             transmissions: 1,
             duplicates: 0,
             answers: None,
@@ -436,13 +437,13 @@ impl Live {
             clear: Payloads::default(),
             opened: None,
             opening: Opening::Clear,
-            verifications: Vec::new(),
+            verifications: ThinVec::new(),
             inner_octets: None,
-            fragments: Vec::new(),
+            fragments: ThinVec::new(),
             fragments_total: None,
             ip_fragments: u16::try_from(fragments).unwrap_or(u16::MAX),
             nat: None,
-            icmp: Vec::new(),
+            icmp: ThinVec::new(),
             truncated: observation.truncated,
             malformed: !observation.issues.is_empty(),
         }
@@ -485,7 +486,7 @@ impl Live {
             message.opened = Some(Box::new(Payloads::read(&content)));
         }
         if message.verifications.is_empty() {
-            message.verifications.clone_from(&ike.verifications);
+            message.verifications = ike.verifications.iter().cloned().collect();
         }
         let outside = outside(&arrival.message.content);
         let fragmented = !message.fragments.is_empty() && whole.is_none();
@@ -557,7 +558,7 @@ impl Live {
         match message.from {
             Sender::Initiator => {
                 if tunnel.offered.is_empty() {
-                    tunnel.offered.clone_from(&message.clear.proposals);
+                    tunnel.offered = message.clear.proposals.to_vec();
                 }
             }
             Sender::Responder if message.clear.error().is_none() => {

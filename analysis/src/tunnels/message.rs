@@ -4,6 +4,7 @@ use std::fmt;
 
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::IkeSpi;
+use thin_vec::ThinVec;
 
 use super::flow::IcmpError;
 use super::payloads::Payloads;
@@ -45,7 +46,7 @@ pub struct Message {
     /// Type of the first payload, in the registry of the version; inside SK for an encrypted IKEv2 message.
     pub first_payload: u8,
     /// Copies after the first one that the sender sent: at most the first 32.
-    pub retransmissions: Vec<Transmission>,
+    pub retransmissions: ThinVec<Transmission>,
     /// How often it was sent, the first time included.
     pub transmissions: u32,
     /// Copies that the capture made.
@@ -61,12 +62,12 @@ pub struct Message {
     /// What became of the encrypted part.
     pub opening: Opening,
     /// What its proofs are worth.
-    pub verifications: Vec<Verification>,
+    pub verifications: ThinVec<Verification>,
     /// Octets of payloads inside the encryption, smallest and largest possible, where the suite is known. The HASH of
     /// IKEv1 phase 2 and informational messages is not counted.
     pub inner_octets: Option<(u32, u32)>,
     /// Fragments of this message that were seen (IKEv2 SKF, IKEv1 payload 132), ascending; empty if it has none.
-    pub fragments: Vec<u16>,
+    pub fragments: ThinVec<u16>,
     /// How many fragments there are, where it is known.
     pub fragments_total: Option<u16>,
     /// IP fragments that carried the first copy; 0 when it was not fragmented.
@@ -74,7 +75,7 @@ pub struct Message {
     /// Whether the NAT detection hashes match the addresses.
     pub nat: Option<NatDetection>,
     /// ICMP errors that quote it or one of its copies, at most the first 8.
-    pub icmp: Vec<IcmpError>,
+    pub icmp: ThinVec<IcmpError>,
     /// Whether the snap length cut it.
     pub truncated: bool,
     /// Whether its octets depart from the standard.

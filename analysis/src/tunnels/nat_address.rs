@@ -31,10 +31,9 @@ fn search(tunnel: &Tunnel, side: Sender) -> Option<Endpoint> {
     })?;
     let hashes: Vec<&[u8]> = told
         .clear
-        .nat_detection
-        .iter()
-        .filter(|(source, _)| *source)
-        .map(|(_, hash)| hash.as_slice())
+        .nat_detection()
+        .filter(|(of_source, _)| *of_source)
+        .map(|(_, hash)| hash)
         .collect();
     let hash = hashes.first()?;
     // The responder SPI is zero in a request of IKE_SA_INIT.

@@ -1,46 +1,50 @@
 //! What the payloads of a message say, owned: in clear, or decrypted.
 
 use ikescope_dissectors::registries::ikev1;
+use ikescope_dissectors::registries::ikev2::NotifyType;
+use thin_vec::ThinVec;
 
 use super::proposal::{Proposal, Protocol};
 
 /// The payloads of one message, or of the part of it that could be read.
+///
+/// Most are absent from most messages, of which there may be very many: a list that is empty takes one word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payloads {
     /// The types in the order of the wire, in the registry of the version.
     pub types: Vec<u8>,
     /// Proposals of the SA payload.
-    pub proposals: Vec<Proposal>,
+    pub proposals: ThinVec<Proposal>,
     /// KE.
     pub key_exchange: Option<KeyExchange>,
     /// Nonce.
     pub nonce: Option<Vec<u8>>,
     /// N.
-    pub notifies: Vec<Notify>,
+    pub notifies: ThinVec<Notify>,
     /// D.
-    pub deletes: Vec<Delete>,
+    pub deletes: ThinVec<Delete>,
     /// IDi and IDr; of quick mode the selectors of both sides.
-    pub identities: Vec<Identity>,
+    pub identities: ThinVec<Identity>,
     /// Authentication method of AUTH (IKEv2), in IANA's short name, with its number.
     pub auth_method: Option<(u8, String)>,
     /// Algorithm of a digital signature (RFC 7427), where AUTH names it.
     pub signature_algorithm: Option<String>,
     /// CERT.
-    pub certificates: Vec<Certificate>,
+    pub certificates: ThinVec<Certificate>,
     /// CERTREQ.
-    pub certificate_requests: Vec<CertificateRequest>,
+    pub certificate_requests: ThinVec<CertificateRequest>,
     /// TSi as text: `10.1.0.0/24`.
-    pub selectors_initiator: Vec<String>,
+    pub selectors_initiator: ThinVec<String>,
     /// TSr.
-    pub selectors_responder: Vec<String>,
+    pub selectors_responder: ThinVec<String>,
     /// EAP.
-    pub eap: Option<Eap>,
+    pub eap: Option<Box<Eap>>,
     /// CP, and ATTR of IKEv1.
-    pub configuration: Option<Configuration>,
+    pub configuration: Option<Box<Configuration>>,
     /// Vendor ids.
-    pub vendor_ids: Vec<Vec<u8>>,
-    /// Addresses of the NAT detection hashes of IKEv1 and IKEv2, as they were on the wire: (is source, hash).
-    pub nat_detection: Vec<(bool, Vec<u8>)>,
+    pub vendor_ids: ThinVec<Vec<u8>>,
+    /// NAT-D of IKEv1, in the order of the wire; IKEv2 has notifications for it.
+    pub nat_discovery: ThinVec<Vec<u8>>,
 }
 
 /// A KE payload.
@@ -155,6 +159,24 @@ impl Payloads {
     #[must_use]
     pub fn error(&self) -> Option<&Notify> {
         self.notifies.iter().find(|notify| notify.is_error())
+    }
+
+    /// Hashes of addresses and ports, by which a NAT is found (RFC 7296, section 2.23; RFC 3947, section 3.2): whether it is
+    /// that of the sender, and the hash.
+    pub fn nat_detection(&self) -> impl Iterator<Item = (bool, &[u8])> {
+        let told = self.notifies.iter().filter_map(|notify| {
+            let of_source = match NotifyType(notify.number) {
+                NotifyType::NAT_DETECTION_SOURCE_IP => true,
+                NotifyType::NAT_DETECTION_DESTINATION_IP => false,
+                _ => return None,
+            };
+            Some((of_source, notify.data.as_slice()))
+        });
+        // The first hash is that of the receiver, the others are those of the sender.
+        let discovered = self.nat_discovery.iter().enumerate();
+        discovered
+            .map(|(place, hash)| (place > 0, hash.as_slice()))
+            .chain(told)
     }
 
     /// Whether it has a payload of this type.

@@ -5,6 +5,7 @@ use std::fmt;
 use ikescope_dissectors::registries::ikev1;
 use ikescope_dissectors::registries::ikev2::{ProtocolId, TransformType};
 use ikescope_dissectors::{self as dissectors, Registry, ikev2};
+use thin_vec::ThinVec;
 
 use super::child::EncapsulationMode;
 use crate::limits::{MAX_PROPOSALS, MAX_TRANSFORMS};
@@ -185,7 +186,7 @@ impl Proposal {
             .map(|spi| dissectors::IkeSpi(u64::from_be_bytes(spi)))
     }
 
-    pub(super) fn list_of_version_2(proposals: &[ikev2::Proposal<'_>]) -> Vec<Self> {
+    pub(super) fn list_of_version_2(proposals: &[ikev2::Proposal<'_>]) -> ThinVec<Self> {
         let proposal = |proposal: &ikev2::Proposal<'_>| Self {
             number: proposal.number,
             protocol: Protocol::of_version_2(proposal.protocol),
@@ -206,7 +207,9 @@ impl Proposal {
         proposals.iter().take(MAX_PROPOSALS).map(proposal).collect()
     }
 
-    pub(super) fn list_of_version_1(proposals: &[dissectors::ikev1::Proposal<'_>]) -> Vec<Self> {
+    pub(super) fn list_of_version_1(
+        proposals: &[dissectors::ikev1::Proposal<'_>],
+    ) -> ThinVec<Self> {
         let proposal = |proposal: &dissectors::ikev1::Proposal<'_>| Self {
             number: proposal.number,
             protocol: Protocol::of_version_1(proposal.protocol),

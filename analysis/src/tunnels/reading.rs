@@ -1,11 +1,12 @@
 //! From payloads that were dissected to payloads that are kept.
 
 use ikescope_dissectors::registries::ikev1::IdType as IdTypeV1;
-use ikescope_dissectors::registries::ikev2::{IdType as IdTypeV2, KeyExchangeMethod, NotifyType};
+use ikescope_dissectors::registries::ikev2::{IdType as IdTypeV2, KeyExchangeMethod};
 use ikescope_dissectors::{
     self as dissectors, Attribute, AttributeValue, Body as _, Content, Registry, certificate,
     ikev1, ikev2,
 };
+use thin_vec::ThinVec;
 
 use super::payloads::{
     Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange, Notify,
@@ -25,10 +26,6 @@ impl Payloads {
                 for payload in payloads {
                     read.types.push(payload.payload_type);
                     read.version_1(payload);
-                }
-                // The first hash is that of the receiver, the others are those of the sender (RFC 3947, section 3.2).
-                for (source, _) in read.nat_detection.iter_mut().skip(1) {
-                    *source = true;
                 }
             }
             Content::V2(payloads) => {
@@ -93,14 +90,14 @@ impl Payloads {
             ikev1::Body::CertificateRequest(body) => self.request(body.encoding.0, body.data),
             ikev1::Body::VendorId(body) => self.vendor(body.data),
             ikev1::Body::Attributes(body) => {
-                self.configuration = Some(Configuration {
+                self.configuration = Some(Box::new(Configuration {
                     kind: body.kind.0,
                     attributes: attributes(&body.attributes),
                     xauth_status: body.xauth_status().map(|status| status.0),
-                });
+                }));
             }
             ikev1::Body::NatDetection(body) => {
-                push(&mut self.nat_detection, (false, bounded(body.data)));
+                push(&mut self.nat_discovery, bounded(body.data));
             }
             _ => {}
         }
@@ -120,14 +117,6 @@ impl Payloads {
             }
             ikev2::Body::Nonce(octets) => self.nonce = Some(bounded(octets)),
             ikev2::Body::Notify(body) => {
-                let source = match body.notify_type {
-                    NotifyType::NAT_DETECTION_SOURCE_IP => Some(true),
-                    NotifyType::NAT_DETECTION_DESTINATION_IP => Some(false),
-                    _ => None,
-                };
-                if let Some(source) = source {
-                    push(&mut self.nat_detection, (source, bounded(body.data)));
-                }
                 push(
                     &mut self.notifies,
                     Notify {
@@ -188,20 +177,20 @@ impl Payloads {
                 }
             }
             ikev2::Body::Configuration(body) => {
-                self.configuration = Some(Configuration {
+                self.configuration = Some(Box::new(Configuration {
                     kind: body.kind.0,
                     attributes: attributes(&body.attributes),
                     xauth_status: None,
-                });
+                }));
             }
             ikev2::Body::Eap(body) => {
-                self.eap = Some(Eap {
+                self.eap = Some(Box::new(Eap {
                     code: body.code.0,
                     identifier: body.identifier,
                     eap_type: body.eap_type().map(|kind| kind.0),
                     type_name: body.eap_type().and_then(Registry::name),
                     data: bounded(body.data.get(1..).unwrap_or_default()),
-                });
+                }));
             }
             _ => {}
         }
@@ -244,7 +233,7 @@ impl Payloads {
     }
 }
 
-fn push<T>(list: &mut Vec<T>, element: T) {
+fn push<T>(list: &mut ThinVec<T>, element: T) {
     if list.len() < MAX_KEPT_PAYLOADS {
         list.push(element);
     }

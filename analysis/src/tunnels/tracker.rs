@@ -1,5 +1,6 @@
 //! From observations to tunnels.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -253,8 +254,7 @@ impl Tracker {
     #[must_use]
     pub fn finish(mut self) -> Finished {
         self.fragmented.finish(&mut self.capture);
-        let mut live: Vec<Live> = self.live.drain().map(|(_, live)| live).collect();
-        live.sort_by_key(|live| live.tunnel.id);
+        let live = self.live.drain().map(|(_, live)| live).collect();
         let mut tunnels = self.conclude(live);
         tunnels.extend(self.ended.drain(..));
         tunnels.sort_by_key(|tunnel| tunnel.id);
@@ -652,7 +652,7 @@ impl Tracker {
     // Many tunnels are not worth a copy.
     #[expect(clippy::vec_box)]
     fn conclude(&mut self, mut live: Vec<Live>) -> Vec<Box<Tunnel>> {
-        live.sort_by_key(|live| live.tunnel.id);
+        live.sort_by_cached_key(|live| live.tunnel.id);
         self.claimed.resize(self.flows.len(), false);
         let by_spi = self.flows.by_spi();
         for live in &mut live {
@@ -702,7 +702,8 @@ impl Tracker {
         type Since = Option<Timestamp>;
         let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>, Folding> =
             HashMap::default();
-        let ends: Vec<_> = live.iter().map(|live| live.all_ends()).collect();
+        // Few tunnels are between the ends of a flow that nobody claimed.
+        let ends: Vec<OnceCell<_>> = vec![OnceCell::new(); live.len()];
         for (index, live) in live.iter().enumerate() {
             // Before the first message in the capture children were made that no key shows.
             if live.tunnel.opened() && live.tunnel.beginning_seen {
@@ -746,7 +747,9 @@ impl Tracker {
                 .chain(after)
                 .take(NEAR_TUNNELS)
                 .find_map(|(_, at)| {
-                    let (initiator, responder) = ends.get(*at)?;
+                    let candidate = live.get(*at)?;
+                    let (initiator, responder) =
+                        ends.get(*at)?.get_or_init(|| candidate.all_ends());
                     let from = inference::sender(flow, initiator, responder)?;
                     Some((*at, from))
                 });
