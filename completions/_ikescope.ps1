@@ -187,6 +187,7 @@ Register-ArgumentCompleter -Native -CommandName 'ikescope' -ScriptBlock {
             [CompletionResult]::new('--esp', '--esp', [CompletionResultType]::ParameterName, 'With --suite: the suite of ESP, `ENCR[/INTEG][/KE]`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile, or a TOML file of one''s own')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 3 at findings from this severity, and at the verdict `fail`')
+            [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Live with this finding or algorithm, at these peers, for this reason (repeatable)')
             [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Judge as of this day, YYYY-MM-DD; today if not given')
             [CompletionResult]::new('--write-profile', '--write-profile', [CompletionResultType]::ParameterName, 'Write a profile that passes exactly what was seen, from peers known to be good')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Also read IKE and ESP on this UDP port (repeatable)')

@@ -61,7 +61,7 @@ _ikescope() {
             return 0
             ;;
         ikescope__subcmd__audit)
-            opts="-i -o -q -h --interface --count --duration --probe --suite --esp --profile --fail-on --date --write-profile --port --host --spi --frames --filter --secrets --psk-file --psk-env --format --color --output --quiet --no-progress --help"
+            opts="-i -o -q -h --interface --count --duration --probe --suite --esp --profile --fail-on --accept --date --write-profile --port --host --spi --frames --filter --secrets --psk-file --psk-env --format --color --output --quiet --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -101,6 +101,10 @@ _ikescope() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "critical high medium low never" -- "${cur}"))
+                    return 0
+                    ;;
+                --accept)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --date)

@@ -178,6 +178,7 @@ set edit:completion:arg-completer[ikescope] = {|@words|
             cand --esp 'With --suite: the suite of ESP, `ENCR[/INTEG][/KE]`'
             cand --profile 'Profile, or a TOML file of one''s own'
             cand --fail-on 'Exit with 3 at findings from this severity, and at the verdict `fail`'
+            cand --accept 'Live with this finding or algorithm, at these peers, for this reason (repeatable)'
             cand --date 'Judge as of this day, YYYY-MM-DD; today if not given'
             cand --write-profile 'Write a profile that passes exactly what was seen, from peers known to be good'
             cand --port 'Also read IKE and ESP on this UDP port (repeatable)'

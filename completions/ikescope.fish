@@ -185,6 +185,7 @@ high\t'What should change soon'
 medium\t'What should change'
 low\t'What should change some day'
 never\t'Not even at the verdict `fail`'"
+complete -c ikescope -n "__fish_ikescope_using_subcommand audit" -l accept -d 'Live with this finding or algorithm, at these peers, for this reason (repeatable)' -r
 complete -c ikescope -n "__fish_ikescope_using_subcommand audit" -l date -d 'Judge as of this day, YYYY-MM-DD; today if not given' -r
 complete -c ikescope -n "__fish_ikescope_using_subcommand audit" -l write-profile -d 'Write a profile that passes exactly what was seen, from peers known to be good' -r -F
 complete -c ikescope -n "__fish_ikescope_using_subcommand audit" -l port -d 'Also read IKE and ESP on this UDP port (repeatable)' -r

@@ -1,5 +1,6 @@
 //! The command line of ikescope.
 
+mod acceptance;
 mod args;
 mod commands;
 mod decrypting;

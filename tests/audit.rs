@@ -521,6 +521,58 @@ fn every_format_says_the_same_and_whether_it_is_experimental() {
 }
 
 #[test]
+fn what_is_accepted_stays_in_the_result_and_decides_no_exit_code() {
+    let (plain, code) = audit(&["--suite", WEAK, "--profile", "modern"]);
+    assert_eq!(code, Some(3));
+    let subject = &plain["subjects"][0];
+    let failed = subject["reasons"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|reason| reason["status"] == "fail")
+        .map(|reason| reason["algorithm"].as_str().expect("a name"));
+    let mut everything = ids(subject);
+    everything.extend(failed);
+    let accepted = format!("{}=until March", everything.join(","));
+    let arguments = [
+        "--suite",
+        WEAK,
+        "--profile",
+        "modern",
+        "--accept",
+        &accepted,
+    ];
+    let (waived, code) = audit(&arguments);
+    assert_eq!(code, Some(0));
+    let waived = &waived["subjects"][0];
+    for unchanged in ["verdict", "reasons", "findings"] {
+        assert_eq!(waived[unchanged], subject[unchanged]);
+    }
+    assert_eq!(
+        waived["accepted"].as_array().map(Vec::len),
+        Some(everything.len())
+    );
+    for format in ["text", "csv", "markdown", "sarif"] {
+        let shown = run(["audit", "--format", format].iter().chain(&arguments));
+        assert!(
+            shown.stdout.contains("until March"),
+            "{format}: {}",
+            shown.stdout
+        );
+    }
+    // Elsewhere nothing is accepted, and what is missing or unknown is told.
+    let elsewhere = format!("{}@192.0.2.1=no", everything.join(","));
+    assert_eq!(audit(&["--suite", WEAK, "--accept", &elsewhere]).1, Some(3));
+    let unused = run(["audit", "--suite", STRONG, "--accept", "ke-modp1024=no"]);
+    assert!(unused.stderr.contains("nothing of it"), "{}", unused.stderr);
+    for (wrong, hint) in [("ke-modp1024", "reason"), ("ke-modp1025=no", "ke-modp1024")] {
+        let refused = run(["audit", "--suite", WEAK, "--accept", wrong]);
+        assert_eq!(refused.code, Some(2), "{wrong}");
+        assert!(refused.stderr.contains(hint), "{wrong}: {}", refused.stderr);
+    }
+}
+
+#[test]
 fn sarif_names_a_rule_for_every_result() {
     let capture = lab("ikev1-aggressive-psk-3des-sha1-modp1024");
     let run = run(["audit", "--format", "sarif", &capture]);

@@ -18,7 +18,7 @@ mod text;
 mod time;
 
 pub use audit::{
-    AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv, write_audit_json,
+    Accepted, AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv, write_audit_json,
     write_audit_markdown, write_audit_sarif, write_audit_text, write_catalogue_json,
     write_catalogue_text, write_page_json, write_page_text,
 };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{Input, Keys, Output, Quiet, Selection};
+use crate::acceptance::Acceptance;
 
 /// Judge how strong a peer, a capture or a suite is.
 ///
@@ -70,6 +71,12 @@ pub(crate) struct Policy {
     /// Exit with 3 at findings from this severity, and at the verdict `fail`
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = AuditFailOn::High)]
     pub(crate) fail_on: AuditFailOn,
+
+    /// Live with this finding or algorithm, at these peers, for this reason (repeatable)
+    ///
+    /// It stays in the result with the reason, and decides no exit code. The verdict of the profile is what it is.
+    #[arg(long, value_name = "ID[,ID]...[@ADDRESS[/N]]=REASON")]
+    pub(crate) accept: Vec<Acceptance>,
 
     /// Judge as of this day, YYYY-MM-DD; today if not given
     ///
@@ -137,6 +144,8 @@ EXAMPLES:
       A suite, without traffic.
   ikescope audit --profile cnsa-2.0 --format sarif -o audit.sarif capture.pcapng
       For a pipeline.
+  ikescope audit --accept ke-modp1024@192.0.2.1='replaced in March' capture.pcapng
+      Somebody has decided to live with that for now.
   ikescope audit good.pcapng --secrets charon.log --write-profile ours.toml
   ikescope audit --profile ours.toml --fail-on medium new.pcapng
       A peer known to be good as the measure for another.

@@ -47,6 +47,7 @@ pub(crate) fn run(options: &Audit) -> Result<Exit, Error> {
             let mut subject = AuditedSubject::new(&suite.facts(), &report.profile, &report.date);
             subject.known_as = suite.known_as().map(|known| known.name);
             report.subjects.push(subject);
+            accept(&mut report, options)?;
             write_profile(options, &[suite.facts()], &report.date)?;
             let output = Output::open::<&Path>(&options.view.output, &[])?;
             write(&report, options, output)?;
@@ -65,6 +66,7 @@ fn audit_peers(options: &Audit, mut report: AuditReport) -> Result<Exit, Error> 
         .iter()
         .map(|facts| AuditedSubject::new(facts, &report.profile, &report.date))
         .collect();
+    accept(&mut report, options)?;
     write_profile(options, &facts, &report.date)?;
     let output = Output::open::<&Path>(&options.view.output, &[])?;
     write(&report, options, output)?;
@@ -95,6 +97,7 @@ fn audit_capture(options: &Audit, mut report: AuditReport) -> Result<Exit, Error
         .iter()
         .map(|facts| AuditedSubject::new(facts, &report.profile, &report.date))
         .collect();
+    accept(&mut report, options)?;
     write_profile(options, &facts, &report.date)?;
     write(&report, options, output)?;
     if ended.has_packets() && facts.is_empty() {
@@ -134,6 +137,13 @@ impl Collecting<'_> {
         });
         facts
     }
+}
+
+fn accept(report: &mut AuditReport, options: &Audit) -> Result<(), Error> {
+    let accepted = &options.policy.accept;
+    accepted
+        .iter()
+        .try_for_each(|accepted| accepted.apply(&mut report.subjects))
 }
 
 fn write(report: &AuditReport, options: &Audit, mut output: Output) -> Result<(), Error> {

@@ -29,7 +29,8 @@ pub(crate) fn run(options: &Explain) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn known(id: &str) -> Result<Vec<Page>, Error> {
+/// The pages of an id, or near names.
+pub(crate) fn known(id: &str) -> Result<Vec<Page>, Error> {
     let pages = explain(id);
     if !pages.is_empty() {
         return Ok(pages);

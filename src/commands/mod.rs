@@ -3,7 +3,7 @@
 mod audit;
 mod decrypt;
 mod diagnose;
-mod explain;
+pub(crate) mod explain;
 mod generate;
 mod inspect;
 mod interfaces;

@@ -69,6 +69,9 @@ pub fn write_audit_csv(report: &AuditReport, mut out: impl Write) -> io::Result<
                 &evidence.join("; "),
             );
         }
+        for accepted in &subject.accepted {
+            line("accepted", &accepted.id, "", &accepted.reason, "", "");
+        }
         for what in &assessment.unknown {
             line("not seen", "", "unknown", what, "", "");
         }

@@ -91,6 +91,14 @@ fn write_subject(
         }
         writeln!(out, "\nSee {}.\n", cell(&finding.references.join("; ")))?;
     }
+    if !subject.accepted.is_empty() {
+        writeln!(out, "### Accepted\n")?;
+        for accepted in &subject.accepted {
+            let (id, reason) = (cell(&accepted.id), cell(&accepted.reason));
+            writeln!(out, "- {id}: {reason}")?;
+        }
+        writeln!(out)?;
+    }
     if let Some(recommended) = &assessment.recommended {
         writeln!(out, "### Use instead\n\n{}.\n", cell(&recommended.words()))?;
         writeln!(out, "```")?;

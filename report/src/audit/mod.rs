@@ -18,7 +18,7 @@ pub use explain::{
 };
 pub use json::write_audit_json;
 pub use markdown::write_audit_markdown;
-pub use report::{AuditReport, AuditedSubject};
+pub use report::{Accepted, AuditReport, AuditedSubject};
 pub use sarif::write_audit_sarif;
 pub use text::write_audit_text;
 

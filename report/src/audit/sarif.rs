@@ -147,6 +147,7 @@ fn verdict_result(report: &AuditReport, subject: &AuditedSubject) -> Value {
         "message": { "text": text },
         "locations": [location(report, subject, subject.assessment.reasons.first().map(|reason| &reason.evidence))],
         "partialFingerprints": { "subjectAndRule/v1": format!("{}/profile-verdict", subject.subject) },
+        "suppressions": suppressions(subject.accepted_failure().as_deref()),
         "properties": {
             "unknown": subject.assessment.unknown,
             "recommended": subject.assessment.recommended.as_ref().and_then(|one| one.ike_swanctl()),
@@ -168,12 +169,21 @@ fn result(report: &AuditReport, subject: &AuditedSubject, found: &Found, index: 
         "message": { "text": format!("{}: {}. {}", subject.subject, found.finding.title, evidence.join("; ")) },
         "locations": [location(report, subject, found.evidence.first())],
         "partialFingerprints": { "subjectAndRule/v1": format!("{}/{}", subject.subject, found.finding.id) },
+        "suppressions": suppressions(subject.acceptance(found.finding.id)),
         "properties": {
             "severity": found.severity.name(),
             "source": subject.source.name(),
             "frames": found.evidence.iter().filter_map(|one| one.frame).map(|frame| frame.number).collect::<Vec<_>>(),
         },
     })
+}
+
+/// Somebody's decision to live with a result, which code scanning then shows as closed (SARIF 2.1.0, section 3.35).
+fn suppressions(reason: Option<&str>) -> Value {
+    reason.map_or_else(
+        || json!([]),
+        |reason| json!([{ "kind": "external", "status": "accepted", "justification": reason }]),
+    )
 }
 
 /// The capture that shows it, where there is one, and the peer.

@@ -70,6 +70,11 @@ impl<W: Write> Writer<'_, W> {
         )?;
         self.reasons(&subject.assessment.reasons)?;
         self.findings(subject)?;
+        for (index, accepted) in subject.accepted.iter().enumerate() {
+            let label = if index == 0 { "accepted" } else { "" };
+            let text = format!("{}: {}", accepted.id, accepted.reason);
+            self.labelled(label, &sanitize(&text))?;
+        }
         if let Some(recommended) = &subject.assessment.recommended {
             let esp = recommended.esp_swanctl().unwrap_or_default();
             let ike = recommended.ike_swanctl().unwrap_or_default();

@@ -32,6 +32,13 @@ struct Subject<'a> {
     unknown: &'a [String],
     recommended: Option<RecommendationObject>,
     findings: Vec<FindingObject<'a>>,
+    accepted: Vec<AcceptedObject<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct AcceptedObject<'a> {
+    id: &'a str,
+    reason: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,6 +115,14 @@ impl<'a> From<&'a AuditedSubject> for Subject<'a> {
                 .as_ref()
                 .map(RecommendationObject::from),
             findings: subject.found.iter().map(FindingObject::from).collect(),
+            accepted: subject
+                .accepted
+                .iter()
+                .map(|accepted| AcceptedObject {
+                    id: &accepted.id,
+                    reason: &accepted.reason,
+                })
+                .collect(),
         }
     }
 }
