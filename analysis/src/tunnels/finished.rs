@@ -9,6 +9,7 @@ use std::thread;
 
 use super::capture_facts::{CaptureFacts, Surroundings};
 use super::flow::Flow;
+use super::threads;
 use super::tunnel::Tunnel;
 use crate::folding::Folding;
 
@@ -56,8 +57,7 @@ impl Finished {
         let chunks = (0..all)
             .step_by(CHUNK)
             .map(|start| start..all.min(start + CHUNK));
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let count = chunks.len().min(threads).min(MOST_THREADS);
+        let count = threads::count(chunks.len());
         if count <= 1 {
             chunks
                 .flat_map(see)
@@ -196,6 +196,3 @@ const CHUNK: usize = 64;
 
 /// Chunks that a thread may be ahead.
 const AHEAD: usize = 4;
-
-/// Threads beyond which taking the results is what takes the time.
-const MOST_THREADS: usize = 8;

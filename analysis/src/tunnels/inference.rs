@@ -50,7 +50,6 @@ pub(super) fn infer(
     anchors: &[Anchor],
     candidates: &[Candidate],
     flows: &FlowTable,
-    claimed: &mut [bool],
 ) {
     tunnel.children.reserve_exact(anchors.len());
     for anchor in anchors {
@@ -70,9 +69,6 @@ pub(super) fn infer(
             }
         };
         let Some(child) = child else { continue };
-        if let Some(taken) = claimed.get_mut(candidate.index) {
-            *taken = true;
-        }
         assign(child, candidate.from, flow);
     }
     order(tunnel);

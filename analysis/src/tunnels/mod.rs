@@ -21,6 +21,7 @@ mod proposal;
 mod reading;
 mod sizes;
 mod steps;
+mod threads;
 mod tracker;
 mod tunnel;
 

@@ -21,6 +21,7 @@ use super::message::{Sender, Step};
 use super::outcome;
 use super::proposal::Protocol;
 use super::sizes::Overhead;
+use super::threads;
 use super::tunnel::{Keepalives, State, Tunnel};
 use crate::folding::Folding;
 use crate::limits::{
@@ -659,46 +660,39 @@ impl Tracker {
             inference::claim(&mut live.tunnel, &self.flows, &by_spi, &mut self.claimed);
         }
         let candidates = self.candidates(&live);
-        let end = self.capture.last;
-        for (index, live) in live.iter_mut().enumerate() {
-            if let Some(candidates) = candidates.get(&index) {
-                let anchors = std::mem::take(&mut live.anchors);
-                // What made a child was read.
-                let read = live.tunnel.opened();
-                let likely: Vec<_> = anchors
-                    .into_iter()
-                    .filter(|anchor| !read && live.may_have_made_a_child(anchor))
-                    .collect();
-                inference::infer(
-                    &mut live.tunnel,
-                    &likely,
-                    candidates,
-                    &self.flows,
-                    &mut self.claimed,
-                );
-            } else if !live.tunnel.opened() {
-                let likely: Vec<_> = live
-                    .anchors
-                    .iter()
-                    .copied()
-                    .filter(|anchor| live.may_have_made_a_child(anchor))
-                    .collect();
-                inference::infer(
-                    &mut live.tunnel,
-                    &likely,
-                    &[],
-                    &self.flows,
-                    &mut self.claimed,
-                );
+        for candidate in candidates.values().flatten() {
+            if let Some(taken) = self.claimed.get_mut(candidate.index) {
+                *taken = true;
             }
-            live.tunnel.keepalives = self.keepalives(&live.tunnel);
-            outcome::judge(&mut live.tunnel, live.overhead, end);
         }
+        let tracker = &*self;
+        threads::each(&mut live, |live| {
+            let candidates = candidates.get(&live.tunnel.id);
+            tracker.judge(live, candidates.map(Vec::as_slice));
+        });
         live.into_iter().map(|live| live.tunnel).collect()
     }
 
+    /// Gives a tunnel the children that its messages do not tell, and judges it.
+    fn judge(&self, live: &mut Live, candidates: Option<&[Candidate]>) {
+        // What made a child was read.
+        let read = live.tunnel.opened();
+        if candidates.is_some() || !read {
+            let likely: Vec<_> = live
+                .anchors
+                .iter()
+                .copied()
+                .filter(|anchor| !read && live.may_have_made_a_child(anchor))
+                .collect();
+            let candidates = candidates.unwrap_or_default();
+            inference::infer(&mut live.tunnel, &likely, candidates, &self.flows);
+        }
+        live.tunnel.keepalives = self.keepalives(&live.tunnel);
+        outcome::judge(&mut live.tunnel, live.overhead, self.capture.last);
+    }
+
     /// Flows that nobody claimed, each for the closed tunnel between its ends that was there last when it began.
-    fn candidates(&self, live: &[Live]) -> HashMap<usize, Vec<Candidate>, Folding> {
+    fn candidates(&self, live: &[Live]) -> HashMap<u32, Vec<Candidate>, Folding> {
         type Since = Option<Timestamp>;
         let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>, Folding> =
             HashMap::default();
@@ -717,7 +711,7 @@ impl Tracker {
             }
         }
         by_peers.values_mut().for_each(|list| list.sort_unstable());
-        let mut found: HashMap<usize, Vec<Candidate>, Folding> = HashMap::default();
+        let mut found: HashMap<u32, Vec<Candidate>, Folding> = HashMap::default();
         for index in 0..self.flows.len() {
             if self.claimed.get(index) != Some(&false) {
                 continue;
@@ -751,10 +745,10 @@ impl Tracker {
                     let (initiator, responder) =
                         ends.get(*at)?.get_or_init(|| candidate.all_ends());
                     let from = inference::sender(flow, initiator, responder)?;
-                    Some((*at, from))
+                    Some((candidate.tunnel.id, from))
                 });
-            if let Some((at, from)) = best {
-                found.entry(at).or_default().push(Candidate {
+            if let Some((id, from)) = best {
+                found.entry(id).or_default().push(Candidate {
                     index,
                     first: flow.first,
                     from,
