@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ikescope_capture::{NotIp, Note, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
-use ikescope_dissectors::{Ah, Esp, IpComp, Issues, Message, Registry, Spi, Wesp};
+use ikescope_dissectors::{Ah, Esp, IkeSpi, IpComp, Issues, Message, Registry, Spi, Wesp};
 
 use crate::opened::{Closed, EspOpened, Integrity, KeySource, Opened, Verification};
 
@@ -156,6 +156,27 @@ impl Observation<'_> {
             self.content,
             Content::Other(_) | Content::Icmp { quoted: None, .. }
         )
+    }
+
+    /// Whether what came where IKE belongs is none: no version, exchange or length of IKE fits. The first four octets may
+    /// be an SPI of ESP then, and the next ones a sequence number.
+    #[must_use]
+    pub fn is_no_ike(&self) -> bool {
+        let Content::Ike(Ike {
+            message: Some(message),
+            ..
+        }) = &self.content
+        else {
+            return false;
+        };
+        let header = &message.header;
+        let exchange = match header.version.major() {
+            1 => matches!(header.exchange, 1..=6 | 32..=36),
+            2 => matches!(header.exchange, 34..=44),
+            _ => false,
+        };
+        let whole = u32::try_from(self.octets.len()) == Ok(header.length);
+        !exchange && !whole && !self.truncated && header.initiator_spi != IkeSpi::NONE
     }
 
     /// Whether ESP or AH is here that was to be opened, and that no key verified.

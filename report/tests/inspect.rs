@@ -234,6 +234,29 @@ fn esp_has_spi_and_sequence_number() {
 }
 
 #[test]
+fn what_is_no_ike_on_its_port_is_read_as_esp() {
+    let line = |octets: &[u8]| {
+        let mut observation = observation(1, Content::Ike(ike(octets)));
+        observation.octets = octets;
+        text(&[observation], TextOptions::default())
+    };
+    let mut esp = [0xab; 60];
+    esp[..8].copy_from_slice(&[0xc0, 0xff, 0xee, 0x01, 0, 0, 0, 7]);
+    assert!(
+        line(&esp).contains("ESP spi=0xc0ffee01 seq=7"),
+        "{}",
+        line(&esp)
+    );
+    // Of IKE by its exchange, though cut.
+    let init = init();
+    assert!(
+        line(&init[..60]).contains("IKE_SA_INIT"),
+        "{}",
+        line(&init[..60])
+    );
+}
+
+#[test]
 fn relations_stand_behind_the_packet() {
     let octets = init();
     let message = Ike {

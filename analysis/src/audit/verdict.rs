@@ -496,7 +496,10 @@ impl Judge<'_> {
             self.not_seen("lifetime: IKEv2 does not negotiate it".to_owned());
         }
         if facts.closed > 0 {
-            self.not_seen(format!("{} encrypted messages stayed closed", facts.closed));
+            self.not_seen(match facts.closed {
+                1 => "one encrypted message stayed closed".to_owned(),
+                closed => format!("{closed} encrypted messages stayed closed"),
+            });
         }
         if facts.left_out > 0 {
             self.not_seen(format!("{} further facts were left out", facts.left_out));

@@ -1464,6 +1464,10 @@ fn incomplete_file(around: &Surroundings<'_>) -> Option<Diagnosis> {
             .evidence_if(
                 capture.backwards_frame,
                 "a time before that of the frame before",
+            )
+            .excludes(
+                "no-response-to-first-message",
+                "this is said of the file, whatever became of the tunnels",
             ),
     )
 }

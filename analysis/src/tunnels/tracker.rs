@@ -29,7 +29,7 @@ use crate::limits::{
     MAX_TRAFFIC, MAX_TUNNEL_MESSAGES, MIN_TUNNEL_MESSAGES,
 };
 use crate::observation::{
-    Content, Encapsulation, Endpoint, EspPacket, FrameId, Ike, Observation, Quoted,
+    Content, Encapsulation, Endpoint, EspPacket, FrameId, Observation, Quoted,
 };
 use crate::opened::Integrity;
 
@@ -49,21 +49,6 @@ pub struct Tracker {
     /// When tunnels that have ended were looked for last.
     swept: Option<Timestamp>,
     eager: bool,
-}
-
-/// Whether what came where IKE belongs is none: no version, exchange or length of IKE fits. The first four octets may
-/// be an SPI then, and the next ones a sequence number.
-fn is_esp(ike: &Ike<'_>, observation: &Observation<'_>) -> bool {
-    let Some(Dissected { header, .. }) = &ike.message else {
-        return false;
-    };
-    let exchange = match header.version.major() {
-        1 => matches!(header.exchange, 1..=6 | 32..=36),
-        2 => matches!(header.exchange, 34..=44),
-        _ => false,
-    };
-    let whole = u32::try_from(observation.octets.len()) == Ok(header.length);
-    !exchange && !whole && !observation.truncated && header.initiator_spi != IkeSpi::NONE
 }
 
 impl Default for Tracker {
@@ -175,7 +160,7 @@ impl Tracker {
                     self.content(inner, observation, src, dst);
                 }
             }
-            Content::Ike(ike) if is_esp(ike, observation) => {
+            Content::Ike(_) if observation.is_no_ike() => {
                 let mut issues = Issues::default();
                 if let Some(esp) = Esp::parse(Octets::new(observation.octets), &mut issues) {
                     self.capture.esp_packets += 1;

@@ -41,7 +41,13 @@ impl LineWriter {
 
     /// What the packet is and what is to be said about it.
     pub(super) fn rest(&self, out: &mut Vec<u8>, observation: &Observation<'_>) {
-        self.content(out, &observation.content);
+        if observation.is_no_ike() {
+            out.extend_from_slice(b"no version, exchange or length of IKE; as ESP: ");
+            let octets = Octets::new(observation.octets);
+            esp_packet(out, Esp::parse(octets, &mut Issues::default()).as_ref());
+        } else {
+            self.content(out, &observation.content);
+        }
         if let Some(opened) = &observation.esp_opened {
             inner_packet(out, opened);
         }

@@ -19,13 +19,13 @@ pub(super) fn odd_nonce(octets: &[u8]) -> Option<&'static str> {
     repeats_words(octets).then_some("the nonce repeats its words")
 }
 
-/// Why an IKE SPI does not look random.
+/// Why an IKE SPI does not look random. Zero is no SPI at all, which is a finding of its own.
 pub(super) fn odd_spi(spi: u64) -> Option<&'static str> {
     let octets = spi.to_be_bytes();
-    if spi < 1 << 16 {
+    if (1..1 << 16).contains(&spi) {
         return Some("the SPI is a small number");
     }
-    repeats_words(&octets).then_some("the SPI repeats its words")
+    (spi != 0 && repeats_words(&octets)).then_some("the SPI repeats its words")
 }
 
 /// Whether the last eight of these count up or down by the same small step.
