@@ -1029,17 +1029,25 @@ fn identity_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
     if tunnel.mode != Some(Mode::Aggressive) || !never_up(tunnel) {
         return None;
     }
-    let request = opening_message(tunnel)?;
-    let identity = request.clear.identities.first();
-    let (answer, error) = refusal(tunnel).or_else(|| {
-        let third = tunnel.first_of(Step::Aggressive(3))?;
+    let invalid = NotifyV1::INVALID_ID_INFORMATION.0;
+    let after = |step, from| {
+        let asked = tunnel.first_of(step)?;
         tunnel.messages.iter().find_map(|message| {
             let error = message.payloads().error()?;
-            (message.from == Sender::Responder && message.frame > third.frame)
-                .then_some((message, error))
+            (message.from == from && message.frame > asked.frame).then_some((message, error))
         })
-    })?;
-    let named = error.number == NotifyV1::INVALID_ID_INFORMATION.0;
+    };
+    let (request, (answer, error)) = refusal(tunnel)
+        .or_else(|| after(Step::Aggressive(3), Sender::Responder))
+        .and_then(|refusal| Some((opening_message(tunnel)?, refusal)))
+        .or_else(|| {
+            // The initiator refuses message 2: another key has other notifications.
+            let refusal = after(Step::Aggressive(2), Sender::Initiator)?;
+            (refusal.1.number == invalid)
+                .then_some((tunnel.first_of(Step::Aggressive(2))?, refusal))
+        })?;
+    let identity = request.clear.identities.first();
+    let named = error.number == invalid;
     if !named && error.number != NotifyV1::AUTHENTICATION_FAILED.0 {
         return None;
     }
@@ -1201,7 +1209,8 @@ fn inside_address_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
     let (proof, refusal) = encrypted_refusal(tunnel)?;
     let identity = proof.opened.as_ref()?.identities.first()?;
     let is_address = [1, 5].contains(&identity.id_type);
-    let elsewhere = identity.value != tunnel.initiator.address.to_string();
+    let elsewhere = identity.value != tunnel.initiator.address.to_string()
+        && tunnel.initiator.behind_nat == Some(true);
     (is_address && elsewhere && proof.from == Sender::Initiator)
         .then(|| inside_address_found(identity, tunnel, proof, refusal))
 }
@@ -1540,17 +1549,28 @@ fn second_login<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Dia
             (0..SOON_NANOS).contains(&after)
         })
     };
-    let mut others = around.tunnels.iter().copied().filter(|other| {
-        other.responder.address == tunnel.responder.address
-            && other.initiator.address != tunnel.initiator.address
+    let is_proof = |message: &&Message| {
+        message.step == AUTH_REQUEST || matches!(message.step, Step::Main(5) | Step::Aggressive(3))
+    };
+    // Hosts behind one NAT have its address, and a port each.
+    let own = tunnel.messages.iter().find(is_proof)?.ends.src;
+    let translated = |port: Option<u16>| !matches!(port, Some(500 | 4500));
+    let mut others = around.tunnels.iter().copied().filter_map(|other| {
+        let proof = other
+            .messages
+            .iter()
+            .filter(is_proof)
+            .find(|message| near(message))?;
+        let another = proof.ends.src.address != own.address
+            || proof.ends.src.port != own.port
+                && translated(own.port)
+                && translated(proof.ends.src.port);
+        let same = other.responder.address == tunnel.responder.address
             && other.version == tunnel.version
-            && other.messages.iter().any(|message| {
-                let proof = message.step == AUTH_REQUEST
-                    || matches!(message.step, Step::Main(5) | Step::Aggressive(3));
-                proof && near(message)
-            })
+            && other.id != tunnel.id;
+        (same && another).then_some((other, proof))
     });
-    let other = others.next()?;
+    let (other, proof) = others.next()?;
     // Many logins at that time: one of them comes close to every deletion.
     if others.next().is_some() {
         return None;
@@ -1563,13 +1583,13 @@ fn second_login<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Dia
     };
     let summary = format!(
         "{} logs in{}, and at that moment {} ends the SA of {}: it allows one SA for one identity.",
-        other.initiator.address,
+        end(proof.ends.src),
         same.map_or(String::new(), |identity| format!(
             " with the same identity ({})",
             named_identity(identity)
         )),
         tunnel.responder.address,
-        tunnel.initiator.address
+        end(own)
     );
     let confidence = if same.is_some() {
         Confidence::Certain
@@ -1578,10 +1598,7 @@ fn second_login<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Dia
     };
     Some(
         Diagnosis::new(&UNIQUENESS_KILL, confidence, Side::Initiator, summary)
-            .evidence_if(
-                other.first_of(AUTH_REQUEST).map(|message| message.frame),
-                "the second login",
-            )
+            .evidence(proof.frame, "the second login")
             .evidence(frame, "the first SA is deleted")
             .excludes("unilateral-delete-loop", "two addresses are involved"),
     )
@@ -1603,7 +1620,9 @@ const SOON_NANOS: i64 = 2_000_000_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{INFORMATIONAL, exchange, ids, notifies, open, tunnel};
+    use super::super::sample::{
+        INFORMATIONAL, at, exchange, frame, ids, ids_among, notifies, open, send, tunnel,
+    };
     use super::*;
     use crate::tunnels::{Payloads, State};
 
@@ -1683,5 +1702,28 @@ mod tests {
             told(&[PayloadType::ID_RESPONDER]),
             Some("psk-mismatch-ikev2-at-initiator")
         );
+    }
+
+    /// Two logins behind one NAT, on these ports, and the Delete of the first one.
+    #[test]
+    fn a_second_login_behind_one_nat_has_another_port() {
+        let told = |ports: [u16; 2]| {
+            let mut tunnels = ports.map(|port| {
+                let mut tunnel = tunnel(1);
+                send(&mut tunnel, Step::Main(5), Sender::Initiator, 20)
+                    .ends
+                    .src
+                    .port = Some(port);
+                tunnel
+            });
+            tunnels[0].deleted = Some((Sender::Responder, frame(40), Some(at(40))));
+            tunnels[1].id = 2;
+            let [one, other] = &tunnels;
+            ids_among(one, &[one, other]).contains(&"uniqueness-kill")
+        };
+        assert!(told([20_001, 20_002]));
+        // The same host logs in again.
+        assert!(!told([20_001, 20_001]));
+        assert!(!told([500, 4500]));
     }
 }

@@ -309,12 +309,13 @@ fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
         .iter()
         .flatten()
         .any(|message| message.opened.is_some());
+    let asked_anew = asked_anew(&exchanges);
     let ended = match (read, exchanges.as_slice()) {
         (Some((status, _)), _) => status,
         // Question and answer, result and acknowledgement, all begun by the server.
-        (None, [question, result, ..]) if !opened && exchanges.len() == 2 => {
+        (None, [question, result, ..]) if !opened && (exchanges.len() == 2 || asked_anew) => {
             let complete = question.len() >= 2 && !result.is_empty();
-            let by_server = [question, result].into_iter().all(|exchange| {
+            let by_server = exchanges.iter().all(|exchange| {
                 exchange
                     .first()
                     .is_some_and(|first| first.from == Sender::Responder)
@@ -330,7 +331,8 @@ fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
         message.step == Step::Informational && message.encrypted && message.frame > ended.frame
     });
     // Nothing shows that time passed: the capture may end in the middle of a login that succeeds.
-    let cut = read.is_none() && informational.is_none() && !goes_on(around, ended);
+    let told = informational.is_some() || asked_anew;
+    let cut = read.is_none() && !told && !goes_on(around, ended);
     let summary = if read.is_some() {
         format!(
             "{} tells the client that the login failed (XAUTH-STATUS 0).",
@@ -343,6 +345,8 @@ fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
                 "the capture ends. Without mode config and quick mode, the login may have failed"
             } else if informational.is_some() {
                 "the SA is ended. The login probably failed"
+            } else if asked_anew {
+                "the same question comes again. The login probably failed"
             } else {
                 "nothing more comes, no quick mode either. The login probably failed"
             }
@@ -353,7 +357,7 @@ fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
             &XAUTH_BAD_CREDENTIALS,
             read_or(
                 read.is_some(),
-                if informational.is_some() {
+                if told {
                     Confidence::Likely
                 } else {
                     Confidence::Possible
@@ -371,6 +375,19 @@ fn password<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
         .evidence(ended.frame, "the result of XAUTH")
         .evidence_if(informational.map(|message| message.frame), "ended"),
     )
+}
+
+/// Whether the server asks its question again after the result: after a success it would send an address, or nothing.
+fn asked_anew(exchanges: &[Vec<&Message>]) -> bool {
+    let [question, _, again, ..] = exchanges else {
+        return false;
+    };
+    question
+        .first()
+        .zip(again.first())
+        .is_some_and(|(question, again)| {
+            again.from == Sender::Responder && again.length == question.length
+        })
 }
 
 /// Whether the capture goes on long enough behind a message for its sender's next one.

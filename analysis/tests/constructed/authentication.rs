@@ -294,3 +294,39 @@ fn a_login_that_ends_after_the_result_failed() {
         .answer(0.5, &informational_v1(11, true).closed(108, 5));
     assert_eq!(wire.first(), "xauth-bad-credentials");
 }
+
+#[test]
+fn a_question_that_comes_again_after_the_result_tells_of_a_failed_login() {
+    // A server that accepts sends an address next, or waits.
+    for (length, told) in [(92, true), (108, false)] {
+        let mut wire = xauth(true);
+        wire.answer(0.1, &transaction(9).closed(92, 1))
+            .ask(0.2, &transaction(9).closed(108, 2))
+            .answer(0.3, &transaction(10).closed(76, 3))
+            .ask(0.4, &transaction(10).closed(92, 4))
+            .answer(0.5, &transaction(11).closed(length, 5));
+        assert_eq!(wire.first() == "xauth-bad-credentials", told, "{length}");
+    }
+}
+
+#[test]
+fn what_the_initiator_says_to_message_2_of_aggressive_mode_tells_key_and_identity_apart() {
+    const AGGRESSIVE: u8 = 4;
+    let body = || vec![(4, noise(256, 1)), (10, noise(32, 2)), (5, noise(16, 3))];
+    let message = |spi, more: &[Payload]| {
+        let payloads = [&[sa_v1(&[PSK])], &body()[..], more].concat();
+        phase_one(AGGRESSIVE, spi, false).with(&payloads)
+    };
+    // AUTHENTICATION-FAILED and INVALID-ID-INFORMATION (RFC 2408, section 3.14.1).
+    for (number, id) in [
+        (24_u16, "psk-mismatch-ikev1-aggressive"),
+        (18, "id-mismatch-main"),
+    ] {
+        let notify = [&[0, 0, 0, 1, 1, 0][..], &number.to_be_bytes()].concat();
+        let mut wire = Wire::default();
+        wire.ask(0.0, &message(0, &[]))
+            .answer(0.01, &message(SPI_R, &[(8, noise(32, 4))]))
+            .ask(0.02, &informational_v1(7, false).with(&[(11, notify)]));
+        assert_eq!(wire.first(), id);
+    }
+}
