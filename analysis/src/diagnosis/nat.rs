@@ -7,6 +7,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
+use super::facts::{copies_after, opening_message};
 use super::fragmentation::unanswered;
 use super::running::{
     SIDES, duration, flow_from, flows_from, last_heard, packets_from, seconds, side, times,
@@ -687,14 +688,21 @@ fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         })
     };
     let by = |sender| tunnel.from(sender).find(|message| announces(message));
-    let (announced, missing) = match (by(Sender::Initiator), by(Sender::Responder)) {
-        (Some(message), None) => (message, Sender::Responder),
-        (None, Some(message)) => (message, Sender::Initiator),
-        _ => return None,
-    };
-    if !answered || !tunnel.beginning_seen {
+    let (initiator, responder) = (by(Sender::Initiator), by(Sender::Responder));
+    // Where messages are cut, so may be what they announce.
+    let cut = tunnel
+        .messages
+        .iter()
+        .any(|message| message.truncated && !message.encrypted);
+    if !answered || !tunnel.beginning_seen || cut {
         return None;
     }
+    let (announced, missing) = match (initiator, responder) {
+        (Some(message), None) => (message, Sender::Responder),
+        (None, Some(message)) => (message, Sender::Initiator),
+        (None, None) => return translated_unnoticed(tunnel),
+        _ => return None,
+    };
     // A tunnel that is up shows that there is no NAT, or that it does no harm.
     let severity = match tunnel.state {
         State::Established | State::Closed => Severity::Note,
@@ -715,6 +723,36 @@ fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         )
         .severity(severity)
         .evidence(announced.frame, "NAT traversal announced")
+        .excludes("natt-4500-blocked", "it was not agreed on"),
+    )
+}
+
+/// A port that only a translator chooses, while neither side does NAT traversal.
+fn translated_unnoticed(tunnel: &Tunnel) -> Option<Diagnosis> {
+    let request = opening_message(tunnel)?;
+    let port = request.ends.src.port?;
+    let used = SIDES
+        .into_iter()
+        .all(|sender| packets_from(tunnel, sender) > 0);
+    if used || port <= LARGEST_SYSTEM_PORT || request.ends.dst.port != Some(IKE_PORT) {
+        return None;
+    }
+    let summary = format!(
+        "The packets of the initiator come from port {port}, as a NAT makes them, and neither side announces NAT traversal: ESP \
+         goes without UDP, and the NAT cannot tell whose it is."
+    );
+    Some(
+        Diagnosis::new(
+            &NATT_NOT_SUPPORTED,
+            Confidence::Certain,
+            Side::Both,
+            summary,
+        )
+        .severity(match was_up(tunnel) {
+            true => Severity::Warning,
+            false => Severity::Note,
+        })
+        .evidence(request.frame, "from the port of a NAT")
         .excludes("natt-4500-blocked", "it was not agreed on"),
     )
 }
@@ -801,33 +839,39 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
     let shown = evidence(tunnel).into_iter().next()?;
     let on_500 = response.ends.src.port == Some(IKE_PORT);
     // Who asks again has not got the answer yet.
-    let asked_again = tunnel.messages.iter().any(|message| {
-        message
-            .retransmissions
-            .iter()
-            .any(|copy| copy.frame > response.frame)
-    });
+    let asked_again = tunnel
+        .from(Sender::Initiator)
+        .any(|message| copies_after(message, response) > 0);
     if last.frame != response.frame || asked_again || !on_500 || !tunnel.icmp.is_empty() {
         return None;
     }
+    // A responder that repeats its answer waits for the next message in vain.
+    let waits = response.transmissions >= WAITING_COPIES;
     let summary = format!(
-        "{done} succeeded on UDP 500 with a NAT between the peers, and nothing follows: the next message goes to UDP 4500 \
-         and does not arrive here."
+        "{done} succeeded on UDP 500 with a NAT between the peers, and {}: the next message goes to UDP 4500 \
+         and does not arrive here.",
+        if waits {
+            format!(
+                "the responder repeats its answer {}",
+                times(response.transmissions - 1)
+            )
+        } else {
+            "nothing follows".to_owned()
+        }
     );
+    let (confidence, severity) = match waits {
+        true => (Confidence::Likely, Severity::Failure),
+        false => (Confidence::Possible, Severity::Warning),
+    };
     Some(
-        Diagnosis::new(
-            &NATT_4500_BLOCKED,
-            Confidence::Possible,
-            Side::Network,
-            summary,
-        )
-        .severity(Severity::Warning)
-        .evidence(
-            shown.message.frame,
-            "a NAT detection hash that does not fit",
-        )
-        .evidence(response.frame, "the last message of this negotiation")
-        .check_first("does the capture filter let UDP 4500 pass?"),
+        Diagnosis::new(&NATT_4500_BLOCKED, confidence, Side::Network, summary)
+            .severity(severity)
+            .evidence(
+                shown.message.frame,
+                "a NAT detection hash that does not fit",
+            )
+            .evidence(response.frame, "the last message of this negotiation")
+            .check_first("does the capture filter let UDP 4500 pass?"),
     )
 }
 
@@ -997,7 +1041,13 @@ fn on_500(flow: &Flow, side: Side) -> Option<Diagnosis> {
 /// Datagrams of one SPI whose numbers go up: no accident.
 const COUNTED_PACKETS: u64 = 3;
 
+/// An answer that was lost once comes a second time.
+const WAITING_COPIES: u32 = 3;
+
 const IKE_PORT: u16 = 500;
+
+/// IKE is sent from port 500; only a translator takes one of the dynamic ports instead.
+const LARGEST_SYSTEM_PORT: u16 = 1023;
 const NAT_TRAVERSAL_PORT: u16 = 4500;
 const L2TP_PORT: u16 = 1701;
 
@@ -1182,5 +1232,55 @@ mod tests {
         };
         assert!(with(false).contains(&"ah-through-nat"));
         assert!(!with(true).contains(&"ah-through-nat"));
+    }
+
+    #[test]
+    fn a_responder_that_waits_behind_a_nat_does_not_get_what_goes_to_4500() {
+        let told = |copies: &[i64]| {
+            let mut tunnel = tunnel(1);
+            (tunnel.state, tunnel.mode) = (State::Failed, Some(crate::tunnels::Mode::Main));
+            for (number, from) in [(1, I), (2, R), (3, I), (4, R)] {
+                let message = send(&mut tunnel, Step::Main(number), from, i64::from(number));
+                message.encrypted = false;
+                message.nat = (number > 2).then_some(hashes(from == R, true)).flatten();
+            }
+            again(&mut tunnel, copies);
+            let found = stopped_before_4500(
+                &tunnel,
+                &Surroundings {
+                    capture: &crate::tunnels::CaptureFacts::default(),
+                    tunnels: &[],
+                    flows: &[],
+                },
+            );
+            found.map(|found| found.severity)
+        };
+        assert_eq!(told(&[]), Some(Severity::Warning));
+        assert_eq!(told(&[500, 1_500, 3_500]), Some(Severity::Failure));
+    }
+
+    #[test]
+    fn a_port_of_a_nat_without_nat_traversal_is_told_until_data_passes() {
+        let told = |port: u16, data: bool| {
+            let mut tunnel = tunnel(1);
+            for (number, from) in [(1, I), (2, R), (3, I), (4, R), (5, I), (6, R)] {
+                let message = send(&mut tunnel, Step::Main(number), from, i64::from(number));
+                let own = if from == I {
+                    &mut message.ends.src
+                } else {
+                    &mut message.ends.dst
+                };
+                own.port = Some(port);
+            }
+            if data {
+                let child = child(&mut tunnel);
+                child.from_initiator = Some(flow(I, 10, 100, 900));
+                child.from_responder = Some(flow(R, 10, 101, 901));
+            }
+            ids(&tunnel).contains(&"natt-not-supported")
+        };
+        assert!(told(27_722, false));
+        assert!(!told(27_722, true));
+        assert!(!told(500, false));
     }
 }
