@@ -37,6 +37,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     forgotten,
     knows_no_other,
     deleted_again_and_again,
+    children_deleted_again_and_again,
     gone_for_idleness,
     nobody_checks,
     login_replaces,
@@ -468,6 +469,8 @@ fn checks_of_one_side<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Di
         let checks: Vec<&Message> = tunnel
             .from(asking)
             .filter(|message| is_check(tunnel, message) && message.answered_by.is_none())
+            // A Delete looks the same where the suite is not known.
+            .filter(|message| message.opened.is_some() || message.inner_octets.is_some())
             .collect();
         let first = checks.first()?;
         let answers = tunnel
@@ -722,6 +725,108 @@ fn deleted_again_and_again<'a>(
             })
             .excludes("uniqueness-kill", "no other address is involved"),
     )
+}
+
+/// Children of IKEv1 that one side deletes, and the other one sets up anew at once. After a rekey the Delete follows the new
+/// quick mode; here it comes first.
+fn children_deleted_again_and_again<'a>(
+    tunnel: &'a Tunnel,
+    _: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let returns: Vec<(&Message, &Message)> = tunnel
+        .messages
+        .iter()
+        .filter(|message| deletes_child(message))
+        .filter_map(|delete| {
+            let before = |message: &&Message| message.frame < delete.frame;
+            let set_up = tunnel.of_step(Step::Quick(3)).filter(before).count();
+            let gone = tunnel
+                .messages
+                .iter()
+                .filter(before)
+                .filter(|message| deletes_child(message))
+                .count();
+            // The only child, not one of several or one that was replaced.
+            if set_up != gone + 1 {
+                return None;
+            }
+            let anew = tunnel.of_step(Step::Quick(1)).find(|offer| {
+                offer.from == delete.from.opposite()
+                    && offer.frame > delete.frame
+                    && within(delete.time, offer.time, AT_ONCE_SECONDS)
+            })?;
+            Some((delete, anew))
+        })
+        .collect();
+    let (first, _) = *returns.first()?;
+    let by = first.from;
+    if tunnel.version != 1
+        || returns.len() < 2
+        || returns.iter().any(|(delete, _)| delete.from != by)
+    {
+        return None;
+    }
+    let ages: Vec<f64> = returns
+        .iter()
+        .filter_map(|(delete, _)| {
+            let begun = tunnel
+                .of_step(Step::Quick(3))
+                .filter(|message| message.frame < delete.frame)
+                .last()?;
+            seconds(begun.time, delete.time)
+        })
+        .collect();
+    let mean = ages.iter().sum::<f64>() / ages.len().max(1) as f64;
+    // A lifetime is a number of seconds, and the same each time.
+    let lifetime = !ages.is_empty()
+        && ages.iter().all(|age| {
+            age.round() >= 1.0 && *age >= age.round() - 0.01 && *age < age.round() + LIFETIME_SLACK
+        })
+        && ages.iter().all(|age| (age - mean).abs() < LIFETIME_SLACK);
+    let (declaration, which) = if lifetime {
+        (
+            &super::rekey::LIFETIME_NO_REKEY,
+            "as a lifetime that nobody renews ends",
+        )
+    } else {
+        (&UNILATERAL_DELETE_LOOP, "without a rekey before")
+    };
+    let summary = format!(
+        "The {} deleted a child {}, after {} on average, {which}, and the {} set up a new one at once.",
+        by.name(),
+        times(returns.len() as u32),
+        duration(mean),
+        by.opposite().name()
+    );
+    let read = returns.iter().all(|(delete, _)| delete.opened.is_some());
+    let found = Diagnosis::new(
+        declaration,
+        read_or(read, Confidence::Likely),
+        side(by),
+        summary,
+    );
+    Some(
+        returns
+            .iter()
+            .take(SHOWN_CHECKS)
+            .fold(found, |found, (delete, anew)| {
+                found
+                    .evidence(delete.frame, "Delete of the child")
+                    .evidence(anew.frame, "a new quick mode")
+            }),
+    )
+}
+
+/// Whether an Informational of IKEv1 deletes a child, or has its size.
+fn deletes_child(message: &Message) -> bool {
+    message.step == Step::Informational
+        && match &message.opened {
+            Some(payloads) => payloads
+                .deletes
+                .iter()
+                .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah)),
+            None => message.encrypted && message.at_most(SMALLER_THAN_CHECK),
+        }
 }
 
 /// Returns after a Delete of one's own that nobody makes by hand.
@@ -1080,6 +1185,12 @@ const RESTART_SECONDS: f64 = 3_600.0;
 /// What comes back at once comes within this time.
 const RETURN_SECONDS: f64 = 10.0;
 
+/// A daemon that wants a child sets it up within this time.
+const AT_ONCE_SECONDS: f64 = 0.3;
+
+/// How long after the end of a lifetime a daemon deletes what it is the lifetime of.
+const LIFETIME_SLACK: f64 = 0.1;
+
 /// Octets of a Delete of one child, or of a notification; a liveness check has none.
 const ONE_DELETE: u32 = 8;
 
@@ -1200,16 +1311,19 @@ mod tests {
 
     #[test]
     fn checks_of_one_side_beside_data_are_one_sided() {
-        let with = |last: i64| {
+        let with = |last: i64, inner| {
             let mut tunnel = up(1);
             for time in [10_000, 20_000, 30_000] {
-                send(&mut tunnel, Step::Informational, I, time).encrypted = true;
+                send(&mut tunnel, Step::Informational, I, time).inner_octets = inner;
             }
             tunnel.children[0].from_responder = Some(flow(R, 50, 101, last));
-            ids(&tunnel)
+            ids(&tunnel).contains(&"dpd-one-sided")
         };
-        assert!(with(40_000).contains(&"dpd-one-sided"));
-        assert!(!with(9_000).contains(&"dpd-one-sided"));
+        let check = Some((33, 48));
+        assert!(with(40_000, check));
+        assert!(!with(9_000, check));
+        // Where the suite is not known a Delete looks the same.
+        assert!(!with(40_000, None));
     }
 
     #[test]
@@ -1329,5 +1443,45 @@ mod tests {
             exchange(&mut tunnel, INFORMATIONAL, I, time);
         }
         assert!(ids(&tunnel).is_empty());
+    }
+
+    /// Quick modes of the initiator and Deletes of the responder at these times.
+    fn children(quick: &[i64], deletes: &[i64]) -> Vec<&'static str> {
+        let mut tunnel = tunnel(1);
+        let mut events: Vec<(i64, bool)> = quick.iter().map(|time| (*time, true)).collect();
+        events.extend(deletes.iter().map(|time| (*time, false)));
+        events.sort_unstable();
+        for (time, is_quick) in events {
+            if is_quick {
+                for (number, from) in [(1, I), (2, R), (3, I)] {
+                    let step = Step::Quick(number);
+                    let message = send(&mut tunnel, step, from, time + i64::from(number));
+                    message.message_id = time as u32;
+                }
+            } else {
+                let message = send(&mut tunnel, Step::Informational, R, time);
+                message.inner_octets = Some((1, SMALLER_THAN_CHECK));
+            }
+        }
+        ids(&tunnel)
+    }
+
+    #[test]
+    fn children_that_come_back_after_each_delete_are_told_and_rekeys_are_not() {
+        let flapping = children(&[100, 2_850, 5_600], &[2_800, 5_550]);
+        assert!(flapping.contains(&"unilateral-delete-loop"), "{flapping:?}");
+        // Whole seconds are a lifetime.
+        let expired = children(&[100, 6_150, 12_200], &[6_130, 12_180]);
+        assert!(expired.contains(&"lifetime-no-rekey"), "{expired:?}");
+        for (quick, deletes) in [
+            // The Delete of a rekey follows the new quick mode.
+            (&[100, 2_800, 5_600][..], &[2_850, 5_650][..]),
+            // Old children that end while new ones are there.
+            (&[100, 2_000, 4_050, 6_050][..], &[4_000, 6_000][..]),
+        ] {
+            let rekeyed = children(quick, deletes);
+            assert!(!rekeyed.contains(&"unilateral-delete-loop"), "{rekeyed:?}");
+            assert!(!rekeyed.contains(&"lifetime-no-rekey"), "{rekeyed:?}");
+        }
     }
 }

@@ -152,8 +152,8 @@ pub(super) static REKEY_UNANSWERED: Declaration = Declaration {
         after its last repetition. If data still passes, the path works and the peer ignores this message: its size, \
         its content, or a defect.",
     symptom: "\"Giving up after retransmits\" in CREATE_CHILD_SA; the tunnel drops at the time of the rekey.",
-    wire: "The same CREATE_CHILD_SA request several times, no response; before it other messages of this IKE SA were \
-        answered.",
+    wire: "The same CREATE_CHILD_SA request (IKEv1: quick mode message 1) several times, no response; before it other \
+        messages of this IKE SA were answered.",
     opened: "What the request asks for.",
     checks: &[
         (Side::Responder, "its log at the time of the request"),
@@ -618,6 +618,9 @@ fn ike_rekey_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
 
 /// A CREATE_CHILD_SA request that nothing answers.
 fn rekey_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version == 1 {
+        return quick_mode_not_answered(tunnel);
+    }
     let request = requests(tunnel, ExchangeType::CREATE_CHILD_SA)
         .find(|request| request.answered_by.is_none() && request.transmissions >= 2)?;
     // One that is merely late is answered by a later copy.
@@ -642,6 +645,42 @@ fn rekey_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
     Some(
         with_copies(diagnosis, request, "CREATE_CHILD_SA request")
             .excludes("dpd-timeout", "the request is a CREATE_CHILD_SA")
+            .excludes("rekey-pfs-mismatch", "there is no answer at all"),
+    )
+}
+
+/// Another quick mode that nothing answers, while the first child still carries data of the peer.
+fn quick_mode_not_answered(tunnel: &Tunnel) -> Option<Diagnosis> {
+    let offer = tunnel.of_step(Step::Quick(1)).find(|offer| {
+        offer.transmissions >= UNANSWERED_COPIES
+            && !tunnel.messages.iter().any(|message| {
+                matches!(message.step, Step::Quick(2..)) && message.message_id == offer.message_id
+            })
+    })?;
+    let settled = tunnel
+        .of_step(Step::Quick(2))
+        .any(|later| later.frame > offer.frame);
+    let peer = offer.from.opposite();
+    let refused = tunnel
+        .from(peer)
+        .any(|message| message.step == Step::Informational && message.frame > offer.frame);
+    let data = flows_from(tunnel, peer).any(|(_, flow)| {
+        flow.frame_first < offer.frame
+            && flow.last > offer.retransmissions.first().and_then(|copy| copy.time)
+    });
+    if settled || refused || !data {
+        return None;
+    }
+    let summary = format!(
+        "The {} began another quick mode, sent {}, and the {} did not answer, while its data went on.",
+        offer.from.name(),
+        times(offer.transmissions),
+        peer.name()
+    );
+    let diagnosis = Diagnosis::new(&REKEY_UNANSWERED, Confidence::Certain, side(peer), summary);
+    Some(
+        with_copies(diagnosis, offer, "quick mode message 1")
+            .excludes("dpd-timeout", "the peer goes on sending data")
             .excludes("rekey-pfs-mismatch", "there is no answer at all"),
     )
 }
@@ -1264,6 +1303,9 @@ fn phase_1_gone<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Opti
 /// A notification of Windows with its error number (private use, MS-IKEE, section 2.2.5).
 const WINDOWS_ERROR: u16 = 12_345;
 
+/// One copy may be lost, and its answer too.
+const UNANSWERED_COPIES: u32 = 3;
+
 /// A request that crosses one without an answer follows within a round trip.
 const CROSSING_SECONDS: f64 = 1.0;
 
@@ -1493,5 +1535,24 @@ mod tests {
         };
         assert!(with(0).contains(&"rekey-delete-race"));
         assert!(!with(2).contains(&"rekey-delete-race"));
+    }
+
+    #[test]
+    fn a_quick_mode_without_answer_beside_data_is_a_rekey_that_is_not_answered() {
+        let told = |until: i64| {
+            let mut tunnel = tunnel(1);
+            for (number, from) in [(1, I), (2, R), (3, I)] {
+                send(&mut tunnel, Step::Quick(number), from, i64::from(number)).message_id = 7;
+            }
+            let child = child(&mut tunnel);
+            child.from_initiator = Some(flow(I, 50, 100, 9_000));
+            child.from_responder = Some(flow(R, 50, 101, until));
+            send(&mut tunnel, Step::Quick(1), I, 1_000).message_id = 8;
+            again(&mut tunnel, &[2_000, 3_500, 5_750]);
+            ids(&tunnel).contains(&"rekey-unanswered")
+        };
+        assert!(told(9_001));
+        // A peer that is silent altogether has not ignored this message.
+        assert!(!told(900));
     }
 }
