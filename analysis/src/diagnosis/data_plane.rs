@@ -44,6 +44,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 /// The rules of this topic.
 pub(super) const RULES: &[TunnelRule] = &[
     one_way,
+    dropped_here,
     one_way_since,
     nothing_sent,
     unknown_to_the_receiver,
@@ -535,14 +536,6 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     } else {
         &ESP_ONE_WAY
     };
-    let (rival, why) = if native {
-        (
-            "esp-one-way",
-            "ESP has no UDP around it, and a filter that drops protocol 50 comes first",
-        )
-    } else {
-        ("esp-blocked-proto50", "ESP is in UDP")
-    };
     // Packets that the capture cut are all of one length.
     let cut = surroundings.capture.truncated > 0;
     let asks = expects_answers(flow, flow.frame_first) && !cut;
@@ -578,15 +571,63 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
         Severity::Warning
     };
     let side = if native { Side::Network } else { Side::Unknown };
-    Some(
-        Diagnosis::new(declaration, confidence, side, summary)
-            .severity(severity)
-            .evidence_if(child.response, "the child is up")
-            .evidence(flow.frame_first, "the first packet of this direction")
-            .evidence(flow.frame_last, "the last one")
-            .excludes(rival, why)
-            .excludes("dpd-not-persistent", "no data of that side was ever seen"),
-    )
+    let found = Diagnosis::new(declaration, confidence, side, summary)
+        .severity(severity)
+        .evidence_if(child.response, "the child is up")
+        .evidence(flow.frame_first, "the first packet of this direction")
+        .evidence(flow.frame_last, "the last one")
+        .excludes("dpd-not-persistent", "no data of that side was ever seen");
+    // Native ESP that the peer does not send looks like native ESP that a filter drops.
+    Some(if native {
+        found
+    } else {
+        found
+            .excludes("esp-blocked-proto50", "ESP is in UDP")
+            .cause(
+                "the silent side has no route or policy for the way back, or a NAT before its policy, or the host \
+                 behind it does not answer",
+            )
+    })
+}
+
+/// A capture on all interfaces of a router holds what it passes on twice: IKE of both sides and the packets of one, but not
+/// those of the other.
+fn dropped_here<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    SIDES.into_iter().find_map(|sender| {
+        let kept = sender.opposite();
+        let messages = |from| {
+            tunnel
+                .from(from)
+                .map(|message| (1, u32::from(message.duplicates > 0)))
+                .fold((0_u32, 0_u32), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        };
+        // All but a few that a full buffer lost.
+        let twice = |(all, again): (u32, u32)| all >= 3 && again * 10 >= all * 9;
+        if !SIDES.into_iter().all(|side| twice(messages(side))) {
+            return None;
+        }
+        let (child, flow) = flows_from(tunnel, sender)
+            .find(|(_, flow)| flow.duplicates == 0 && flow.packets >= ONE_WAY_PACKETS)?;
+        let back = flow_from(child, kept)?;
+        if back.packets < ONE_WAY_PACKETS || back.duplicates * 10 < back.packets * 9 {
+            return None;
+        }
+        let summary = format!(
+            "The capture holds what it passes on twice: IKE, and the packets of the {}. The {} packets of the {} on SPI \
+             0x{:08x} came once: the device that captured them did not pass them on.",
+            kept.name(),
+            flow.packets,
+            sender.name(),
+            flow.spi.0
+        );
+        Some(
+            Diagnosis::new(&ESP_ONE_WAY, Confidence::Likely, Side::Network, summary)
+                .severity(Severity::Failure)
+                .evidence(back.frame_first, "passed on")
+                .evidence(flow.frame_first, "not passed on")
+                .evidence(flow.frame_last, "the last one"),
+        )
+    })
 }
 
 /// Data that went both ways and goes one way now, while the silent side answers in IKE.
@@ -1633,5 +1674,21 @@ mod tests {
         assert_eq!(with(&[1, 2, 3], 20, false), None);
         assert_eq!(with(&[4], 15, false), None);
         assert_eq!(with(&[4], 20, true), None);
+    }
+
+    #[test]
+    fn what_a_router_takes_and_does_not_pass_on_is_told() {
+        let told = |passed: u64| {
+            let (mut one, mut other) = (flow(I, 10, 100, 2_000), flow(R, 10, 101, 2_001));
+            (one.duplicates, other.duplicates) = (10, passed);
+            let mut tunnel = with(Some(one), Some(other));
+            exchange(&mut tunnel, INFORMATIONAL, I, 50);
+            for message in &mut tunnel.messages {
+                message.duplicates = 1;
+            }
+            ids(&tunnel)
+        };
+        assert_eq!(told(0), ["esp-one-way"]);
+        assert!(told(10).is_empty());
     }
 }
