@@ -12,7 +12,7 @@ use ikescope_crypto::key_material::{Key, read};
 /// Faults that nobody can tell apart, with keys or without, and why: the lab's name of the fault, and the other names that
 /// are as good an answer.
 const ALIKE: &[(&str, &[&str])] = &[
-    // The same refusal in clear, before or after the proposals are looked at.
+    // The same refusal in clear, before or after the proposals are looked at; or, at libreswan, silence.
     ("wrong-peer-no-config", REFUSED),
     ("ike-version-mismatch", REFUSED),
     ("no-proposal-chosen-init", &["wrong-peer-no-config"]),
@@ -23,8 +23,20 @@ const ALIKE: &[(&str, &[&str])] = &[
         &["no-response-to-first-message"],
     ),
     // AUTHENTICATION-FAILED in clear against message 1 of aggressive mode; encrypted against message 5 of main mode.
-    ("main-vs-aggressive", &["id-mismatch-main"]),
-    ("id-mismatch-main", &["main-vs-aggressive"]),
+    // To what it has no connection for libreswan is silent.
+    (
+        "main-vs-aggressive",
+        &["id-mismatch-main", "no-response-to-first-message"],
+    ),
+    (
+        "auth-method-mismatch-v1",
+        &["id-mismatch-main", "no-response-to-first-message"],
+    ),
+    // AUTHENTICATION-FAILED against a certificate: what the responder trusts and whom it expects is in no packet.
+    (
+        "id-mismatch-main",
+        &["main-vs-aggressive", "cert-untrusted-or-invalid"],
+    ),
     ("xauth-not-offered-or-unsupported", &["id-mismatch-main"]),
     // The responder's key is another one, whatever the reason.
     ("dialup-psk-wrong-connection", &["psk-mismatch-ikev1-main"]),
@@ -35,6 +47,17 @@ const ALIKE: &[(&str, &[&str])] = &[
     // AUTHENTICATION_FAILED against a good certificate: what the responder trusts is in no packet.
     ("cert-san-mismatch", &["cert-untrusted-or-invalid"]),
     ("signature-hash-mismatch", &["cert-untrusted-or-invalid"]),
+    // libreswan is silent to a message 5 that it cannot decrypt and repeats message 4: so does one that message 5 on UDP 4500
+    // does not reach.
+    ("psk-mismatch-ikev1-main", &["natt-4500-blocked"]),
+    // NO-PROPOSAL-CHOSEN: what the responder wants, a group or other algorithms, is in no packet.
+    ("qm-no-proposal", &["qm-pfs-mismatch"]),
+    ("qm-pfs-mismatch", &["qm-no-proposal"]),
+    // Native ESP of one side only, at one end: the other side does not send, or a filter drops it.
+    ("esp-one-way", &["esp-blocked-proto50"]),
+    ("esp-blocked-proto50", &["esp-one-way"]),
+    // After a pause the packets come from another port of the NAT.
+    ("nat-mapping-expired", &["nat-port-changed"]),
     // The peer sends nothing more: that it began anew, or is gone, only shows when it speaks again.
     ("esp-unknown-spi", &["dpd-not-persistent"]),
     ("peer-rebooted-stale-sa", &["dpd-timeout"]),
@@ -60,8 +83,14 @@ const ALIKE_CLOSED: &[(&str, &[&str])] = &[
     ("transport-tunnel-mismatch", QUICK_REFUSED),
     // Which identity the initiator sent is encrypted.
     ("id-is-private-address", KEY_REFUSED),
-    // CREATE_CHILD_SA refused with one encrypted notification while the first child goes on.
-    ("rekey-pfs-mismatch", &["additional-child-refused"]),
+    // A Delete of a child that is idle: its lifetime is in quick mode.
+    ("lifetime-no-rekey", &["idle-teardown"]),
+    // CREATE_CHILD_SA or, in IKEv1, one more quick mode refused with one encrypted notification while the first child goes on.
+    (
+        "rekey-pfs-mismatch",
+        &["additional-child-refused", "qm-no-proposal"],
+    ),
+    ("rekey-ts-mismatch", QUICK_REFUSED),
 ];
 
 const REFUSED: &[&str] = &[
@@ -69,6 +98,7 @@ const REFUSED: &[&str] = &[
     "ike-version-mismatch",
     "no-proposal-chosen-init",
     "no-proposal-chosen-main",
+    "no-response-to-first-message",
 ];
 
 const KEY_REFUSED: &[&str] = &[

@@ -273,7 +273,8 @@ impl<'a> Refused<'a> {
                 && proof
                     .inner_octets
                     .is_some_and(|(_, largest)| largest < SHORTEST_PROOF_V1)
-                && asked_for(tunnel, refusal.from);
+                // What the initiator asks for is encrypted in message 5.
+                && (refusal.from == Sender::Initiator || asked_for(tunnel, refusal.from));
             return Some(Self {
                 proof,
                 refusal,
@@ -395,19 +396,6 @@ fn aggressive_refusal(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
 
 fn untrusted<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let refused = Refused::of(tunnel, around)?;
-    if tunnel.version == 1 {
-        // Without a request for a certificate another method is expected.
-        let asked = tunnel
-            .messages
-            .iter()
-            .any(|message| !message.payloads().certificate_requests.is_empty());
-        let error = refused.refusal.payloads().error();
-        let about_identity =
-            error.is_some_and(|error| error.number == NotifyV1::INVALID_ID_INFORMATION.0);
-        if about_identity || (!asked && refused.proof.from == Sender::Initiator) {
-            return None;
-        }
-    }
     let who = end(refused.proof.ends.src);
     let by = end(refused.refusal.ends.src);
     let expired = refused
@@ -432,6 +420,19 @@ fn untrusted<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagno
                 )
                 .weight(90),
         );
+    }
+    if tunnel.version == 1 {
+        // Without a request for a certificate another method is expected.
+        let asked = tunnel
+            .messages
+            .iter()
+            .any(|message| !message.payloads().certificate_requests.is_empty());
+        let error = refused.refusal.payloads().error();
+        let about_identity =
+            error.is_some_and(|error| error.number == NotifyV1::INVALID_ID_INFORMATION.0);
+        if about_identity || (!asked && refused.proof.from == Sender::Initiator) {
+            return None;
+        }
     }
     if refused.credentials != Credentials::Certificate {
         return None;

@@ -935,7 +935,11 @@ fn bad_key_exchange<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
         return None;
     }
     let wrong_length = tunnel.messages.iter().find_map(|message| {
-        let sent = message.clear.key_exchange.as_ref()?;
+        let sent = message
+            .clear
+            .key_exchange
+            .as_ref()
+            .filter(|_| !message.truncated)?;
         let group = sent.number.or_else(|| chosen_group(tunnel))?;
         let facts = KeyExchangeFacts::of(KeyExchangeMethod(group)).ok()?;
         let expected = if message.from == Sender::Responder {
@@ -1324,7 +1328,7 @@ fn outdated<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnos
 }
 
 /// Whether every way to choose from a proposal needs an outdated cipher, hash and group, or something forbidden outright
-/// (RFC 8247).
+/// (RFC 8247). In IKEv1 MD5 beside a cipher and a group of today is one value that differs, not an old offer.
 fn is_outdated(proposal: &Proposal) -> bool {
     if !proposal.suites().is_empty() {
         return proposal.suites().iter().all(|suite| {
@@ -1340,7 +1344,7 @@ fn is_outdated(proposal: &Proposal) -> bool {
                 .as_deref()
                 .is_some_and(|group| OLD_GROUPS.contains(&group));
             let forbidden = suite.encryption == Some(PhaseOneCipher::DES_CBC)
-                || suite.hash_algorithm == Some(HashAlgorithm::MD5)
+                || suite.hash_algorithm == Some(HashAlgorithm::MD5) && (cipher || group)
                 || suite.group.as_deref() == Some("MODP-768");
             forbidden || (cipher && hash && group)
         });

@@ -271,9 +271,11 @@ impl Live {
 
     /// The message that this one repeats: as the observation says, or octet for octet from elsewhere.
     fn repeats(&self, arrival: &Arrival<'_, '_>, from: Sender, digest: u64) -> Option<usize> {
-        if let Some(first) = arrival.observation.retransmission_of {
-            return self.index_of(first);
+        let known = arrival.observation.retransmission_of;
+        if let Some(index) = known.and_then(|first| self.index_of(first)) {
+            return Some(index);
         }
+        // The first copy of these ends was itself one from elsewhere, as a capture on both sides of a NAT holds them.
         let messages = self.tunnel.messages.iter().zip(&self.details);
         messages
             .enumerate()
