@@ -94,7 +94,7 @@ pub(crate) fn open_files(
     // All at once, because it knows how many there are and takes smaller buffers for many.
     if !has_stdin(paths)
         && let Ok(inputs) = match glance {
-            true => Inputs::open_at_a_glance(paths, EspPacket::glance),
+            true => Inputs::open_at_a_glance(paths),
             false => Inputs::open(paths),
         }
     {

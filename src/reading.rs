@@ -10,7 +10,7 @@ use ikescope_analysis::opening::{Opener, OpenerOptions};
 use ikescope_analysis::{EspPacket, Inspector, InspectorOptions, Observation};
 #[cfg(feature = "live")]
 use ikescope_capture::Timestamp;
-use ikescope_capture::{Arrival, CaptureError, Frame, Inputs, Options, Stack};
+use ikescope_capture::{Arrival, CaptureError, Frame, Glanced, Inputs, Options, Stack};
 use ikescope_report::{CaptureSummary, counted};
 
 use crate::args::{Cli, Input, Keys, Quiet, Selection};

@@ -378,11 +378,10 @@ impl Inspector {
     }
 }
 
-impl EspPacket {
+impl Glanced for EspPacket {
     /// The ESP packet that this frame carries, where a glance is enough to tell.
     #[inline]
-    #[must_use]
-    pub fn glance(frame: &Frame<'_>) -> Option<Self> {
+    fn glance(frame: &Frame<'_>) -> Option<Self> {
         let (packet, esp) = plain_esp(frame)?;
         let end = |address: Ipv4Addr, port| Endpoint {
             address: address.into(),
@@ -401,9 +400,7 @@ impl EspPacket {
             body: esp.octets.into(),
         })
     }
-}
 
-impl Glanced for EspPacket {
     fn time(&self) -> Option<Timestamp> {
         self.time
     }

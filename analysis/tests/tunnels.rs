@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ikescope_analysis::tunnels::{Algorithms, Finished, Proposal, State, Tracker, Tunnel};
 use ikescope_analysis::{EspPacket, Inspector, InspectorOptions};
-use ikescope_capture::{FileReader, Options, Stack, Timestamp};
+use ikescope_capture::{FileReader, Glanced, Options, Stack, Timestamp};
 use ikescope_dissectors::registries::ikev2::TransformType;
 use serde_json::Value;
 

@@ -24,11 +24,11 @@ pub struct Inputs<G = NoGlance> {
     unread: Vec<usize>,
 }
 
-/// Tells of a frame all that will be asked of it; `None` where it takes more than a glance
-pub type Glance<G> = fn(&Frame<'_>) -> Option<G>;
-
 /// What a glance at a frame tells
-pub trait Glanced: Send + 'static {
+pub trait Glanced: Send + Sized + 'static {
+    /// All that will be asked of a frame; `None` where it takes more than a glance
+    fn glance(frame: &Frame<'_>) -> Option<Self>;
+
     /// Time of the frame
     fn time(&self) -> Option<Timestamp>;
 }
@@ -89,10 +89,7 @@ impl<G: Glanced> Inputs<G> {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_at_a_glance<P: AsRef<Path>>(
-        paths: &[P],
-        glance: Glance<G>,
-    ) -> Result<Self, CaptureError> {
+    pub fn open_at_a_glance<P: AsRef<Path>>(paths: &[P]) -> Result<Self, CaptureError> {
         if paths.len() > MANY {
             return Self::open(paths);
         }
@@ -100,7 +97,7 @@ impl<G: Glanced> Inputs<G> {
             FileReader::open_with(path.as_ref(), index as u32, READ_BUFFER, false)
         };
         let ahead = |reader| {
-            FramesAhead::start(Box::new(reader), glance)
+            FramesAhead::start(Box::new(reader))
                 .map_or_else(Reader::Here, |reader| Reader::Ahead(Box::new(reader)))
         };
         let readers = paths.iter().enumerate().map(open);
@@ -171,6 +168,10 @@ impl<G: Glanced> Inputs<G> {
 }
 
 impl Glanced for NoGlance {
+    fn glance(_: &Frame<'_>) -> Option<Self> {
+        None
+    }
+
     fn time(&self) -> Option<Timestamp> {
         match *self {}
     }

@@ -26,7 +26,7 @@ pub mod live;
 pub use error::{CaptureError, Lookalike};
 pub use file::FileReader;
 pub use frame::{Frame, Timestamp};
-pub use inputs::{Arrival, Glance, Glanced, Inputs, NoGlance};
+pub use inputs::{Arrival, Glanced, Inputs, NoGlance};
 pub use link_type::LinkType;
 pub use rewrite::{Carried, Envelope};
 pub use stack::{

@@ -646,13 +646,11 @@ fn large_and_cut() -> (String, usize) {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Number(u32, u64, Option<Timestamp>);
 
-impl Number {
-    fn of(frame: &Frame<'_>) -> Option<Self> {
+impl Glanced for Number {
+    fn glance(frame: &Frame<'_>) -> Option<Self> {
         (frame.number % 7 > 1).then_some(Self(frame.file, frame.number, frame.time))
     }
-}
 
-impl Glanced for Number {
     fn time(&self) -> Option<Timestamp> {
         self.2
     }
@@ -664,19 +662,19 @@ fn glances_and_frames_come_in_their_order() {
     for copies in 1..=2 {
         let paths = vec![&path; copies];
         let mut whole = Inputs::open(&paths).unwrap();
-        let mut glanced = Inputs::open_at_a_glance(&paths, Number::of).unwrap();
+        let mut glanced = Inputs::<Number>::open_at_a_glance(&paths).unwrap();
         let mut seen = 0;
         while seen < packets * copies {
             match glanced.arrive() {
                 Ok(Some(Arrival::Frame(frame))) => {
                     assert_eq!(Some(frame), whole.next().unwrap());
-                    assert!(Number::of(&frame).is_none());
+                    assert!(Number::glance(&frame).is_none());
                     seen += 1;
                 }
                 Ok(Some(Arrival::Glanced(numbers))) => {
                     for number in numbers {
                         let frame = whole.next().unwrap().unwrap();
-                        assert_eq!(Some(*number), Number::of(&frame));
+                        assert_eq!(Some(*number), Number::glance(&frame));
                     }
                     seen += numbers.len();
                 }

@@ -1116,13 +1116,16 @@ fn renewed_by_volume<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
 
 /// A client that begins anew at the ages that Apple's have.
 fn eight_minutes<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    if !was_up(tunnel) {
+        return None;
+    }
     let (new, age) = surroundings.same_peers(tunnel).find_map(|other| {
         let age = seconds(tunnel.first, other.first)?;
         let usual = APPLE_AGES
             .iter()
             .any(|usual| (age - usual).abs() < AGE_TOLERANCE_SECONDS);
         let same = other.initiator.address == tunnel.initiator.address && other.replaces.is_none();
-        (usual && same && was_up(tunnel) && was_up(other)).then_some((other, age))
+        (usual && same && was_up(other)).then_some((other, age))
     })?;
     let ended = [
         tunnel.deleted.and_then(|(_, _, time)| time),

@@ -2,7 +2,7 @@
 
 use super::FileReader;
 use super::read_ahead::in_a_thread;
-use crate::inputs::{Glance, Glanced};
+use crate::inputs::Glanced;
 use crate::limits::READ_AHEAD_FROM;
 use crate::{Arrival, CaptureError, Frame, LinkType, Timestamp};
 use std::ops::Range;
@@ -56,10 +56,7 @@ struct Record {
 
 impl<G: Glanced> FramesAhead<G> {
     /// Begins to read; gives the reader back where that is not worth a thread, or the system gives none
-    pub(crate) fn start(
-        reader: Box<FileReader>,
-        glance: Glance<G>,
-    ) -> Result<Self, Box<FileReader>> {
+    pub(crate) fn start(reader: Box<FileReader>) -> Result<Self, Box<FileReader>> {
         if reader
             .total_size()
             .is_none_or(|size| size < READ_AHEAD_FROM)
@@ -80,7 +77,7 @@ impl<G: Glanced> FramesAhead<G> {
             frames: 0,
         };
         in_a_thread("frames-ahead", reader, move |reader| {
-            read(*reader, glance, &to_fill, &filled);
+            read(*reader, &to_fill, &filled);
         })?;
         for _ in 0..BATCHES {
             let _ = ahead.empty.try_send(Batch::default());
@@ -186,7 +183,6 @@ impl<G> Batch<G> {
 
 fn read<G: Glanced>(
     mut reader: FileReader,
-    glance: Glance<G>,
     empty: &Receiver<Batch<G>>,
     filled: &SyncSender<Batch<G>>,
 ) {
@@ -197,7 +193,7 @@ fn read<G: Glanced>(
         let mut ended = false;
         while !ended && !batch.is_full() {
             match reader.next() {
-                Ok(Some(frame)) => match glance(&frame) {
+                Ok(Some(frame)) => match G::glance(&frame) {
                     Some(glanced) => batch.glanced.push(glanced),
                     None => batch.push(&frame),
                 },
