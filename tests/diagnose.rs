@@ -385,11 +385,7 @@ fn frames_of_several_files_name_their_file() {
     let paths = ["fail-ikev2-no-response", "fail-ikev2-psk"].map(lab);
     let [one, two] = paths.each_ref().map(|path| path.to_str().expect("UTF-8"));
     let both = diagnose(&["-v", one, two]).stdout;
-    for frame in [
-        "  #1:4     --> ",
-        "    #2:4    refused",
-        "  #2:4     <-- ",
-    ] {
+    for frame in ["  #1:4     --> ", "    #2:4    refused", "  #2:4     <-- "] {
         assert!(both.contains(frame), "{frame}: {both}");
     }
     let alone = diagnose(&["-v", two]).stdout;
@@ -433,6 +429,15 @@ fn a_capture_without_packets_gets_a_hint_and_a_folder_too() {
             run.stderr
         );
     }
+}
+
+/// The responder of the lab asks after a second of silence (`dpd_delay`).
+#[test]
+fn signs_of_life_are_counted() {
+    let path = lab("ikev2-dpd");
+    let text = diagnose(&["-v", path.to_str().expect("UTF-8")]).stdout;
+    let told = "liveness  the responder asks every 1.0 s, 5 of 5 answered";
+    assert!(text.contains(told), "{text}");
 }
 
 #[test]

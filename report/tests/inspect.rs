@@ -360,6 +360,23 @@ fn offsets_count_from_the_ike_header_and_issues_from_the_frame() {
     );
 }
 
+/// RFC 768: the length stands four octets before the payload.
+#[test]
+fn a_wrong_length_of_udp_has_its_place() {
+    let octets = init();
+    let mut observation = observation(1, Content::Ike(ike(&octets)));
+    observation.offset = 42;
+    observation.notes = &[Note::UdpLength {
+        declared: 456,
+        available: 146,
+    }];
+    let issue = &packets(&[observation])[0]["issues"][0];
+    assert_eq!(
+        (&issue["offset"], &issue["layer"]),
+        (&json!(38), &json!("udp"))
+    );
+}
+
 #[test]
 fn an_encrypted_message_of_version_1_has_no_payloads() {
     let header = Header {

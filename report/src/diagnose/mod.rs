@@ -3,6 +3,7 @@
 mod build;
 mod json;
 mod ladder;
+mod liveness;
 mod offers;
 mod text;
 mod types;

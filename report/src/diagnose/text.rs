@@ -16,7 +16,7 @@ use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, TransformType};
 
 use super::writer::{DiagnoseWriter, Judged, Overview, Prepare};
-use super::{ladder, offers};
+use super::{ladder, liveness, offers};
 use crate::counted::counted;
 use crate::output::Output;
 use crate::sanitize::sanitize;
@@ -251,8 +251,14 @@ impl<W: Write> DiagnoseTextWriter<W> {
     }
 
     fn facts(&self, out: &mut String, tunnel: &Tunnel) {
+        let width = self.options.width.min(MAX_WIDTH);
         let mut fact = |name: &str, value: &str| {
-            let _ = writeln!(out, "  {name:<9} {}", sanitize(value));
+            let (lead, value) = (format!("  {name:<9} "), sanitize(value));
+            if lead.chars().count() + value.chars().count() > width {
+                wrap(out, &lead, "              ", &value, width);
+            } else {
+                let _ = writeln!(out, "{lead}{value}");
+            }
         };
         fact("when", &self.when(tunnel.first, tunnel.last));
         let responder = tunnel
@@ -310,6 +316,9 @@ impl<W: Write> DiagnoseTextWriter<W> {
         let ends = [&tunnel.initiator, &tunnel.responder];
         if tunnel.responder_spi.is_some() && ends.iter().all(|end| end.behind_nat == Some(false)) {
             fact("NAT", "none: the detection hashes of both sides match");
+        }
+        for checks in liveness::checks(tunnel) {
+            fact("liveness", &checks);
         }
         for child in tunnel.children.iter().take(MAX_SHOWN_CHILDREN) {
             fact("child", &child_line(child));

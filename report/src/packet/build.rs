@@ -32,7 +32,11 @@ impl Packet {
             ike.reassembled_from.clone_from(&reassembled_from);
         }
         let place = if together { "reassembled" } else { "frame" };
-        let mut issues: Vec<_> = observation.notes.iter().map(note).collect();
+        let mut issues: Vec<_> = observation
+            .notes
+            .iter()
+            .map(|one| note(one, observation))
+            .collect();
         add_issues(&mut issues, &observation.issues, observation.offset, place);
         issues.append(&mut parts.issues);
         Self {
@@ -345,7 +349,7 @@ pub(super) fn add_issues(
 }
 
 /// What capture noticed below IPsec.
-fn note(note: &Note) -> Issue {
+fn note(note: &Note, observation: &Observation<'_>) -> Issue {
     let (layer, place, severity) = match note {
         Note::IpLengthZero | Note::TooManyOuterHeaders => ("ip", "frame", "warning"),
         Note::IpLengthTooSmall { .. } | Note::IpLengthTooLarge { .. } | Note::BadFragment => {
@@ -360,11 +364,21 @@ fn note(note: &Note) -> Issue {
         Note::StreamGap { .. } | Note::RecordLength { .. } => ("tcp", "reassembled", "error"),
         _ => ("ip", "frame", "error"),
     };
+    let offset = match note {
+        // Behind it stands the checksum, and then the payload (RFC 768).
+        Note::UdpLength { .. } if observation.reassembled_from.is_empty() => {
+            observation.offset.checked_sub(UDP_LENGTH_BEFORE)
+        }
+        _ => None,
+    };
     Issue {
-        offset: None,
+        offset,
         place,
         layer,
         severity,
         message: note.to_string(),
     }
 }
+
+/// Octets from the length of UDP to the payload.
+const UDP_LENGTH_BEFORE: usize = 4;
