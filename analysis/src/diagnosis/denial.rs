@@ -316,6 +316,9 @@ fn looks_like_a_scan<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     );
     let once =
         first.transmissions == 1 && rest.iter().all(|message| message.from == Sender::Responder);
+    if !begins || !once || tunnel.stage > Stage::KeyExchange {
+        return None;
+    }
     let zero = first
         .clear
         .nonce
@@ -336,7 +339,7 @@ fn looks_like_a_scan<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     });
     // A real initiator goes on when it is answered.
     let odd = zero || (answered && (bare || suites >= SCANNED_SUITES));
-    if !begins || !once || !odd || tunnel.stage > Stage::KeyExchange {
+    if !odd {
         return None;
     }
     let summary = "One first message, sent once, and no continuation after the answer: a tool that asks what is accepted.";

@@ -781,10 +781,11 @@ fn sha_384_of_check_point<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Optio
 
 /// An IKE SA that a rekey made, and that gets no answer, after a negotiation with IKE_INTERMEDIATE.
 fn dead_after_rekey<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let replaced = tunnel.replaces?;
     let intermediate = Step::V2(ExchangeType::IKE_INTERMEDIATE, true);
     let old = around
         .same_peers(tunnel)
-        .find(|old| Some(old.id) == tunnel.replaces && old.first_of(intermediate).is_some())?;
+        .find(|old| old.id == replaced && old.first_of(intermediate).is_some())?;
     let request = tunnel.messages.iter().find(|message| message.request)?;
     let silent = tunnel
         .messages

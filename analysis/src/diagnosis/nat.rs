@@ -983,6 +983,9 @@ fn several_behind_one<'a>(
 
 /// A Windows initiator whose peer is behind a NAT.
 fn windows_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
     let windows = tunnel
         .initiator
         .vendors
@@ -990,7 +993,7 @@ fn windows_behind<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         .any(|vendor| vendor.name.is_some_and(|name| name.contains("Windows")));
     let refused = tunnel.of_step(Step::Quick(1)).next().is_some()
         && tunnel.of_step(Step::Quick(3)).next().is_none();
-    if tunnel.version != 1 || !windows || !refused {
+    if !windows || !refused {
         return None;
     }
     let why = surely_behind(tunnel, Sender::Responder)?;
