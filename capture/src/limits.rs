@@ -48,6 +48,9 @@ pub const MAX_STREAM_OCTETS: usize = 256 << 10;
 /// Segments held of one direction behind a gap.
 pub const MAX_STREAM_SEGMENTS: usize = 256;
 
+/// TCP ports that are followed because a stream there began as one of IKE does. Real ones use 4500 or 443; more are made up.
+pub const MAX_STREAM_PORTS: usize = 64;
+
 /// Octets held for all TCP connections together.
 pub const MAX_STREAMS_OCTETS: usize = 32 << 20;
 

@@ -191,27 +191,25 @@ fn a_length_below_two_ends_the_stream() {
 }
 
 #[test]
-fn other_ports_are_followed_when_asked_for() {
+fn a_stream_is_known_by_its_prefix_on_any_port_and_by_its_port_without() {
     let message = messages().remove(0);
-    let packets = [
-        ipv4(6, &tcp(40_000, 443, 9, 1, SYN, b"")),
-        ipv4(
-            6,
-            &tcp(
-                40_000,
-                443,
-                10,
-                1,
-                ACK,
-                &cat(&[b"IKETCP", &record(&message)]),
-            ),
-        ),
-    ];
-    assert!(records(&packets).is_empty());
+    let stream = |port, prefix: &[u8]| {
+        let octets = cat(&[prefix, &record(&message)]);
+        [
+            ipv4(6, &tcp(40_000, port, 9, 1, SYN, b"")),
+            back(&tcp(port, 40_000, 1, 10, SYN | ACK, b"")),
+            ipv4(6, &tcp(40_000, port, 10, 2, ACK, &octets)),
+            back(&tcp(port, 40_000, 2, 11, ACK, &record(&message))),
+        ]
+    };
+    assert_eq!(records(&stream(443, b"IKETCP")), [&*message, &message]);
+    assert!(records(&stream(443, b"")).is_empty());
     let mut stack = Stack::new(Options {
         tcp_ports: vec![4500, 443],
     });
-    assert_eq!(feed_all(&mut stack, &packets)[1].payload, message);
+    let seen = feed_all(&mut stack, &stream(443, b"IKETCP"));
+    let told = seen.iter().filter(|seen| seen.kind == "record");
+    assert_eq!(told.count(), 2);
 }
 
 #[test]

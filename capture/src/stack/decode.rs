@@ -11,7 +11,8 @@ use crate::{Frame, LinkType};
 /// What a [`Stack`] should look for
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// TCP ports whose streams carry IKE and ESP (RFC 9329), in either direction; 4500 if not told
+    /// TCP ports whose streams carry IKE and ESP (RFC 9329), in either direction; 4500 if not told. A stream that begins
+    /// with `IKETCP` is followed on any port.
     pub tcp_ports: Vec<u16>,
 }
 

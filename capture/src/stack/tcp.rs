@@ -2,7 +2,9 @@
 
 use super::ip::Packet;
 use super::{Content, Note};
-use crate::limits::{MAX_STREAM_OCTETS, MAX_STREAM_SEGMENTS, MAX_STREAMS, MAX_STREAMS_OCTETS};
+use crate::limits::{
+    MAX_STREAM_OCTETS, MAX_STREAM_PORTS, MAX_STREAM_SEGMENTS, MAX_STREAMS, MAX_STREAMS_OCTETS,
+};
 use etherparse::TcpHeaderSlice;
 use std::collections::HashMap;
 use std::mem;
@@ -133,9 +135,26 @@ impl Streams {
         }
     }
 
-    /// Whether streams of these ports may carry records
-    pub(super) fn follows(&self, segment: &Segment<'_>) -> bool {
-        self.ports.contains(&segment.key.src_port) || self.ports.contains(&segment.key.dst_port)
+    /// Whether streams of these ports may carry records. On other ports the prefix tells, and the port is known from then on.
+    pub(super) fn follows(&mut self, segment: &Segment<'_>) -> bool {
+        let Key {
+            src_port, dst_port, ..
+        } = segment.key;
+        if self.ports.contains(&src_port) || self.ports.contains(&dst_port) {
+            return true;
+        }
+        let begins = segment.payload.starts_with(PREFIX) && self.ports.len() < MAX_STREAM_PORTS;
+        if begins {
+            self.ports.push(dst_port);
+            // Its SYN was passed over.
+            let direction = Direction {
+                mode: Mode::Start,
+                next: Some(segment.sequence),
+                ..Direction::default()
+            };
+            self.keep(segment.key, direction);
+        }
+        begins
     }
 
     /// Emits every record that the segment completes, or once that there is none
