@@ -109,6 +109,22 @@ fn several() -> Vec<Block> {
     ]
 }
 
+fn richer() -> Vec<Block> {
+    vec![
+        proposal(&[(12, 128), (12, 256)], &[5, 7], &[12, 14], &[14, 19]),
+        proposal(&[(20, 256)], &[6], &[], &[20]),
+        proposal(&[(12, 128)], &[2], &[2], &[2, 5]),
+    ]
+}
+
+fn shared() -> Vec<Block> {
+    vec![
+        proposal(&[(12, 192), (3, 0)], &[2, 7], &[2, 14], &[15]),
+        proposal(&[(23, 256)], &[2, 5], &[2, 12], &[28]),
+        proposal(&[(12, 256)], &[5], &[12], &[19, 31]),
+    ]
+}
+
 fn libreswan() -> Vec<Block> {
     let (prfs, groups) = (&[7, 5], &[14, 15, 16, 18, 19, 20, 21, 31]);
     vec![
@@ -150,6 +166,8 @@ fn packet_budgets_are_kept_and_policies_exact() {
         ),
         ("correlated", correlated(), 30),
         ("correlated, several values", several(), 30),
+        ("correlated, several values of each kind", richer(), 30),
+        ("correlated, sharing ciphers and hashes", shared(), 30),
         ("libreswan", libreswan(), 40),
         ("strongswan", strongswan(), 120),
     ];
@@ -356,6 +374,33 @@ fn silence_is_not_a_refusal() {
         (Outcome::Silent, false, false)
     );
     assert!(packets(&run) <= 6, "{}", packets(&run));
+}
+
+/// Whoever ends a probe before an answer came has asked all the same.
+#[test]
+fn what_is_ended_early_says_what_is_known() {
+    let target = ikescope_probe::Target {
+        name: "192.0.2.1".to_owned(),
+        remote: ([192, 0, 2, 1], 500).into(),
+        local: None,
+    };
+    let mut probe = ikescope_probe::Probe::new(Config::default(), target, [3; 32]);
+    let untouched = probe.report().ikev2.expect("to be asked");
+    assert_eq!(untouched.outcome, Outcome::NotTried);
+    let question = probe
+        .poll_transmit(Duration::from_secs(1))
+        .expect("a question");
+    let waiting = probe.report();
+    let main_mode = waiting.ikev1_main.expect("to be asked");
+    assert_eq!(main_mode.outcome, Outcome::NotTried);
+    let report = waiting.ikev2.expect("asked");
+    assert_eq!((report.outcome, report.packets_sent), (Outcome::Silent, 1));
+    assert!(!report.complete && !report.not_determined.is_empty());
+    let mut peer = simulated::Peer::new(Behaviour::of(single()));
+    let answer = peer.answer(Duration::from_secs(1), &question.octets);
+    probe.handle_datagram(Duration::from_secs(1), &answer.expect("an answer"));
+    let report = probe.report().ikev2.expect("asked");
+    assert_eq!((report.outcome, report.answers), (Outcome::Refused, true));
 }
 
 #[test]

@@ -236,36 +236,50 @@ impl Growth {
     }
 
     /// Groups, one an answer, in the corner of the box that is farthest from the witness: so every group is also a check
-    /// of the box. The order of the answers is the peer's order where it chooses by its own.
+    /// of the box. The order of the answers is the peer's order where it chooses by its own. As long as there are few
+    /// tags, the question goes with the witness's own group: what is accepted beside other groups is told whole at once.
     async fn groups(&mut self, oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
+        let [.., own] = self.witness;
         loop {
             self.prune(knowledge);
-            let corner = self.far_corner();
-            let [.., own] = self.witness;
-            let candidates = self.groups_left(knowledge, corner);
-            let mut proposals = Vec::new();
-            if !candidates.is_empty() {
-                proposals.push(Block::single(&corner).with(Axis::KeyExchange, candidates.clone()));
-            }
+            let groups = self.groups_left(knowledge);
             let others = self.others_left();
-            if !oracle.is_stateful() {
-                proposals.extend(self.lump(&others, &[own]));
-            }
-            if candidates.is_empty() {
+            let few = self.found(Axis::KeyExchange).len() < FEWEST_ASSUMED;
+            let whole = self.whole(oracle, &groups).filter(|_| few);
+            if groups.is_empty() && whole.is_none() {
                 return Ok(());
             }
-            let Some(hit) = oracle.ask(&proposals).await? else {
+            let handshake = whole.is_some();
+            let (proposals, answer) = match whole {
+                Some(proposals) => {
+                    let answer = oracle.ask_with(&proposals, own).await?;
+                    (proposals, answer)
+                }
+                None => {
+                    let mut proposals = along_groups(&groups);
+                    if !oracle.is_stateful() {
+                        proposals.extend(self.lump(&others, &[own]));
+                    }
+                    let answer = oracle.ask(&proposals).await?;
+                    (proposals, answer)
+                }
+            };
+            let Some(hit) = answer else {
                 knowledge.refuse(&proposals);
                 self.prune(knowledge);
+                if handshake {
+                    // The unlikely for which there was no room: the proof of completeness asks it.
+                    let unlikely = self.others_left();
+                    self.drop_candidates(&unlikely);
+                }
                 return Ok(());
             };
-            if candidates.contains(&hit.group) {
-                let combination = with(corner, Axis::KeyExchange, hit.group);
+            if let Some(combination) = with_group(&groups, hit.group) {
                 knowledge.accepted.insert(combination);
                 self.take(Axis::KeyExchange, hit.group);
             } else if let Some(choice) = hit.choice {
-                self.take_all(knowledge, choice);
-            } else if self.found(Axis::KeyExchange).len() >= FEWEST_ASSUMED {
+                self.take_choice(oracle, knowledge, choice).await?;
+            } else if !few {
                 // Another kind of algorithm: there are tags to find out which, and the groups go on beside.
                 return Ok(());
             } else {
@@ -278,14 +292,50 @@ impl Growth {
         }
     }
 
-    /// Groups of which nothing is known, in the corner of the box that is farthest from the witness.
-    fn groups_left(&self, knowledge: &Knowledge, corner: Combination) -> Vec<Algorithm> {
-        Axis::KeyExchange
-            .universe(true)
-            .into_iter()
-            .filter(|group| !self.found(Axis::KeyExchange).contains(group))
-            .filter(|group| knowledge.of(&with(corner, Axis::KeyExchange, *group)) != Some(false))
-            .collect()
+    /// Everything on the lines and the likely of what changes several kinds, in a message with the witness's own group; of
+    /// the unlikely so much as there is room for. `None` where that is too little, or where handshakes are all there is.
+    fn whole(&self, oracle: &Oracle, groups: &[Combination]) -> Option<Vec<Block>> {
+        let [.., own] = self.witness;
+        let room = oracle.room_beside(own)?;
+        let others = self.others_left();
+        LEVELS.into_iter().find_map(|(ciphers, values, diagonals)| {
+            let most = |axis| {
+                if axis == Axis::Encryption {
+                    ciphers
+                } else {
+                    values
+                }
+            };
+            let ranked = |(place, (axis, _)): &(usize, &(Axis, Algorithm))| {
+                let before = others.iter().take(*place);
+                before.filter(|(other, _)| other == axis).count() < most(*axis)
+            };
+            let likely = others.iter().enumerate().filter(ranked);
+            let likely: Vec<(Axis, Algorithm)> = likely.map(|(_, value)| *value).collect();
+            let mut proposals = along_groups(groups);
+            proposals.extend(self.diagonal(&likely, own).into_iter().take(diagonals));
+            proposals.extend(self.lump(&likely, &[own]));
+            let length: usize = proposals.iter().map(Block::wire_len).sum();
+            Some(proposals).filter(|_| !likely.is_empty() && length <= room)
+        })
+    }
+
+    /// Combinations with groups of which nothing is known: in the corner of the box that is farthest from the witness, or,
+    /// where another box has that, on the witness's own line.
+    fn groups_left(&self, knowledge: &Knowledge) -> Vec<Combination> {
+        let corner = self.far_corner();
+        let groups = Axis::KeyExchange.universe(true).into_iter();
+        let new = groups.filter(|group| !self.found(Axis::KeyExchange).contains(group));
+        let combination = |group: Algorithm| {
+            let far = with(corner, Axis::KeyExchange, group);
+            match knowledge.of(&far) {
+                None => Some(far),
+                Some(false) => None,
+                Some(true) => Some(self.line(Axis::KeyExchange, group))
+                    .filter(|near| knowledge.of(near).is_none()),
+            }
+        };
+        new.filter_map(combination).collect()
     }
 
     /// The last found value of each kind but the group.
@@ -307,7 +357,7 @@ impl Growth {
         loop {
             self.prune(knowledge);
             let left = self.others_left();
-            if left.is_empty() && self.groups_left(knowledge, self.far_corner()).is_empty() {
+            if left.is_empty() && self.groups_left(knowledge).is_empty() {
                 return Ok(());
             }
             let tags: Vec<Algorithm> = self.found(Axis::KeyExchange).to_vec();
@@ -328,22 +378,17 @@ impl Growth {
                 self.single_out(oracle, knowledge, &rest, known).await?;
                 continue;
             }
-            let corner = self.far_corner();
-            let groups = self.groups_left(knowledge, corner);
+            let groups = self.groups_left(knowledge);
             let room = oracle.room().saturating_sub(GROUPS_LEN);
             let (mut proposals, slots) = self.tagged(&tags, room);
-            if !groups.is_empty() {
-                proposals.push(Block::single(&corner).with(Axis::KeyExchange, groups.clone()));
-            }
+            proposals.extend(along_groups(&groups));
             let Some(hit) = oracle.ask(&proposals).await? else {
                 knowledge.refuse(&proposals);
                 // With other groups they may be accepted: the proof of completeness finds that.
                 return Ok(());
             };
-            if groups.contains(&hit.group) {
-                knowledge
-                    .accepted
-                    .insert(with(corner, Axis::KeyExchange, hit.group));
+            if let Some(combination) = with_group(&groups, hit.group) {
+                knowledge.accepted.insert(combination);
                 self.take(Axis::KeyExchange, hit.group);
                 continue;
             }
@@ -428,7 +473,12 @@ impl Growth {
             let mut block = line.clone();
             for axis in axes {
                 let values = candidates.iter().filter(|(other, _)| other == axis);
-                let values = values.map(|(_, value)| *value).take(LIKELY).collect();
+                let most = if *axis == Axis::Encryption {
+                    LIKELY_CIPHERS
+                } else {
+                    LIKELY
+                };
+                let values = values.map(|(_, value)| *value).take(most).collect();
                 *block.axis_mut(*axis) = values;
             }
             block
@@ -455,15 +505,29 @@ impl Growth {
             self.take(*axis, *value);
             return Ok(());
         }
-        let mut refused = 0;
-        for (axis, value) in &new {
-            if is_accepted(oracle, knowledge, self.line(*axis, *value)).await? {
+        // With another group than the witness's the line checks that one too.
+        let group = self.found(Axis::KeyExchange).last().copied();
+        let line = |growth: &Self, axis, value| {
+            let line = growth.line(axis, value);
+            group.map_or(line, |group| with(line, Axis::KeyExchange, group))
+        };
+        let (mut accepted, mut left) = (false, new.as_slice());
+        while let [(axis, value), rest @ ..] = left {
+            left = rest;
+            if is_accepted(oracle, knowledge, line(self, *axis, *value)).await? {
                 self.take(*axis, *value);
-            } else {
-                refused += 1;
+                accepted = true;
+                continue;
+            }
+            // One of another box: the rest of it is refused at once.
+            let unknown = rest.iter().map(|(axis, value)| line(self, *axis, *value));
+            let unknown = unknown.filter(|one| knowledge.of(one).is_none());
+            let together: Vec<Block> = unknown.map(|one| Block::single(&one)).collect();
+            if together.len() > 1 && oracle.ask(&together).await?.is_none() {
+                knowledge.refuse(&together);
             }
         }
-        self.crossed |= refused == new.len();
+        self.crossed |= !accepted;
         Ok(())
     }
 
@@ -492,6 +556,27 @@ impl Growth {
 struct Slot {
     tag: Algorithm,
     candidates: Vec<(Axis, Algorithm)>,
+}
+
+/// Combinations that may differ in their groups, as proposals.
+fn along_groups(combinations: &[Combination]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for combination in combinations {
+        let [.., group] = *combination;
+        let alone = Block::single(combination);
+        let fits = |block: &&mut Block| block.axes[..3] == alone.axes[..3];
+        match blocks.iter_mut().find(fits) {
+            Some(block) => block.axis_mut(Axis::KeyExchange).push(group),
+            None => blocks.push(alone),
+        }
+    }
+    blocks
+}
+
+/// The one with this group.
+fn with_group(combinations: &[Combination], group: Algorithm) -> Option<Combination> {
+    let has = |one: &&Combination| matches!(one, [.., own] if *own == group);
+    combinations.iter().find(has).copied()
 }
 
 /// A combination with another value of one kind.
@@ -531,9 +616,12 @@ const DIAGONALS: [&[Axis]; 3] = [
     &[Axis::Encryption, Axis::Prf],
 ];
 /// Values of a kind that are changed together with others.
-const LIKELY: usize = 8;
+const LIKELY: usize = 4;
+const LIKELY_CIPHERS: usize = 7;
+/// Ciphers and values of other kinds on the lines, and diagonals, in one message: all of them, or what is likely.
+const LEVELS: [(usize, usize, usize); 3] = [(usize::MAX, usize::MAX, 3), (10, 7, 3), (6, 5, 2)];
 /// Tags of other boxes are tried when there are enough of them to save questions.
-const FEWEST_ASSUMED: usize = 3;
+const FEWEST_ASSUMED: usize = 5;
 /// Octets kept for a proposal of all groups.
 const GROUPS_LEN: usize = 8 + 12 + 8 + 8 + 8 * 27;
 /// Octets kept for the proposals of all candidates that have no tag of their own.

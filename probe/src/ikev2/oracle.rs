@@ -14,7 +14,7 @@ use ikescope_dissectors::{IkeSpi, Version};
 
 use crate::config::{Config, Depth};
 use crate::dialogue::{Dialogue, Expected, Reply, Request};
-use crate::limits::{HALF_OPEN_TIMEOUT, MAX_DATAGRAMS, MAX_NOTES};
+use crate::limits::{HALF_OPEN_TIMEOUT, MAX_DATAGRAMS, MAX_MESSAGE, MAX_NOTES};
 use crate::report::Outcome;
 
 use super::algorithm::{Algorithm, Axis};
@@ -109,6 +109,16 @@ impl Oracle {
         self.config.max_message.saturating_sub(OVERHEAD)
     }
 
+    /// The same beside a public value of this group; `None` where handshakes or short questions are all there is.
+    pub(crate) fn room_beside(&self, group: Algorithm) -> Option<usize> {
+        let facts = KeyExchangeFacts::of(KeyExchangeMethod(group.id)).ok()?;
+        let short = self.config.max_message < MAX_MESSAGE;
+        if self.stateful || self.one_proposal || short {
+            return None;
+        }
+        MAX_HANDSHAKE.checked_sub(OVERHEAD - LONGEST_DECOY + facts.initiator_len + NOTIFIES)
+    }
+
     /// Datagrams sent for IKEv2.
     pub(crate) fn sent(&self) -> u64 {
         self.dialogue
@@ -160,6 +170,19 @@ impl Oracle {
             }
         }
         Ok(None)
+    }
+
+    /// Whether anything in these proposals is accepted, in one question with this group: where the peer chooses that one, it
+    /// tells the whole combination, and the SA is closed again.
+    pub(crate) async fn ask_with(
+        &mut self,
+        proposals: &[Block],
+        group: Algorithm,
+    ) -> Result<Option<Hit>, Stop> {
+        let answer = self
+            .init(proposals, KeyExchangeMethod(group.id), true)
+            .await?;
+        Ok(self.read(answer, proposals))
     }
 
     async fn ask_together(&mut self, proposals: &[Block]) -> Result<Option<Hit>, Stop> {
@@ -519,7 +542,12 @@ const NOT_CAPABILITIES: [NotifyType; 3] = [
 /// Octets of a nonce; at least half the key of every PRF (RFC 7296, section 2.10).
 const NONCE_LEN: usize = 32;
 /// Header, headers of SA, KE and nonce payload, nonce, the longest decoy with INTERMEDIATE_EXCHANGE_SUPPORTED, a marker.
-const OVERHEAD: usize = 28 + 4 + 8 + 96 + 4 + NONCE_LEN + 4;
+const OVERHEAD: usize = 28 + 4 + 8 + LONGEST_DECOY + 4 + NONCE_LEN + 4;
+const LONGEST_DECOY: usize = 96;
+/// Octets of notifications beside a handshake: NAT detection twice, fragmentation, IKE_INTERMEDIATE.
+const NOTIFIES: usize = 28 + 28 + 8 + 8;
+/// Octets of a question that may become a handshake: a path of 1,500 octets takes it whole, also through a tunnel.
+const MAX_HANDSHAKE: usize = 1_400;
 /// A peer asks for a cookie once, and once more when its secret has changed.
 const MAX_COOKIES: usize = 3;
 /// Times that a question is asked whose retransmissions were all lost.

@@ -286,6 +286,12 @@ async fn across_boxes(
     }
     if oracle.ranked.is_empty() {
         let mut left = tagged(boxes);
+        let questions = u64::try_from(left.len()).unwrap_or(u64::MAX);
+        let full = oracle.config.depth == Depth::Full;
+        if !full && oracle.sent().saturating_add(questions) > CHEAP {
+            oracle.not_determined("the order of the proposals; --full asks");
+            return Ok(None);
+        }
         while left.len() > 1 {
             let question: Vec<Block> = left.iter().map(Block::single).collect();
             let Some(hit) = oracle.ask(&question).await? else {
