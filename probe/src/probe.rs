@@ -19,7 +19,7 @@ use crate::ikev2::{self, Ikev2Report};
 use crate::implementation;
 use crate::limits::{MAX_STRAYS, MAX_TRANSCRIPT};
 use crate::random::Random;
-use crate::report::{Icmp, Report};
+use crate::report::{Icmp, Outcome, Report};
 use crate::transport::{Transmit, Transport};
 
 /// The questions to one target and what is known so far. All times count from an origin that the driver chooses.
@@ -36,8 +36,9 @@ pub struct Probe {
     ikev2: Option<Rc<RefCell<Ikev2Report>>>,
     ikev1_main: Option<Rc<RefCell<Ikev1Report>>>,
     ikev1_aggressive: Option<Rc<RefCell<Ikev1Report>>>,
-    /// What [`Self::running`] asks.
+    /// What [`Self::running`] asks, and how much had been sent before.
     asking: Option<Protocol>,
+    sent_before: u64,
     icmp: Option<Icmp>,
     strays: usize,
     began: Option<Duration>,
@@ -84,6 +85,7 @@ impl Probe {
             target,
             config,
             asking: None,
+            sent_before: 0,
             icmp: None,
             strays: 0,
             began: None,
@@ -226,12 +228,31 @@ impl Probe {
     pub fn report(&self) -> Report {
         let known = self.dialogue.known();
         let now = self.ended.unwrap_or_else(|| self.dialogue.now());
-        let copy = |report: &Rc<RefCell<Ikev1Report>>| report.borrow().clone();
+        let ikev1 = |report: &Rc<RefCell<Ikev1Report>>, protocol| {
+            let mut report = report.borrow().clone();
+            if let Some(sent) = self.under_way(protocol) {
+                report.packets_sent = sent;
+                report.outcome = so_far(report.answers, !report.policy.is_empty());
+                report.not_determined.push(ENDED_EARLY.to_owned());
+            }
+            report
+        };
+        let ikev2 = |report: &Rc<RefCell<Ikev2Report>>| {
+            let mut report = report.borrow().clone();
+            if let Some(sent) = self.under_way(Protocol::Ikev2) {
+                report.packets_sent = sent;
+                report.outcome = so_far(report.answers, !report.policy.is_empty());
+                report.miss(ENDED_EARLY);
+            }
+            report
+        };
+        let main = self.ikev1_main.as_ref();
+        let aggressive = self.ikev1_aggressive.as_ref();
         Report {
             target: self.target.clone(),
-            ikev2: self.ikev2.as_ref().map(|report| report.borrow().clone()),
-            ikev1_main: self.ikev1_main.as_ref().map(copy),
-            ikev1_aggressive: self.ikev1_aggressive.as_ref().map(copy),
+            ikev2: self.ikev2.as_ref().map(ikev2),
+            ikev1_main: main.map(|report| ikev1(report, Protocol::Ikev1Main)),
+            ikev1_aggressive: aggressive.map(|report| ikev1(report, Protocol::Ikev1Aggressive)),
             icmp: self.icmp,
             implementation: known
                 .implementation
@@ -244,6 +265,17 @@ impl Probe {
                 .began
                 .map_or(Duration::ZERO, |began| now.saturating_sub(began)),
         }
+    }
+
+    /// Datagrams sent for a version that is still being asked.
+    fn under_way(&self, protocol: Protocol) -> Option<u64> {
+        let asking = self.running.is_some() && self.asking == Some(protocol);
+        let sent = self
+            .transport
+            .counters
+            .sent
+            .saturating_sub(self.sent_before);
+        Some(sent).filter(|sent| asking && *sent > 0)
     }
 
     fn take(&mut self, now: Duration, reply: Option<Reply>) {
@@ -271,6 +303,7 @@ impl Probe {
                     return;
                 };
                 self.asking = Some(protocol);
+                self.sent_before = self.transport.counters.sent;
                 self.transport.reserve(self.waiting.len());
                 self.running = self.strategy(protocol);
             }
@@ -323,3 +356,15 @@ fn note_ikev1(report: Option<&Rc<RefCell<Ikev1Report>>>, text: String) {
 
 /// Octets of an answer with notifications only; one with a choice of either version is longer.
 const LONGEST_REFUSAL: usize = 80;
+
+/// What can be said of a version while it is asked.
+fn so_far(answers: bool, accepted: bool) -> Outcome {
+    match (answers, accepted) {
+        (_, true) => Outcome::Accepted,
+        (true, false) => Outcome::Refused,
+        (false, false) => Outcome::Silent,
+    }
+}
+
+const ENDED_EARLY: &str =
+    "what was still to be asked when asking was ended, the last question included";
