@@ -385,7 +385,7 @@ fn frames_of_several_files_name_their_file() {
     let paths = ["fail-ikev2-no-response", "fail-ikev2-psk"].map(lab);
     let [one, two] = paths.each_ref().map(|path| path.to_str().expect("UTF-8"));
     let both = diagnose(&["-v", one, two]).stdout;
-    for frame in ["  #1:4     --> ", "    #2:4    refused", "  #2:4     <-- "] {
+    for frame in ["  #1:4    -->  ", "    #2:4    refused", "  #2:4     <-- "] {
         assert!(both.contains(frame), "{frame}: {both}");
     }
     let alone = diagnose(&["-v", two]).stdout;
