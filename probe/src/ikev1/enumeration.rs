@@ -97,6 +97,9 @@ pub(super) struct Found {
     pub(super) chooses: Chooses,
     /// Offers that got no answer while a known suite was answered.
     pub(super) silent_refusals: usize,
+    /// Methods that nothing but silence was heard of; all silent refusals that were not of these were of suites.
+    pub(super) silent_methods: Vec<usize>,
+    pub(super) silent_about_methods: usize,
     /// Whether something was refused with a message.
     pub(super) refusals: usize,
     /// Methods that it does not take from who we say we are.
@@ -435,6 +438,12 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             .is_none_or(|tuple| methods.contains(&tuple[AUTH]))
         {
             return;
+        }
+        self.found.silent_about_methods += 1;
+        for method in &methods {
+            if !self.found.silent_methods.contains(method) {
+                self.found.silent_methods.push(*method);
+            }
         }
         let order = self.order;
         for tuple in order.iter().filter(|tuple| methods.contains(&tuple[AUTH])) {

@@ -70,7 +70,7 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
     {
         let mut report = report.borrow_mut();
         summary::fill(&mut report, &ordered.universe, &found);
-        summary::finish(&mut report, &found, result, all);
+        summary::finish(&mut report, &ordered.universe, &found, result, all);
         if conversation.keeps() {
             report.note(
                 "it keeps what was begun until it expires, so that half a minute passes for each question that it accepts"

@@ -31,7 +31,13 @@ pub(super) fn fill(report: &mut Ikev1Report, universe: &Universe, found: &Found)
 }
 
 /// Writes how it ended. `all` tells whether everything was to be asked, not one question.
-pub(super) fn finish(report: &mut Ikev1Report, found: &Found, result: Result<(), Stop>, all: bool) {
+pub(super) fn finish(
+    report: &mut Ikev1Report,
+    universe: &Universe,
+    found: &Found,
+    result: Result<(), Stop>,
+    all: bool,
+) {
     let accepted = !found.regions.is_empty();
     report.outcome = match result {
         _ if accepted && !matches!(result, Err(Stop::Unstable | Stop::RateLimited)) => {
@@ -54,10 +60,18 @@ pub(super) fn finish(report: &mut Ikev1Report, found: &Found, result: Result<(),
     if let Some(why) = undetermined(result, all) {
         report.miss(why);
     }
-    if silent > 0 {
+    let about_suites = silent.saturating_sub(found.silent_about_methods);
+    if about_suites > 0 {
         report.miss(format!(
-            "{silent} offers got no answer while a known one was answered: most likely it drops what it refuses"
+            "{about_suites} offers got no answer while a known one was answered: most likely it drops what it refuses"
         ));
+    }
+    if let Some(whether) = silent_methods(universe, found) {
+        let rest = match result {
+            Ok(()) if all && about_suites == 0 => "; of the others the list is complete",
+            _ => "",
+        };
+        report.miss(format!("{whether}{rest}"));
     }
     if !accepted && found.methods_refused > 0 {
         report.miss(
@@ -83,6 +97,22 @@ pub(super) fn finish(report: &mut Ikev1Report, found: &Found, result: Result<(),
                 .to_owned(),
         );
     }
+}
+
+/// Methods that the peer says nothing to, which need not be a refusal.
+fn silent_methods(universe: &Universe, found: &Found) -> Option<String> {
+    let mut methods = found.silent_methods.clone();
+    methods.sort_unstable();
+    let names: Vec<String> = methods
+        .into_iter()
+        .map(|method| name(universe, AUTH, method))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "whether {} would do: it says nothing to such offers, as a peer does that has nobody configured with them",
+            names.join(", ")
+        )
+    })
 }
 
 fn undetermined(result: Result<(), Stop>, all: bool) -> Option<String> {
