@@ -36,14 +36,12 @@ fn of(tunnel: &Tunnel, sender: Sender) -> Option<String> {
         .iter()
         .filter_map(|message| {
             let answer = tunnel.message(message.answered_by?)?;
-            let copies = message
+            let sent = message
                 .retransmissions
                 .iter()
-                .map(|copy| (copy.frame, copy.time));
-            let (_, sent) = std::iter::once((message.frame, message.time))
-                .chain(copies)
-                .filter(|(frame, _)| *frame < answer.frame)
-                .last()?;
+                .rev()
+                .find(|copy| copy.frame < answer.frame)
+                .map_or(message.time, |copy| copy.time);
             Some(answer.time?.nanos_since(sent?) as f64 / 1e6)
         })
         .collect();

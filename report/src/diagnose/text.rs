@@ -409,9 +409,8 @@ impl<W: Write> DiagnoseTextWriter<W> {
         };
         let date = self.date(first);
         match last.nanos_since(first) {
-            0 => format!("{date} {}{utc}", self.clock(first)),
             // A clock that was set back while packets were captured.
-            ..0 => format!("{date} {}{utc}", self.span(first, last)),
+            ..=0 => format!("{date} {}{utc}", self.span(first, last)),
             nanos => format!(
                 "{date} {}{utc} ({})",
                 self.span(first, last),
@@ -420,8 +419,11 @@ impl<W: Write> DiagnoseTextWriter<W> {
         }
     }
 
-    /// Two times of day, with the day of the second if it is another one.
+    /// Two times of day, with the day of the second if it is another one; one where they are the same.
     fn span(&self, first: Timestamp, last: Timestamp) -> String {
+        if first == last {
+            return self.clock(first);
+        }
         let day = match self.date(last) {
             day if day == self.date(first) => String::new(),
             day => format!("{day} "),
