@@ -353,6 +353,45 @@ fn a_peer_that_stops_for_a_while_is_waited_for() {
 }
 
 #[test]
+fn who_goes_away_is_unreachable_not_silent() {
+    let target = ikescope_probe::Target {
+        name: "192.0.2.1".to_owned(),
+        remote: ([192, 0, 2, 1], 500).into(),
+        local: None,
+    };
+    let config = Config {
+        protocols: vec![ikescope_probe::Protocol::Ikev2],
+        ..Config::default()
+    };
+    let mut probe = ikescope_probe::Probe::new(config, target, [3; 32]);
+    let mut peer = simulated::Peer::new(Behaviour::of(libreswan()));
+    let (mut now, mut sent) = (Duration::from_secs(1), 0);
+    while let Some(timeout) = probe.poll_timeout() {
+        now = now.max(timeout);
+        probe.handle_timeout(now);
+        while let Some(question) = probe.poll_transmit(now) {
+            sent += 1;
+            if sent > 20 {
+                let icmp = ikescope_probe::Icmp {
+                    kind: 3,
+                    code: 3,
+                    from: None,
+                };
+                probe.handle_icmp(now, icmp);
+            } else if let Some(answer) = peer.answer(now, &question.octets) {
+                probe.handle_datagram(now, &answer);
+            }
+        }
+    }
+    let report = probe.report().ikev2.expect("asked");
+    assert_eq!(
+        (report.outcome, report.complete),
+        (Outcome::Unreachable, false)
+    );
+    assert!(!report.policy.is_empty() && sent < 40, "{sent} datagrams");
+}
+
+#[test]
 fn long_datagrams_that_are_lost_are_cut() {
     let behaviour = Behaviour {
         longest: 600,

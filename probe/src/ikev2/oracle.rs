@@ -68,6 +68,8 @@ pub(crate) struct Oracle {
     pub(crate) additional: Vec<Algorithm>,
     /// Questions that stayed without an answer, which is no refusal.
     pub(crate) unanswered: usize,
+    /// The last question found nobody, and something on the path said so.
+    unreachable: bool,
 }
 
 impl Oracle {
@@ -93,6 +95,7 @@ impl Oracle {
             fixed_additional: Vec::new(),
             additional: Vec::new(),
             unanswered: 0,
+            unreachable: false,
         }
     }
 
@@ -340,7 +343,10 @@ impl Oracle {
                 return Ok(());
             }
         }
-        Err(Stop(Outcome::RateLimited))
+        Err(Stop(match self.unreachable {
+            true => Outcome::Unreachable,
+            false => Outcome::RateLimited,
+        }))
     }
 
     /// One exchange with its cookies; `None` for silence.
@@ -401,8 +407,14 @@ impl Oracle {
             self.report.borrow_mut().packets_sent = self.sent();
             let octets = match reply {
                 Reply::Answer(octets) => octets,
-                Reply::Silence => return Ok(None),
-                Reply::Unreachable if self.report.borrow().answers => return Ok(None),
+                Reply::Silence => {
+                    self.unreachable = false;
+                    return Ok(None);
+                }
+                Reply::Unreachable if self.report.borrow().answers => {
+                    self.unreachable = true;
+                    return Ok(None);
+                }
                 Reply::Unreachable => return Err(Stop(Outcome::Unreachable)),
             };
             let (answer, vendor_ids) = read(&octets);
