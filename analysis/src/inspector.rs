@@ -1,7 +1,5 @@
 //! From datagrams to observations.
 
-use std::net::Ipv4Addr;
-
 use ikescope_capture::{
     self as capture, Datagram, Frame, Glanced, PlainPacket, Timestamp, transport,
 };
@@ -383,18 +381,15 @@ impl Glanced for EspPacket {
     #[inline]
     fn glance(frame: &Frame<'_>) -> Option<Self> {
         let (packet, esp) = plain_esp(frame)?;
-        let end = |address: Ipv4Addr, port| Endpoint {
-            address: address.into(),
-            port,
-        };
         Some(Self {
             frame: FrameId {
                 file: frame.file,
                 number: frame.number,
             },
             time: frame.time,
-            src: end(packet.src, packet.ports.map(|ports| ports.0)),
-            dst: end(packet.dst, packet.ports.map(|ports| ports.1)),
+            src: packet.src,
+            dst: packet.dst,
+            ports: packet.ports,
             spi: esp.spi,
             sequence: esp.sequence,
             body: esp.octets.into(),

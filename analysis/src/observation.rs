@@ -1,7 +1,7 @@
 //! One datagram with what it means beside the others.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ikescope_capture::{NotIp, Note, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
@@ -85,7 +85,8 @@ pub struct Observation<'a> {
     pub ah_key: Option<KeySource>,
 }
 
-/// An ESP packet as seen without keys: what is left of an [`Observation`] of the packets that most captures are full of.
+/// An ESP packet behind IPv4 as seen without keys: what is left of an [`Observation`] of the packets that most captures
+/// are full of.
 #[derive(Clone, Copy, Debug)]
 pub struct EspPacket {
     /// Which frame carried it.
@@ -93,9 +94,11 @@ pub struct EspPacket {
     /// Time of that frame, if the file has times.
     pub time: Option<Timestamp>,
     /// Source.
-    pub src: Endpoint,
+    pub src: Ipv4Addr,
     /// Destination.
-    pub dst: Endpoint,
+    pub dst: Ipv4Addr,
+    /// Source and destination port, in UDP.
+    pub ports: Option<(u16, u16)>,
     /// Which SA of the receiver.
     pub spi: Spi,
     /// The lower 32 bits of the sequence number.

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use ikescope_capture::Timestamp;
@@ -97,6 +97,10 @@ impl Tracker {
     #[inline]
     pub fn esp(&mut self, packet: &EspPacket, duplicate: bool) {
         let EspPacket { frame, time, .. } = *packet;
+        let end = |address: Ipv4Addr, port| Endpoint {
+            address: address.into(),
+            port,
+        };
         self.come(frame, time, duplicate);
         self.capture.esp_packets += 1;
         self.flows.observe(&Packet {
@@ -104,9 +108,9 @@ impl Tracker {
             spi: packet.spi,
             sequence: packet.sequence,
             body: packet.body,
-            src: packet.src,
-            dst: packet.dst,
-            encapsulation: packet.src.port.map(|_| Encapsulation::Udp),
+            src: end(packet.src, packet.ports.map(|ports| ports.0)),
+            dst: end(packet.dst, packet.ports.map(|ports| ports.1)),
+            encapsulation: packet.ports.map(|_| Encapsulation::Udp),
             frame,
             time,
             duplicate,

@@ -146,12 +146,11 @@ impl FileReader {
             Format::Pcapng(_) => self.pcapng_record(),
         };
         match read {
-            Ok(Some(record)) => {
+            Ok(true) => {
                 self.packets += 1;
-                self.record = Some(record);
                 Ok(true)
             }
-            Ok(None) => {
+            Ok(false) => {
                 self.finished = true;
                 Ok(false)
             }
@@ -258,12 +257,12 @@ impl FileReader {
     }
 
     #[inline]
-    fn pcap_record(&mut self, pcap: &Pcap) -> Result<Option<Record>, CaptureError> {
+    fn pcap_record(&mut self, pcap: &Pcap) -> Result<bool, CaptureError> {
         if !self.window.ensure(pcap.record_header) {
             return self.end("a packet header", pcap.record_header);
         }
         let Some(header) = pcap.record(self.window.octets()) else {
-            return Ok(None);
+            return Ok(false);
         };
         let captured = header.captured as usize;
         if captured > MAX_BLOCK {
@@ -275,23 +274,24 @@ impl FileReader {
             return self.end("a packet", pcap.record_header + captured);
         }
         self.window.consume(pcap.record_header + captured);
-        Ok(Some(Record {
+        self.record = Some(Record {
             before: captured,
             captured: header.captured,
             // Some writers leave the length on the wire zero.
             length: header.length.max(header.captured),
             time: Some(header.time),
             link: pcap.link(),
-        }))
+        });
+        Ok(true)
     }
 
-    fn pcapng_record(&mut self) -> Result<Option<Record>, CaptureError> {
+    fn pcapng_record(&mut self) -> Result<bool, CaptureError> {
         loop {
             if !self.window.ensure(MINIMUM_BLOCK) {
                 return self.end("a block header", MINIMUM_BLOCK);
             }
             let Format::Pcapng(pcapng) = &mut self.format else {
-                return Ok(None);
+                return Ok(false);
             };
             let Some(header) = pcapng.block(self.window.octets()) else {
                 return Err(
@@ -322,7 +322,7 @@ impl FileReader {
                 return self.end("a block", length);
             }
             let Format::Pcapng(pcapng) = &mut self.format else {
-                return Ok(None);
+                return Ok(false);
             };
             let block = &self.window.octets()[..length];
             let trailer = pcapng.trailer(block).unwrap_or(0);
@@ -341,24 +341,25 @@ impl FileReader {
                 .packet(header.kind, block)
                 .map_err(|reason| self.corrupt(reason))?;
             self.window.consume(length);
-            return Ok(Some(Record {
+            self.record = Some(Record {
                 before: length - packet.start,
                 captured: packet.captured,
                 length: packet.length.max(packet.captured),
                 time: packet.time,
                 link: packet.link,
-            }));
+            });
+            return Ok(true);
         }
     }
 
     /// The stream ends before `needed` more octets: rightly when it has none
     #[cold]
-    fn end(&mut self, what: &'static str, needed: usize) -> Result<Option<Record>, CaptureError> {
+    fn end(&mut self, what: &'static str, needed: usize) -> Result<bool, CaptureError> {
         if let Some(error) = self.window.take_failure() {
             return Err(self.failed(error));
         }
         if self.window.octets().is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
         Err(self.cut(what, needed))
     }
