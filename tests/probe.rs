@@ -7,7 +7,7 @@ mod simulated;
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,11 +58,9 @@ fn udp_peer(elsewhere: bool) -> SocketAddr {
     address
 }
 
-/// A peer on TCP (RFC 9329), at its port, on an address of its own.
+/// A peer on TCP (RFC 9329), at a port that only the prefix of its streams tells.
 fn tcp_peer() -> SocketAddr {
-    let [.., high, low] = std::process::id().to_be_bytes();
-    let address = IpAddr::from([127, 1, high, low.clamp(1, 254)]);
-    let listener = TcpListener::bind((address, 4500)).expect("the port is free");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
         let (mut peer, began) = (Peer::new(Behaviour::of(policy())), Instant::now());
@@ -149,8 +147,8 @@ fn reads_back(address: SocketAddr, more: &[&str]) {
         .filter(|ike| !ike.is_null())
         .collect();
     let sent = target["packets_sent"].as_u64().expect("a number");
-    // On other ports nothing but its content tells IKE, and the question of version 3 has none that anybody knows.
-    let unknown = u64::from(address.port() != 4500);
+    // On other ports of UDP nothing but its content tells IKE, and the question of version 3 has none that anybody knows.
+    let unknown = u64::from(!more.contains(&"--tcp"));
     assert_eq!(messages.len() as u64, sent - unknown);
     let encrypted = messages.iter().filter(|ike| ike["encrypted"] == true);
     let opened = encrypted.clone().filter(|ike| ike["decrypted"] == true);
@@ -243,12 +241,23 @@ fn a_connection_that_is_reset_is_no_icmp() {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         free.local_addr().expect("it is bound").port().to_string()
     };
-    let (code, probed) = quick(&port, &["--tcp"]);
+    let folder = Folder::new("probe-refused");
+    let capture = folder.path().join("probe.pcapng");
+    let capture = capture.to_str().expect("a plain name");
+    let (code, probed) = quick(&port, &["--tcp", "-w", capture]);
     let target = &probed["targets"][0];
     assert_eq!(
         (code, &target["ikev2"]["outcome"]),
         (Some(4), &Value::from("unreachable"))
     );
+    // What was asked of the network and who refused it is in the capture.
+    let (_, read) = json(&["inspect", "--all", "--format", "json", capture]);
+    let packets = read["packets"].as_array().expect("a list");
+    let towards = |end: &str| {
+        let ports = packets.iter().map(|packet| packet[end]["port"].to_string());
+        ports.filter(|to| *to == port).count()
+    };
+    assert!(towards("dst") > 0 && towards("dst") == towards("src"));
     assert_eq!(target["icmp"], Value::Null);
     assert!(
         target["ikev2"]["notes"][0]

@@ -86,6 +86,7 @@ impl Recorder {
         let Segment {
             begins,
             ends,
+            refused,
             sequence,
             acknowledged,
         } = segment;
@@ -95,6 +96,9 @@ impl Recorder {
         }
         if ends {
             packet = packet.fin();
+        }
+        if refused {
+            packet = packet.rst();
         }
         if let Some(acknowledged) = acknowledged {
             packet = packet.ack(acknowledged);
@@ -153,6 +157,8 @@ pub(crate) struct Segment {
     pub(crate) begins: bool,
     /// FIN.
     pub(crate) ends: bool,
+    /// RST.
+    pub(crate) refused: bool,
     /// Sequence number of its first octet.
     pub(crate) sequence: u32,
     /// The next octet that is expected of the other side.

@@ -184,7 +184,7 @@ fn refused(from: IpAddr, port: u16, why: &io::Error) -> Error {
 }
 
 /// The address that the system would send from: what NAT detection hashes. No datagram is sent.
-fn route(remote: SocketAddr) -> Option<IpAddr> {
+pub(super) fn route(remote: SocketAddr) -> Option<IpAddr> {
     let any: SocketAddr = match remote {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),

@@ -1,18 +1,23 @@
 //! IKE over TCP (RFC 9329): a connection to each target.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ikescope_probe::{Probe, Random, Target};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, socket};
 
 use super::driver::{Asked, Settings, Tally};
 use super::limits::{MAX_CONNECTIONS, MAX_DATAGRAM, PATIENCE};
 use super::pace::Pace;
 use super::record::{Recorder, Segment};
+use super::sockets::route;
 use super::unreachable::why;
 use crate::exit::Error;
 use crate::interrupt::Interrupt;
@@ -187,11 +192,12 @@ impl Connection {
         if self.opened == MOST_CONNECTIONS {
             return Ok(Err(ErrorKind::ConnectionReset.into()));
         }
-        let stream = TcpStream::connect_timeout(&self.remote, CONNECT_TIMEOUT);
-        let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
-        let stream = match stream {
-            Ok(stream) => stream,
-            Err(error) => return Ok(Err(error)),
+        let stream = match self.connect() {
+            (_, Ok(stream)) => stream,
+            (local, Err(error)) => {
+                self.record_failure(recorder, local, &error)?;
+                return Ok(Err(error));
+            }
         };
         self.opened += 1;
         self.received.clear();
@@ -209,6 +215,76 @@ impl Connection {
         self.record(recorder, false, answer, &[])?;
         self.record(recorder, true, self.ours(), &[])?;
         Ok(Ok(()))
+    }
+
+    /// A connection, and where it comes from: the system no longer tells of one that failed.
+    fn connect(&self) -> (Option<SocketAddr>, io::Result<TcpStream>) {
+        let any: IpAddr = match self.remote {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let family = match self.remote {
+            SocketAddr::V4(_) => AddressFamily::Inet,
+            SocketAddr::V6(_) => AddressFamily::Inet6,
+        };
+        let opened = || {
+            let stream = socket(family, SockType::Stream, SockFlag::empty(), None)?;
+            let stream = TcpStream::from(stream);
+            let any = SockaddrStorage::from(SocketAddr::new(any, 0));
+            bind(stream.as_raw_fd(), &any)?;
+            stream.set_nonblocking(true)?;
+            stream.set_nodelay(true)?;
+            let port = stream.local_addr()?.port();
+            io::Result::Ok((stream, port))
+        };
+        let (stream, port) = match opened() {
+            Ok(opened) => opened,
+            Err(error) => return (None, Err(error)),
+        };
+        let local = route(self.remote).map(|ip| SocketAddr::new(ip, port));
+        let connected = || {
+            match connect(stream.as_raw_fd(), &SockaddrStorage::from(self.remote)) {
+                Ok(()) => {}
+                Err(Errno::EINPROGRESS) => {
+                    let timeout =
+                        PollTimeout::try_from(CONNECT_TIMEOUT).unwrap_or(PollTimeout::MAX);
+                    let mut waiting = [PollFd::new(stream.as_fd(), PollFlags::POLLOUT)];
+                    if poll(&mut waiting, timeout)? == 0 {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+            stream
+                .take_error()?
+                .map_or(Ok(()), Err)
+                .and_then(|()| stream.set_nonblocking(false))
+        };
+        let connected: io::Result<()> = connected();
+        (local, connected.map(|()| stream))
+    }
+
+    /// Writes down what is known of a connection that was not made: that it was asked for, and who refused it.
+    fn record_failure(
+        &self,
+        recorder: &Mutex<Option<Recorder>>,
+        local: Option<SocketAddr>,
+        error: &io::Error,
+    ) -> Result<(), Error> {
+        let mut recorder = locked(recorder);
+        let (Some(recorder), Some(local)) = (recorder.as_mut(), local) else {
+            return Ok(());
+        };
+        recorder.segment(local, self.remote, FIRST, &[])?;
+        if error.kind() != ErrorKind::ConnectionRefused {
+            return Ok(());
+        }
+        let refusal = Segment {
+            refused: true,
+            acknowledged: Some(1),
+            ..Segment::default()
+        };
+        recorder.segment(self.remote, local, refusal, &[])
     }
 
     /// Ends the connection, if there is one.
@@ -358,6 +434,7 @@ const LENGTH: usize = 2;
 const FIRST: Segment = Segment {
     begins: true,
     ends: false,
+    refused: false,
     sequence: 0,
     acknowledged: None,
 };
