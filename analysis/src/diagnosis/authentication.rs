@@ -965,7 +965,8 @@ pub(super) fn encrypted_refusal(tunnel: &Tunnel) -> Option<(&Message, &Message)>
                 .messages
                 .iter()
                 .find(|message| message.frame > sixth.frame && message.from == Sender::Initiator)?;
-            let soon = seconds_between(sixth, ending).is_none_or(|seconds| seconds < 1.0);
+            let soon =
+                seconds_between(sixth, ending).is_none_or(|seconds| (0.0..1.0).contains(&seconds));
             let ends = ending.step == Step::Informational && ending.encrypted && soon;
             let quiet = tunnel.first_of(Step::Quick(1)).is_none()
                 && tunnel.first_of(Step::Transaction(1)).is_none();

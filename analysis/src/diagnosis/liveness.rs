@@ -980,7 +980,14 @@ fn unanswered_data<'a>(
         first,
         since,
         gap,
-        asks: expects_answers(flow, first),
+        // One question may have lost its answer.
+        asks: expects_answers(
+            flow,
+            FrameId {
+                number: first.number + 1,
+                ..first
+            },
+        ),
     })
 }
 

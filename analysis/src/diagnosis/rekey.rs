@@ -870,7 +870,9 @@ fn old_one_used<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
         SIDES.into_iter().find_map(|sender| {
             let flow = flow_from(child, sender)?;
             let late = seconds(time, flow.last)?;
-            (late > OVERLAP_SECONDS).then_some((child, sender, flow, late, frame))
+            // A clock that was set makes it late, and not the last packet.
+            (late > OVERLAP_SECONDS && flow.frame_last > frame)
+                .then_some((child, sender, flow, late, frame))
         })
     };
     let (child, sender, flow, late, frame) = tunnel.children.iter().find_map(used)?;

@@ -497,7 +497,7 @@ fn both_wait<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagno
             summary,
         )
         .weight(if read { 72 } else { 44 })
-        .severity(if read || goes_on(around, last) {
+        .severity(if goes_on(around, last) {
             Severity::Failure
         } else {
             Severity::Warning
