@@ -13,6 +13,7 @@ mod problem;
 mod read;
 mod reader;
 mod sift;
+mod tagged;
 mod text;
 mod writing;
 

@@ -1,12 +1,11 @@
 //! Large files, of which only the keys are read that somebody asks for.
 //!
 //! A gateway's dump has tens of thousands of SAs, and a capture has packets of few. An SA in a regular form is found by its
-//! first line and its SPI without looking at what stands between. The rest of the file is read as any other: other formats,
-//! SAs of any SPI, and the first of each run of SAs.
+//! first line and its SPI without looking at what stands between; of a log the lines of one IKE SA belong together
+//! ([`TaggedLines`]). The rest of the file is read as any other: other formats, SAs of any SPI, and the first of each run of SAs.
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::str;
 use std::thread;
 
 use ikescope_dissectors::{IkeSpi, Spi};
@@ -16,7 +15,8 @@ use zeroize::Zeroizing;
 use super::key::Key;
 use super::limits::{MAX_KEYS, READ_AT_ONCE, READ_FIRST};
 use super::read::{ReadKeys, read};
-use super::text::{ike_spi, spi_hex, spi_number};
+use super::tagged::TaggedLines;
+use super::text::{as_text, ike_spi, spi_hex, spi_number};
 
 /// What a file can be read from, and read from again.
 pub trait KeyFile: Read + Seek + Send {}
@@ -28,6 +28,8 @@ pub struct Unread {
     name: String,
     file: Box<dyn KeyFile>,
     entries: Vec<Entry>,
+    /// Lines of logs that belong together.
+    logs: Vec<Vec<Piece>>,
     /// Whether some are of IKE SAs.
     ike: bool,
     /// Places in the file, and how many lines are before them.
@@ -42,9 +44,11 @@ pub struct Unread {
 struct Entry {
     /// SPI of ESP or AH, or the initiator's SPI of an IKE SA.
     spi: u64,
+    /// Where it begins; of a log which lines it has.
     start: u32,
-    /// Zero when it was read.
+    /// [`LOG`] for lines of a log.
     len: u32,
+    is_read: bool,
     /// The entry before in the chain; its place plus one.
     before: u32,
 }
@@ -60,29 +64,12 @@ pub fn sift(
     more: Vec<Box<dyn KeyFile>>,
 ) -> io::Result<(ReadKeys, Option<Unread>)> {
     let mut sifted = Sifted::of_all(&mut file, more)?;
-    let mut rest = Zeroizing::new(vec![0; sifted.rest.iter().map(|piece| piece.len).sum()]);
-    let mut at = 0;
-    for piece in &sifted.rest {
-        file.seek(SeekFrom::Start(piece.start as u64))?;
-        file.read_exact(rest.get_mut(at..at + piece.len).unwrap_or_default())?;
-        at += piece.len;
-    }
-    let mut found = read(name, &rest);
+    let logs = sifted.finish_log();
+    let mut found = read_pieces(name, &mut file, &sifted.rest)?;
     if sifted.entries.is_empty() {
         return Ok((found, None));
     }
     found.looks_like = None;
-    let in_file = |line: usize| {
-        let after = sifted.rest.partition_point(|piece| piece.in_rest < line);
-        let piece = after.checked_sub(1).and_then(|at| sifted.rest.get(at));
-        piece.map_or(line, |piece| line - piece.in_rest + piece.in_file)
-    };
-    for key in &mut found.keys {
-        key.source.line = in_file(key.source.line);
-    }
-    for problem in &mut found.problems {
-        problem.line = in_file(problem.line);
-    }
     let mut chains = vec![0; sifted.entries.len().next_power_of_two()];
     let count = chains.len();
     for (place, entry) in (1..).zip(&mut sifted.entries) {
@@ -95,6 +82,7 @@ pub fn sift(
         file,
         len: sifted.entries.len(),
         entries: sifted.entries,
+        logs,
         marks: sifted.marks,
         ike: sifted.ike,
         chains,
@@ -138,47 +126,87 @@ impl Unread {
             .and_then(|place| (*place as usize).checked_sub(1))
             .and_then(|place| self.entries.get(place))
         {
-            if entry.spi == spi && entry.len > 0 {
+            if entry.spi == spi && !entry.is_read {
                 found.push(*entry);
             }
             next = Some(&entry.before);
         }
         let mut keys = Vec::new();
         for entry in found.into_iter().rev() {
-            self.forget(entry.start);
-            let after = self
-                .marks
-                .partition_point(|(start, _)| *start <= entry.start);
-            let mark = after.checked_sub(1).and_then(|at| self.marks.get(at));
-            let (start, lines) = mark.copied().unwrap_or_default();
-            let before = (entry.start - start) as usize;
-            let mut octets = Zeroizing::new(vec![0; before + entry.len as usize]);
-            let again = self.file.seek(SeekFrom::Start(start.into()));
-            if again
-                .and_then(|_| self.file.read_exact(&mut octets))
-                .is_err()
-            {
-                continue;
-            }
-            let (before, octets) = octets.split_at(before);
-            let lines = lines as usize + newlines(before);
-            keys.extend(read(&self.name, octets).keys.into_iter().map(|mut key| {
-                key.source.line += lines;
-                key
-            }));
+            self.forget(&entry);
+            // What can no longer be read opens nothing.
+            let read = match entry.len {
+                LOG => self.read_log(entry.start as usize),
+                _ => self.read_entry(&entry),
+            };
+            keys.extend(read.unwrap_or_default());
         }
         keys
     }
 
+    fn read_log(&mut self, place: usize) -> io::Result<Vec<Key>> {
+        let pieces = self.logs.get(place).map(Vec::as_slice);
+        Ok(read_pieces(&self.name, &mut self.file, pieces.unwrap_or_default())?.keys)
+    }
+
+    fn read_entry(&mut self, entry: &Entry) -> io::Result<Vec<Key>> {
+        let after = self
+            .marks
+            .partition_point(|(start, _)| *start <= entry.start);
+        let mark = after.checked_sub(1).and_then(|at| self.marks.get(at));
+        let (start, lines) = mark.copied().unwrap_or_default();
+        let before = (entry.start - start) as usize;
+        let mut octets = Zeroizing::new(vec![0; before + entry.len as usize]);
+        self.file.seek(SeekFrom::Start(start.into()))?;
+        self.file.read_exact(&mut octets)?;
+        let (before, octets) = octets.split_at(before);
+        let lines = lines as usize + newlines(before);
+        let mut keys = read(&self.name, octets).keys;
+        for key in &mut keys {
+            key.source.line += lines;
+        }
+        Ok(keys)
+    }
+
     /// Those of one place stand beside each other.
-    fn forget(&mut self, start: u32) {
-        let first = self.entries.partition_point(|entry| entry.start < start);
+    fn forget(&mut self, entry: &Entry) {
+        let place = |entry: &Entry| (entry.len == LOG, entry.start);
+        let of = place(entry);
+        let first = self.entries.partition_point(|entry| place(entry) < of);
         let of_it = self.entries.iter_mut().skip(first);
-        for entry in of_it.take_while(|entry| entry.start == start) {
-            entry.len = 0;
+        for entry in of_it.take_while(|entry| place(entry) == of) {
+            entry.is_read = true;
             self.len -= 1;
         }
     }
+}
+
+/// Reads parts of the file as one.
+fn read_pieces(name: &str, file: &mut Box<dyn KeyFile>, pieces: &[Piece]) -> io::Result<ReadKeys> {
+    let mut octets = Zeroizing::new(vec![0; pieces.iter().map(|piece| piece.len).sum()]);
+    let (mut at, mut lines) = (0, 0);
+    // How many lines are before each, of those that are read and of the file.
+    let mut before = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        file.seek(SeekFrom::Start(piece.start as u64))?;
+        file.read_exact(octets.get_mut(at..at + piece.len).unwrap_or_default())?;
+        before.push((lines, piece.in_file));
+        at += piece.len;
+        lines += piece.lines;
+    }
+    let mut found = read(name, &octets);
+    let in_file = |line: usize| {
+        let after = before.partition_point(|(lines, _)| *lines < line);
+        let piece = after.checked_sub(1).and_then(|at| before.get(at));
+        piece.map_or(line, |(lines, in_file)| line - lines + in_file)
+    };
+    for key in &mut found.keys {
+        key.source.line = in_file(key.source.line);
+    }
+    for problem in &mut found.problems {
+        problem.line = in_file(problem.line);
+    }
+    Ok(found)
 }
 
 /// Shows how many keys there are, and none of them.
@@ -196,11 +224,12 @@ struct Sifted {
     marks: Vec<(u32, u32)>,
     /// What is to be read at once.
     rest: Vec<Piece>,
+    /// What is in logs, where the file is large enough.
+    log: Option<TaggedLines>,
     /// Octets and lines so far; of the part that is looked at, the octets whose lines are counted.
     octets: usize,
     lines: usize,
     counted: usize,
-    lines_of_rest: usize,
     /// The form that was seen last, and how often in a row.
     run: Option<(Form, usize)>,
     /// Whether the first run began before.
@@ -208,12 +237,13 @@ struct Sifted {
 }
 
 /// A part of the file.
-struct Piece {
-    start: usize,
-    len: usize,
-    /// Lines before it in the file, and in what is read at once.
-    in_file: usize,
-    in_rest: usize,
+#[derive(Default)]
+pub(super) struct Piece {
+    pub(super) start: usize,
+    pub(super) len: usize,
+    /// Lines before it in the file.
+    pub(super) in_file: usize,
+    pub(super) lines: usize,
 }
 
 impl Sifted {
@@ -227,12 +257,11 @@ impl Sifted {
         }
         let ends = starts.iter().skip(1).copied().chain([end]);
         let mut places = starts.iter().copied().zip(ends);
-        let (_, first_end) = places.next().unwrap_or_default();
+        let first = places.next().unwrap_or_default();
         thread::scope(|scope| {
-            let look =
-                |(mut file, (start, end))| scope.spawn(move || Self::of(&mut file, start, end));
+            let look = |(mut file, place)| scope.spawn(move || Self::of(&mut file, place, end));
             let others: Vec<_> = more.into_iter().zip(places).map(look).collect();
-            let mut all = Self::of(file, 0, first_end)?;
+            let mut all = Self::of(file, first, end)?;
             for other in others {
                 let part = other
                     .join()
@@ -243,11 +272,16 @@ impl Sifted {
         })
     }
 
-    fn of(file: &mut Box<dyn KeyFile>, start: u64, end: u64) -> io::Result<Self> {
+    fn of(
+        file: &mut Box<dyn KeyFile>,
+        (start, end): (u64, u64),
+        file_len: u64,
+    ) -> io::Result<Self> {
         let octets = usize::try_from(start).map_err(io::Error::other)?;
         let mut sifted = Self {
             octets,
             goes_on: octets > 0,
+            log: (file_len >= LARGE_LOG).then(TaggedLines::default),
             ..Self::default()
         };
         file.seek(SeekFrom::Start(start))?;
@@ -281,12 +315,33 @@ impl Sifted {
             .extend(marks.map(|(at, before)| (at, before + lines)));
         self.rest.extend(part.rest.into_iter().map(|piece| Piece {
             in_file: piece.in_file + self.lines,
-            in_rest: piece.in_rest + self.lines_of_rest,
             ..piece
         }));
+        if let (Some(log), Some(part)) = (&mut self.log, part.log) {
+            log.append(part, self.lines);
+        }
         self.ike |= part.ike;
         self.lines += part.lines;
-        self.lines_of_rest += part.lines_of_rest;
+    }
+
+    /// What was seen of logs as entries; their lines.
+    fn finish_log(&mut self) -> Vec<Vec<Piece>> {
+        let log = self.log.take().unwrap_or_default();
+        let (groups, mut rest) = log.finish(READ_FIRST);
+        self.rest.append(&mut rest);
+        self.rest.sort_by_key(|piece| piece.start);
+        let of_log = (0..).zip(&groups).flat_map(|(place, group)| {
+            group.ike.iter().chain(&group.esp).map(move |spi| Entry {
+                spi: *spi,
+                start: place,
+                len: LOG,
+                is_read: false,
+                before: 0,
+            })
+        });
+        self.entries.extend(of_log);
+        self.ike |= !groups.is_empty();
+        groups.into_iter().map(|group| group.pieces).collect()
     }
 
     /// Takes note of what stands in a part of the file; how much of it, as the last may go on in the next part.
@@ -298,6 +353,13 @@ impl Sifted {
             look.ike = false;
             let form = Form::of(text);
             let mut len = form.and_then(|form| form.len(text, &mut look));
+            if len.is_none()
+                && let Some(taken) = self.look_at_log(part, at, is_last)
+            {
+                self.octets += taken;
+                at += taken;
+                continue;
+            }
             // What reaches to the end may be cut, and what nearly does may be told by what is cut.
             let reaches = at + len.unwrap_or_else(|| line(text).len()) >= part.len();
             let near = len.is_none() && text.len() < NEAR;
@@ -320,6 +382,7 @@ impl Sifted {
                     spi: *spi,
                     start,
                     len: len as u32,
+                    is_read: false,
                     before: 0,
                 }));
             } else {
@@ -330,6 +393,19 @@ impl Sifted {
             at += len;
         }
         at
+    }
+
+    /// Octets of lines of a log that belong together.
+    fn look_at_log(&mut self, part: &[u8], at: usize, is_last: bool) -> Option<usize> {
+        let start = self.octets;
+        self.log.as_ref()?;
+        self.count(part, at);
+        let place = Piece {
+            start,
+            in_file: self.lines,
+            ..Piece::default()
+        };
+        self.log.as_mut()?.take(part.get(at..)?, is_last, place)
     }
 
     /// Counts the lines of the part up to here.
@@ -355,15 +431,15 @@ impl Sifted {
         match self.rest.last_mut() {
             Some(last) if last.start + last.len == self.octets => {
                 last.len += len;
+                last.lines += lines;
             }
             _ => self.rest.push(Piece {
                 start: self.octets,
                 len,
                 in_file: self.lines,
-                in_rest: self.lines_of_rest,
+                lines,
             }),
         }
-        self.lines_of_rest += lines;
     }
 }
 
@@ -550,7 +626,7 @@ impl Form {
 }
 
 /// The first line, with its end.
-fn line(text: &[u8]) -> &[u8] {
+pub(super) fn line(text: &[u8]) -> &[u8] {
     let end = memchr(b'\n', text).map_or(text.len(), |at| at + 1);
     text.get(..end).unwrap_or_default()
 }
@@ -616,10 +692,6 @@ fn first_number(text: &[u8]) -> Option<Spi> {
     spi_number(as_text(text.get(..end)?)?)
 }
 
-fn as_text(octets: &[u8]) -> Option<&str> {
-    str::from_utf8(octets).ok()
-}
-
 /// Where the first line begins that begins behind this octet, or as far as is looked for it.
 fn line_start(file: &mut Box<dyn KeyFile>, octet: u64) -> io::Result<u64> {
     file.seek(SeekFrom::Start(octet))?;
@@ -637,6 +709,10 @@ fn remainder(spi: u64, count: usize) -> usize {
     (spi ^ spi >> 32) as usize & count.wrapping_sub(1)
 }
 
+/// The length of an entry that stands for lines of a log.
+const LOG: u32 = u32::MAX;
+/// Octets of a file of which the lines of a log are told apart; what is smaller is read in milliseconds.
+const LARGE_LOG: u64 = 1 << 21;
 /// Octets in which what tells a form ends.
 const NEAR: usize = 4_096;
 /// Entries after each of which lines are counted.

@@ -30,6 +30,11 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A part of a file that is UTF-8.
+pub(super) fn as_text(octets: &[u8]) -> Option<&str> {
+    std::str::from_utf8(octets).ok()
+}
+
 /// Octets from hexadecimal digits, with or without `0x`. None where there is anything else, or an odd number of digits.
 pub(super) fn hex(text: &str) -> Option<Secret> {
     hex_octets(text).map(Secret::new)

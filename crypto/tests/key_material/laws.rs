@@ -1,5 +1,6 @@
 //! Laws that hold for every file.
 
+use std::fs;
 use std::io::Cursor;
 
 use ikescope_crypto::key_material::{Key, KeyFile, Material, Target, read, read_psks, sift, write};
@@ -212,25 +213,98 @@ fn keys_left_unread_are_those_that_reading_gives() {
             .map(|char| if char == '#' { digit() } else { char })
             .collect();
         let mixed = format!("# notes\n{text}0x12345678@192.0.2.1 aes128-cbc:0x00\n: PSK \"x\"\n");
-        let whole = read("dump", mixed.as_bytes());
         // The more threads, the more places where a part may end within an entry.
         for threads in [1, 2, 3, 16] {
-            let file = || -> Box<dyn KeyFile> { Box::new(Cursor::new(mixed.clone())) };
-            let more = (1..threads).map(|_| file()).collect();
-            let (at_once, unread) = sift("dump", file(), more).expect("memory can be read");
-            let mut unread = unread.unwrap_or_else(|| panic!("nothing is left unread of {dump}"));
-            assert!(unread.len() as u64 > number / 2, "{dump}");
-            assert_eq!(at_once.problems, whole.problems, "{dump}");
-            let mut keys = at_once.keys;
-            for key in &whole.keys {
-                let (sa, spi) = (key.material.ike_sa(), spi_of(&key.material));
-                keys.extend(sa.initiator.into_iter().flat_map(|spi| unread.of_ike(spi)));
-                keys.extend(spi.into_iter().flat_map(|spi| unread.of_spi(spi)));
-            }
-            assert!(unread.is_empty(), "{unread:?} are left in {dump}");
-            keys.sort_by_key(|key| key.source.line);
-            assert_eq!(keys, whole.keys, "{threads} threads: {dump}");
+            let unread = every_key_is_asked_for(&mixed, threads, dump);
+            assert!(unread as u64 > number / 2, "{dump}");
         }
+    }
+}
+
+/// Holds what is read of a file in parts against what is read of it at once; how many keys were left unread.
+fn every_key_is_asked_for(text: &str, threads: usize, what: &str) -> usize {
+    let whole = read("dump", text.as_bytes());
+    let file = || -> Box<dyn KeyFile> { Box::new(Cursor::new(text.to_owned())) };
+    let more = (1..threads).map(|_| file()).collect();
+    let (at_once, unread) = sift("dump", file(), more).expect("memory can be read");
+    let mut unread = unread.unwrap_or_else(|| panic!("nothing is left unread of {what}"));
+    let left = unread.len();
+    assert_eq!(at_once.problems, whole.problems, "{what}");
+    let mut keys = at_once.keys;
+    for key in &whole.keys {
+        let (sa, spi) = (key.material.ike_sa(), spi_of(&key.material));
+        keys.extend(sa.initiator.into_iter().flat_map(|spi| unread.of_ike(spi)));
+        keys.extend(spi.into_iter().flat_map(|spi| unread.of_spi(spi)));
+    }
+    // An IKE SA that a log names may have no keys in it.
+    assert!(unread.is_empty() || what.starts_with("logs"), "{what}");
+    keys.sort_by_key(|key| key.source.line);
+    // What is repeated in a log for another IKE SA is told once.
+    let of_any = |key: &&Key| !matches!(key.material, Material::Psk(_) | Material::Ppk(_));
+    let tied = |keys: &[Key]| keys.iter().filter(of_any).cloned().collect::<Vec<_>>();
+    let (keys, expected) = (tied(&keys), tied(&whole.keys));
+    let odd = keys
+        .iter()
+        .zip(&expected)
+        .find(|(key, expected)| key != expected);
+    assert_eq!(odd, None, "{threads} threads: {what}");
+    assert_eq!(keys.len(), expected.len(), "{threads} threads: {what}");
+    left
+}
+
+/// The lines of a log as another thread would write them of IKE SAs with other numbers.
+fn renumbered(log: &str, by: usize) -> Vec<String> {
+    let mut text = log.to_owned();
+    for number in (1..10).rev() {
+        for (open, close) in [('|', "> "), ('<', "> "), ('[', "] "), ('[', "]\n")] {
+            let new = format!("{open}{}{close}", by * 10 + number);
+            text = text.replace(&format!("{open}{number}{close}"), &new);
+        }
+    }
+    for group in ["IKE", "CHD", "ENC", "MGR", "CFG", "NET", "JOB", "KNL"] {
+        text = text.replace(&format!("[{group}]"), &format!("{by}[{group}]"));
+    }
+    text.lines().map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn lines_of_a_log_belong_to_their_ike_sa() {
+    let scenarios = scenarios();
+    let logs = scenarios.iter().filter_map(|scenario| {
+        let role = ["initiator", "responder"][scenario.name.len() % 2];
+        let secrets = scenario.folder.join("secrets");
+        fs::read_to_string(secrets.join(format!("{role}.charon.log"))).ok()
+    });
+    let logs: Vec<String> = logs.collect();
+    let anew = "Nov 21 10:00:00 00[JOB] spawning 16 worker threads\n";
+    let one_by_one = logs.join(anew);
+    assert!(one_by_one.len() > 2 << 20, "too short to be told apart");
+    for threads in [1, 3] {
+        assert!(every_key_is_asked_for(&one_by_one, threads, "logs one by one") > 500);
+    }
+    // One daemon does not begin anew among others.
+    let logs: Vec<&String> = logs
+        .iter()
+        .filter(|log| !log.contains("spawning"))
+        .collect();
+    let mut at_once = String::new();
+    for (batch, logs) in logs.chunks(8).enumerate() {
+        let logs = logs.iter().enumerate();
+        let mut logs: Vec<_> = logs
+            .map(|(at, log)| renumbered(log, batch * 8 + at + 1).into_iter())
+            .collect();
+        while !logs.is_empty() {
+            logs.retain_mut(|log| {
+                log.by_ref()
+                    .take(3)
+                    .map(|line| at_once.push_str(&line))
+                    .count()
+                    > 0
+            });
+        }
+    }
+    for threads in [1, 3] {
+        assert!(every_key_is_asked_for(&at_once, threads, "logs at once") > 500);
     }
 }
 

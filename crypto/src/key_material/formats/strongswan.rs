@@ -374,6 +374,18 @@ impl Dump {
     }
 }
 
+/// Whether the daemon counts its IKE SAs from 1 again.
+pub(in crate::key_material) fn begins_anew(message: &str) -> bool {
+    let message = message.trim_end();
+    (message.starts_with("Starting ") && message.contains("charon"))
+        || (message.starts_with("spawning ") && message.ends_with(" worker threads"))
+}
+
+/// Whether a message begins a dump that matters.
+pub(in crate::key_material) fn is_key(message: &str) -> bool {
+    dump_head(message).is_some_and(|(name, _)| name.is_some())
+}
+
 /// `NAME => N bytes @ 0x…`; the name is none where it does not matter.
 fn dump_head(message: &str) -> Option<(Option<Name>, usize)> {
     let (name, rest) = message.split_once(" => ")?;
@@ -585,9 +597,7 @@ impl StrongswanLog {
             if let Some((number, spis)) = checkin(rest) {
                 self.checked_in(entry.thread, number, spis);
             }
-        } else if (message.starts_with("Starting ") && message.contains("charon"))
-            || (message.starts_with("spawning ") && message.ends_with(" worker threads"))
-        {
+        } else if begins_anew(message) {
             self.numbers.clear();
             self.owned.clear();
             self.threads.clear();
@@ -1260,7 +1270,7 @@ fn tied(material: &Material) -> bool {
 }
 
 /// `2 SA gw[1] with SPIs 6885fd33b7b8486b_i 2d69cf9ef6fa4e3b_r`.
-fn checkin(rest: &str) -> Option<(u32, IkeSpis)> {
+pub(in crate::key_material) fn checkin(rest: &str) -> Option<(u32, IkeSpis)> {
     let (name, spis) = rest.split_once(" with SPIs ")?;
     Some((bracketed(name)?, pair(spis)?))
 }
@@ -1288,7 +1298,7 @@ fn pair(text: &str) -> Option<IkeSpis> {
 }
 
 /// The number in the last square brackets of `gw[1]`, before anything that describes peers.
-fn bracketed(text: &str) -> Option<u32> {
+pub(in crate::key_material) fn bracketed(text: &str) -> Option<u32> {
     text.match_indices('[').find_map(|(at, _)| {
         let (digits, _) = text.get(at + 1..)?.split_once(']')?;
         digits.parse().ok()
