@@ -125,6 +125,8 @@ impl fmt::Display for OpeningNote {
 pub enum Closed {
     /// No key for its SA, or nothing that one follows from.
     NoKey,
+    /// Of its IKE SA only SK_d or SKEYID_d is known, from which the keys of children follow and not those of messages.
+    ChildKeysOnly,
     /// No key for its SA, and none is needed but to verify it: it looks like ESP with NULL encryption.
     NotEncrypted,
     /// There are keys for its SA, and none fits.
@@ -152,6 +154,9 @@ impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoKey => f.write_str("no key"),
+            Self::ChildKeysOnly => f.write_str(
+                "SK_d or SKEYID_d alone opens no message, nor children whose nonces are in it",
+            ),
             Self::NotEncrypted => f.write_str(
                 "no key that verifies it; it looks like NULL encryption: --unverified shows it",
             ),

@@ -56,6 +56,8 @@ pub(crate) struct IkeSaV1 {
     waiting: Waiting,
     quick: HashMap<u32, Quick>,
     pub(crate) unsupported: Option<String>,
+    /// Whether SKEYID_d was given without what opens messages.
+    has_skeyid_d: bool,
     tried: HashMap<(usize, usize), usize>,
     seen: usize,
     stale: bool,
@@ -301,6 +303,7 @@ impl IkeSaV1 {
             return Err(match (&self.unsupported, cut) {
                 (Some(name), _) => Unopened::Unsupported(name.clone()),
                 (None, true) => Unopened::Truncated,
+                (None, false) if self.has_skeyid_d => Unopened::ChildKeysOnly,
                 (None, false) => Unopened::NoKey,
             });
         }
@@ -559,6 +562,12 @@ impl IkeSaV1 {
                         None,
                         &origin,
                     )
+                }
+                Some(Material::Ikev1Skeyid(given))
+                    if given.key.is_none() && given.skeyid_e.is_none() =>
+                {
+                    self.has_skeyid_d |= given.skeyid_d.is_some();
+                    continue;
                 }
                 Some(Material::Ikev1Skeyid(given)) => {
                     let origin = ring.origin(key);

@@ -128,6 +128,7 @@ pub(crate) struct OpenedSk {
 pub(crate) enum Unopened {
     Nothing,
     NoKey,
+    ChildKeysOnly,
     Integrity,
     Truncated,
     Unsupported(String),
@@ -303,7 +304,8 @@ impl IkeSaV2 {
             return Err(match (&self.unsupported, sealed.cut) {
                 (Some(name), _) => Unopened::Unsupported(name.clone()),
                 (None, true) => Unopened::Truncated,
-                (None, false) => Unopened::NoKey,
+                (None, false) if self.loose_sk_d.is_empty() => Unopened::NoKey,
+                (None, false) => Unopened::ChildKeysOnly,
             });
         }
         if sealed.cut {

@@ -218,7 +218,7 @@ impl KeyRing {
                 material => {
                     let sa = key_spis(material);
                     match exists(sa.initiator, sa.responder) {
-                        true => Refusal::Nothing,
+                        true => alone(material).map_or(Refusal::Nothing, Refusal::Alone),
                         false => Refusal::NoSuchSpi,
                     }
                 }
@@ -477,6 +477,18 @@ fn key_spis(material: &Material) -> IkeSpis {
             IkeSpis::default()
         }
     }
+}
+
+/// What keys of an IKE SA do not open that open no message.
+fn alone(material: &Material) -> Option<&'static str> {
+    let opens_none = match material {
+        Material::Ikev1Skeyid(key) => key.key.is_none() && key.skeyid_e.is_none(),
+        Material::Ikev2Keys(key) => key.sk_ei.is_none() && key.sk_er.is_none(),
+        _ => false,
+    };
+    opens_none.then_some(
+        "without SK_e or SKEYID_e the nonces of children are encrypted, except of those made with an IKE SA of IKEv2",
+    )
 }
 
 /// Leading zeros that a secret may lack: eight octets are beyond chance.

@@ -505,7 +505,9 @@ impl Opener {
                     self.ring.count(origin, 1);
                 }
                 let verifications = match &unopened {
-                    Unopened::NoKey => proofs::of_closed_v2(header, &self.ring),
+                    Unopened::NoKey | Unopened::ChildKeysOnly => {
+                        proofs::of_closed_v2(header, &self.ring)
+                    }
                     _ => Vec::new(),
                 };
                 Outcome {
@@ -635,6 +637,7 @@ fn closed(unopened: Unopened) -> Option<Closed> {
     Some(match unopened {
         Unopened::Nothing => return None,
         Unopened::NoKey => Closed::NoKey,
+        Unopened::ChildKeysOnly => Closed::ChildKeysOnly,
         Unopened::Integrity => Closed::Integrity,
         Unopened::Truncated => Closed::Truncated,
         Unopened::Unsupported(name) => Closed::Unsupported(name),

@@ -1,5 +1,7 @@
 //! The same clear text from every source of keys.
 
+use ikescope_analysis::Closed;
+use ikescope_analysis::opening::Refusal;
 use ikescope_crypto::Secret;
 use ikescope_crypto::key_material::{
     DhSecret, Format, IkeSpis, Ikev2Keys, Key, Material, Ppk, Psk, Source,
@@ -7,7 +9,7 @@ use ikescope_crypto::key_material::{
 use ikescope_dissectors::IkeSpi;
 use serde_json::Value;
 
-use crate::capture::{Scenario, open, scenarios};
+use crate::capture::{Scenario, open, open_with, scenarios};
 
 /// One side's log cannot open what the other side encrypted with other keys, after another pre-shared key.
 const DIFFERENT_KEYS: [&str; 3] = [
@@ -210,6 +212,42 @@ fn sk_d_alone_opens_the_first_children() {
         checked += usize::from(!expected.esp.is_empty());
     }
     assert!(checked > 60, "{checked} scenarios");
+}
+
+#[test]
+fn what_sk_d_or_skeyid_d_alone_does_not_open_is_said() {
+    for name in ["ikev2-rekey-child", "ikev1-rekey-quick"] {
+        let all = scenarios();
+        let scenario = all.iter().find(|scenario| scenario.name == name).unwrap();
+        let mut keys = scenario.keys("initiator.charon.log").unwrap();
+        keys.retain_mut(|key| match &mut key.material {
+            Material::Ikev2Keys(keys) => {
+                *keys = Ikev2Keys {
+                    sa: keys.sa,
+                    sk_d: keys.sk_d.take(),
+                    ..Ikev2Keys::default()
+                };
+                true
+            }
+            Material::Ikev1Skeyid(keys) => {
+                (keys.key, keys.skeyid, keys.skeyid_e) = (None, None, None);
+                true
+            }
+            _ => false,
+        });
+        let (result, opener) = open_with(&scenario.frames, keys, Default::default(), true);
+        let mut closed = result.ike.values().map(|ike| &ike.closed);
+        assert!(
+            closed.all(|closed| *closed == Some(Closed::ChildKeysOnly)),
+            "{name}"
+        );
+        for used in opener.keys().uses().filter(|used| used.opened == 0) {
+            assert!(
+                matches!(used.refusal, Some(Refusal::Alone(_))),
+                "{name}: {used:?}"
+            );
+        }
+    }
 }
 
 #[test]

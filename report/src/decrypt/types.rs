@@ -72,7 +72,7 @@ impl Sa {
 /// The word of the documentation.
 pub(super) fn reason(closed: &Closed) -> &'static str {
     match closed {
-        Closed::NoKey | Closed::NotEncrypted => "no-key",
+        Closed::NoKey | Closed::ChildKeysOnly | Closed::NotEncrypted => "no-key",
         Closed::Integrity | Closed::Unverifiable => "integrity",
         Closed::Unsupported(_) => "unsupported",
         Closed::Truncated | Closed::Fragment { .. } => "truncated",
