@@ -155,8 +155,9 @@ impl Exchange {
                 ..Place::default()
             };
         };
-        // A request that came again is answered again, however soon.
-        let answered_again = request_times > sent.request_times;
+        // A request that came again is answered again, however soon; another request may get the same answer.
+        let answered_again = request_times > sent.request_times
+            || answered.is_some_and(|request| request.first > sent.first);
         if !answered_again && captured_twice(sent.last_time, seen.time) {
             return Place {
                 answers,

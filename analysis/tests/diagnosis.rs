@@ -16,6 +16,8 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("wrong-peer-no-config", REFUSED),
     ("ike-version-mismatch", REFUSED),
     ("no-proposal-chosen-init", &["wrong-peer-no-config"]),
+    // Nor does it say whether another method, or none, is wanted for an additional key exchange.
+    ("no-proposal-chosen-init", &["pq-multi-ke-unsupported"]),
     ("no-proposal-chosen-main", &["wrong-peer-no-config"]),
     // Silence.
     (
@@ -44,8 +46,16 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("psk-mismatch-ikev2-at-responder", KEY_REFUSED),
     ("id-mismatch-v2", KEY_REFUSED),
     ("ppk-required-missing", KEY_REFUSED),
-    // AUTHENTICATION_FAILED against a good certificate: what the responder trusts is in no packet.
+    // Nor does it say that the responder wants another method, or one more, unless it asks for certificates.
+    (
+        "auth-method-mismatch-v2",
+        &["psk-mismatch-ikev2-at-responder"],
+    ),
+    // A client that ends the SA after the gateway's certificate does not say whether it wanted another, or another method.
+    ("auth-method-mismatch-v2", &["eap-cert-of-server-refused"]),
+    // AUTHENTICATION_FAILED against a good certificate: what the responder trusts, and whom it expects, is in no packet.
     ("cert-san-mismatch", &["cert-untrusted-or-invalid"]),
+    ("id-mismatch-v2", &["cert-untrusted-or-invalid"]),
     ("signature-hash-mismatch", &["cert-untrusted-or-invalid"]),
     // libreswan is silent to a message 5 that it cannot decrypt and repeats message 4: so does one that message 5 on UDP 4500
     // does not reach.
@@ -58,6 +68,13 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("esp-blocked-proto50", &["esp-one-way"]),
     // After a pause the packets come from another port of the NAT.
     ("nat-mapping-expired", &["nat-port-changed"]),
+    // Where nothing arrives it cannot be seen whether anything was sent.
+    ("esp-blocked-proto50", &["esp-none"]),
+    // What is dropped of all that goes to a port for the first time, the port or the message.
+    ("pq-multi-ke-unsupported", &["natt-4500-blocked"]),
+    // A daemon that ended does not answer the checks, and its host says why.
+    ("dpd-timeout", &["icmp-port-unreachable"]),
+    ("icmp-port-unreachable", &["dpd-timeout"]),
     // The peer sends nothing more: that it began anew, or is gone, only shows when it speaks again.
     ("esp-unknown-spi", &["dpd-not-persistent"]),
     ("peer-rebooted-stale-sa", &["dpd-timeout"]),
@@ -91,6 +108,24 @@ const ALIKE_CLOSED: &[(&str, &[&str])] = &[
         &["additional-child-refused", "qm-no-proposal"],
     ),
     ("rekey-ts-mismatch", QUICK_REFUSED),
+    // Which method of authentication is used or wanted is encrypted.
+    ("auth-method-mismatch-v2", KEY_REFUSED),
+    // A small certificate and its signature are as large as a large signature alone.
+    ("cert-san-mismatch", &["cert-not-sent"]),
+    ("cert-untrusted-or-invalid", &["cert-not-sent"]),
+    // REDIRECT, or a proof that the initiator refuses, beside IDr and AUTH, and then the end of the SA.
+    ("redirected", CHILD_REFUSED),
+    ("psk-mismatch-ikev2-at-initiator", CHILD_REFUSED),
+    // The initiator ends the SA after a complete answer: by what in it, is encrypted.
+    ("id-mismatch-v2", &["psk-mismatch-ikev2-at-initiator"]),
+    ("cert-eku-missing", &["cert-untrusted-or-invalid"]),
+    // What the initiator asked for in the child that it takes back is encrypted.
+    (
+        "transport-tunnel-mismatch",
+        &["child-rejected-by-initiator"],
+    ),
+    // The messages of EAP, and the alerts of TLS in them, are encrypted.
+    ("eap-cert-of-server-refused", &["eap-bad-credentials"]),
 ];
 
 const REFUSED: &[&str] = &[

@@ -9,8 +9,8 @@ use super::engine::TunnelRule;
 use super::facts::{
     AUTH_REQUEST, AUTH_RESPONSE, Credentials, INIT_REQUEST, INIT_RESPONSE, Rounds,
     SHARED_KEY_METHOD, ThirdRound, clear_error, credentials, end, method_v1, never_up,
-    opening_message, phase_one_answered, pre_shared, refusal, refused_authentication,
-    rejected_by_initiator, seconds_between, times,
+    opening_message, phase_one_answered, pre_shared, proof_of_responder, refusal,
+    refused_authentication, rejected_by_initiator, seconds_between, times,
 };
 use super::running::answered;
 use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
@@ -849,7 +849,7 @@ fn psk_at_initiator<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
     let (response, ending) = rejected_by_initiator(tunnel, around)?;
     let rounds = Rounds::of(tunnel);
     let one_round = rounds.len() == 1;
-    let what = credentials(response);
+    let what = proof_of_responder(tunnel, response);
     if !one_round || matches!(what, Credentials::Certificate | Credentials::Signature) {
         return None;
     }
@@ -1200,7 +1200,13 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         .iter()
         .find(|identity| identity.payload_type == PayloadType::ID_INITIATOR.0)?;
     let is_address = [IdType::IPV4_ADDR.0, IdType::IPV6_ADDR.0].contains(&identity.id_type);
-    if !is_address || identity.value == outside.to_string() {
+    // A capture on both sides of a NAT has the messages from the inside address too.
+    let translated = tunnel.initiator.behind_nat == Some(true)
+        && tunnel
+            .of_step(INIT_REQUEST)
+            .flat_map(|message| &message.retransmissions)
+            .any(|copy| copy.elsewhere);
+    if !is_address || identity.value == outside.to_string() && !translated {
         return None;
     }
     Some(inside_address_found(identity, tunnel, request, response))

@@ -8,10 +8,12 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{
-    Credentials, INIT_RESPONSE, Rounds, credentials, end, method_v1, never_up, pre_shared,
-    refused_authentication, rejected_by_initiator, seconds_between, times,
+    AUTH_REQUEST, Credentials, INIT_RESPONSE, Rounds, credentials, end, method_v1, never_up,
+    pre_shared, proof_of_responder, refused_authentication, rejected_by_initiator, seconds_between,
+    times,
 };
 use super::x509::{Leaf, Validity};
+use crate::observation::FrameId;
 use crate::tunnels::{Identity, Message, Mode, Payloads, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -26,7 +28,15 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 ];
 
 /// The rules of this topic.
-pub(super) const RULES: &[TunnelRule] = &[untrusted, name, not_sent, usage, other_authority, slow];
+pub(super) const RULES: &[TunnelRule] = &[
+    untrusted,
+    name,
+    not_sent,
+    usage,
+    dropped,
+    other_authority,
+    slow,
+];
 
 pub(super) static CERT_IKE_AUTH_FRAGMENTS_LOST: Declaration = Declaration {
     id: "cert-ike-auth-fragments-lost",
@@ -290,7 +300,10 @@ impl<'a> Refused<'a> {
         if Rounds::of(tunnel).len() != 1 || is_eap(tunnel) {
             return None;
         }
-        let credentials = credentials(proof);
+        let credentials = match proof.from {
+            Sender::Responder => proof_of_responder(tunnel, proof),
+            _ => credentials(proof),
+        };
         matches!(
             credentials,
             Credentials::Certificate | Credentials::Signature
@@ -636,7 +649,9 @@ fn asked_for(tunnel: &Tunnel, by: Sender) -> bool {
 const SHORTEST_PROOF_V1: u32 = 480;
 
 fn usage<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (proof, refusal) = rejected_by_initiator(tunnel, around)?;
+    let (proof, refusal) = rejected_by_initiator(tunnel, around)
+        .map(|(proof, refusal)| (proof, refusal.frame))
+        .or_else(|| dropped_in_silence(tunnel, around))?;
     let leaf = Leaf::of(proof.opened.as_ref()?.certificates.first()?)?;
     if leaf.serves() {
         return None;
@@ -655,9 +670,65 @@ fn usage<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis>
         )
         .weight(76)
         .evidence(proof.frame, "the certificate")
-        .evidence(refusal.frame, "refused"),
+        .evidence(refusal, "refused"),
     )
 }
+
+/// A complete answer with a certificate, after which the initiator says nothing more in this tunnel and begins another at
+/// once: some do not tell the responder that they refuse it. With the frame in which it begins anew.
+fn dropped_in_silence<'a>(
+    tunnel: &'a Tunnel,
+    around: &Surroundings<'a>,
+) -> Option<(&'a Message, FrameId)> {
+    let rounds = Rounds::of(tunnel);
+    let (_, response) = rounds.first().filter(|_| rounds.len() == 1)?;
+    let response = response
+        .filter(|response| proof_of_responder(tunnel, response) == Credentials::Certificate)?;
+    let last = tunnel.messages.last()?.frame == response.frame;
+    let used = tunnel
+        .children
+        .iter()
+        .any(|child| child.from_initiator.is_some() || child.from_responder.is_some());
+    let (first, anew) = around
+        .same_peers(tunnel)
+        .filter(|other| other.initiator.address == tunnel.initiator.address)
+        .filter_map(|other| Some((other.messages.first()?, other)))
+        .filter(|(first, _)| first.frame > response.frame)
+        .min_by_key(|(first, _)| first.frame)?;
+    let soon = seconds_between(response, first).is_some_and(|seconds| seconds < AGAIN_SECONDS);
+    // Who begins anew with all that it has sent is not content with the answer.
+    let same = anew
+        .of_step(AUTH_REQUEST)
+        .next()
+        .zip(tunnel.of_step(AUTH_REQUEST).next())
+        .is_some_and(|(one, other)| one.length == other.length);
+    (last && !used && soon && same).then_some((response, first.frame))
+}
+
+/// The same without keys, or where the certificate shows no reason.
+fn dropped<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (response, anew) = dropped_in_silence(tunnel, around)?;
+    let summary = format!(
+        "{} answers completely, with a certificate, and {} says nothing more in this tunnel and begins another at once: it \
+         probably refuses the certificate.",
+        end(response.ends.src),
+        end(response.ends.dst)
+    );
+    Some(
+        Diagnosis::new(
+            &CERT_UNTRUSTED_OR_INVALID,
+            Confidence::Possible,
+            Side::Both,
+            summary,
+        )
+        .severity(Severity::Warning)
+        .evidence(response.frame, "the certificate of the responder")
+        .evidence(anew, "the initiator begins anew"),
+    )
+}
+
+/// An initiator that begins anew by itself waits no longer.
+const AGAIN_SECONDS: f64 = 0.5;
 
 /// Hashes of authorities that a message asks for (RFC 7296, section 3.7).
 fn authorities(payloads: &Payloads) -> Vec<&[u8]> {
@@ -797,3 +868,35 @@ const ID_V1: u8 = 5;
 
 /// A signature takes milliseconds to check, a list on a server that does not answer takes this long at least.
 const SLOW_SECONDS: f64 = 4.0;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{at, flow, frame, ids_among, tunnel};
+    use super::*;
+
+    /// IKE_AUTH with certificates by its sizes, and the same initiator again after a time.
+    #[test]
+    fn an_initiator_that_begins_anew_without_a_word_refuses_the_certificate() {
+        let with = |after: i64, used: bool| {
+            let signed = |id: u32| {
+                let mut tunnel = tunnel(2);
+                tunnel.id = id;
+                for message in &mut tunnel.messages[2..] {
+                    message.inner_octets = Some((900, 915));
+                }
+                tunnel
+            };
+            let (mut refused, mut again) = (signed(1), signed(2));
+            again.messages[0].frame = frame(15 + after);
+            again.messages[0].time = Some(at(15 + after));
+            if used {
+                let child = super::super::sample::child(&mut refused);
+                child.from_initiator = Some(flow(Sender::Initiator, 4, 16, 17));
+            }
+            ids_among(&refused, &[&refused, &again]).contains(&"cert-untrusted-or-invalid")
+        };
+        assert!(with(20, false));
+        assert!(!with(20, true));
+        assert!(!with(2_000, false));
+    }
+}

@@ -1159,7 +1159,9 @@ fn smaller_by_a_child(tunnel: &Tunnel, request: &Message, response: &Message) ->
     let (asked, got) = (without_fragments(request), without_fragments(response));
     let certificates = got >= CERTIFICATE_OCTETS;
     let up = tunnel.state == State::Established && !used && !later && rounds == 1;
-    if !up || !certificates || asked < got + CHILD_OCTETS {
+    // Certificates of two kinds differ by more than that.
+    let by_a_child = (got + CHILD_OCTETS..got + LARGEST_CHILD_OCTETS).contains(&asked);
+    if !up || !certificates || !by_a_child {
         return None;
     }
     let summary = format!(
@@ -1345,14 +1347,25 @@ fn narrowed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
 }
 
 /// Transport mode that was asked for and not granted (IKEv2).
-fn transport_not_granted<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn transport_not_granted<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let hence = "the child is in tunnel mode";
-    not_granted(
+    let found = not_granted(
         tunnel,
         &TRANSPORT_TUNNEL_MISMATCH,
         NotifyType::USE_TRANSPORT_MODE,
         ("transport mode", hence),
-    )
+    )?;
+    Some(match rejected_by_initiator(tunnel, around) {
+        // Then no data passes.
+        Some(rejected) => rejected
+            .evidence
+            .into_iter()
+            .fold(found, |found, evidence| {
+                found.evidence(evidence.frame, evidence.what)
+            })
+            .severity(Severity::Failure),
+        None => found,
+    })
 }
 
 /// IPComp that was offered and not taken.
@@ -1551,49 +1564,85 @@ pub(super) fn wanted(tunnel: &Tunnel, request: &Message) -> Wanted {
 
 /// Who asked for a child takes it back; who granted one has no reason to.
 fn rejected_by_initiator<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
-    let (child, (by, frame, time)) = tunnel
-        .children
-        .iter()
-        .find_map(|child| Some((child, child.deleted?)))?;
-    let opened = tunnel
-        .message(frame)
-        .and_then(|message| message.opened.as_ref())
-        .is_some_and(|payloads| {
-            payloads
-                .deletes
-                .iter()
-                .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))
-        });
     // In a file without any data the packets may have been filtered away: then only a reaction is quick enough.
     let wait = match around.capture.esp_packets + around.capture.ah_packets {
         0 => REACTION_SECONDS,
         _ => AT_ONCE_SECONDS,
     };
-    let at_once = child.time.is_some() && within(child.time, time, wait);
-    let replaced = child.state == ChildState::Rekeyed;
-    let silent = flow_from(child, by).is_none();
-    let asked = child.requested_by.unwrap_or(Sender::Initiator);
-    if by != asked || !at_once || replaced || !silent || !opened {
-        return None;
-    }
+    let taken_back = tunnel.children.iter().find_map(|child| {
+        let (by, frame, time) = child.deleted?;
+        let opened = tunnel
+            .message(frame)
+            .and_then(|message| message.opened.as_ref())
+            .is_some_and(|payloads| {
+                payloads
+                    .deletes
+                    .iter()
+                    .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))
+            });
+        let at_once = child.time.is_some() && within(child.time, time, wait);
+        // Where both rekey at once, one of the new children goes at once.
+        let replaced = child.state == ChildState::Rekeyed || child.replaces.is_some();
+        let silent = flow_from(child, by).is_none();
+        let asked = child.requested_by.unwrap_or(Sender::Initiator);
+        (by == asked && at_once && !replaced && silent && opened).then_some((
+            by,
+            child.response,
+            frame,
+        ))
+    });
+    let (by, response, delete, confidence) = match taken_back {
+        Some((by, response, frame)) => (by, response, frame, Confidence::Certain),
+        None => {
+            let (response, delete) = taken_back_unread(tunnel, wait)?;
+            (
+                delete.from,
+                Some(response.frame),
+                delete.frame,
+                Confidence::Likely,
+            )
+        }
+    };
     let summary = format!(
         "The child came up, and the {}, who had asked for it, deleted it at once without sending a packet.",
         by.name()
     );
     Some(
-        Diagnosis::new(
-            &CHILD_REJECTED_BY_INITIATOR,
-            Confidence::Certain,
-            side(by),
-            summary,
-        )
-        .evidence_if(child.response, "the child is up")
-        .evidence(frame, format!("Delete of the child from the {}", by.name()))
-        .excludes(
-            "psk-mismatch-ikev2-at-initiator",
-            "the Delete names the child, not the IKE SA",
-        ),
+        Diagnosis::new(&CHILD_REJECTED_BY_INITIATOR, confidence, side(by), summary)
+            .evidence_if(response, "the child is up")
+            .evidence(
+                delete,
+                format!("Delete of the child from the {}", by.name()),
+            )
+            .excludes(
+                "psk-mismatch-ikev2-at-initiator",
+                "a child is deleted, not the IKE SA",
+            ),
     )
+}
+
+/// The same without keys: the initiator says something small right after the answer to IKE_AUTH, of which it sends no
+/// data. The answer to a Delete of the IKE SA is empty (RFC 7296, section 1.4.1), and no child follows it.
+fn taken_back_unread(tunnel: &Tunnel, wait: f64) -> Option<(&Message, &Message)> {
+    let response = responses(tunnel, ExchangeType::IKE_AUTH).last()?;
+    let whole = response.opened.is_none() && response.inner_octets.is_some();
+    let mut next = tunnel
+        .from(Sender::Initiator)
+        .filter(|message| message.frame > response.frame);
+    let delete = next.next()?;
+    let small = delete.step == Step::V2(ExchangeType::INFORMATIONAL, false)
+        && delete.at_most(ONE_NOTIFY)
+        && within(response.time, delete.time, wait);
+    let again = next.next().is_some_and(|next| {
+        next.step == Step::V2(ExchangeType::CREATE_CHILD_SA, false)
+            && within(delete.time, next.time, wait)
+    });
+    let answered = answer(tunnel, delete)?;
+    let holds = |message: &Message| message.at_least(ONE_DELETE) && message.at_most(ONE_NOTIFY);
+    let deletes = holds(delete) && holds(answered) || again && answered.at_most(ONE_NOTIFY);
+    let silent = packets_from(tunnel, Sender::Initiator) == 0;
+    (whole && !response.at_most(ONE_NOTIFY) && small && deletes && silent)
+        .then_some((response, delete))
 }
 
 /// A selector that sums up those that were agreed on the other way round.
@@ -1744,6 +1793,9 @@ const CERTIFICATE_OCTETS: u32 = 500;
 /// beside its own.
 const CHILD_OCTETS: u32 = 140;
 
+/// The same with several proposals, selectors and requests for certificates.
+const LARGEST_CHILD_OCTETS: u32 = 400;
+
 /// Header, fragment header, IV and ICV of one more fragment (RFC 7383, section 2.5).
 const FRAGMENT_OVERHEAD: u32 = 64;
 
@@ -1752,6 +1804,9 @@ const NOTIFY_WITH_LONG_SPI: u32 = 28;
 
 /// Octets that one notification with little data has at most; the smallest success has SA, nonce and selectors.
 pub(super) const ONE_NOTIFY: u32 = 24;
+
+/// Octets of a Delete of one child; a liveness check has none.
+const ONE_DELETE: u32 = 8;
 
 /// A refusal comes at once, or after one retransmission.
 const REFUSAL_SECONDS: f64 = 10.0;
@@ -1839,6 +1894,57 @@ mod tests {
         assert!(!with(I, 60_000));
         // Who granted it has no reason to take it back; a user may.
         assert!(!with(R, 30));
+    }
+
+    /// Octets inside as with AES-GCM: a Delete of a child has 12, its answer too, and that to the end of the IKE SA none.
+    #[test]
+    fn a_child_that_is_deleted_at_once_is_told_by_sizes() {
+        let with = |answer: u32, time: i64| {
+            let mut tunnel = tunnel(2);
+            tunnel.messages[3].inner_octets = Some((150, 153));
+            exchange(&mut tunnel, INFORMATIONAL, I, time);
+            let count = tunnel.messages.len();
+            tunnel.messages[count - 2].inner_octets = Some((12, 15));
+            tunnel.messages[count - 1].inner_octets = Some((answer, answer + 3));
+            ids(&tunnel).first().copied()
+        };
+        assert_eq!(with(12, 30), Some("child-rejected-by-initiator"));
+        assert_eq!(with(0, 30), Some("psk-mismatch-ikev2-at-initiator"));
+        assert_eq!(with(12, 60_000), None);
+    }
+
+    #[test]
+    fn a_mode_that_is_not_granted_fails_where_the_child_is_taken_back() {
+        let told = |taken_back: bool| {
+            let mut tunnel = tunnel(2);
+            let accepted = Payloads {
+                types: vec![PayloadType::SA.0],
+                ..Payloads::default()
+            };
+            open(
+                &mut tunnel,
+                notifies(&[NotifyType::USE_TRANSPORT_MODE]),
+                accepted,
+            );
+            let child = child(&mut tunnel);
+            if taken_back {
+                child.deleted = Some((I, frame(30), Some(at(30))));
+                exchange(&mut tunnel, INFORMATIONAL, I, 30);
+                open(&mut tunnel, delete_child(), delete_child());
+            }
+            let around = Surroundings {
+                capture: &crate::tunnels::CaptureFacts::default(),
+                tunnels: &[&tunnel],
+                flows: &[],
+            };
+            let found = crate::diagnosis::diagnose(&tunnel, &around);
+            found
+                .first()
+                .map(|found| (found.declaration.id, found.severity))
+        };
+        let id = "transport-tunnel-mismatch";
+        assert_eq!(told(true), Some((id, Severity::Failure)));
+        assert_eq!(told(false), Some((id, Severity::Warning)));
     }
 
     #[test]

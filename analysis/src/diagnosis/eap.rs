@@ -600,7 +600,8 @@ fn gateway_refused<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
         .opened
         .as_ref()
         .is_none_or(|opened| opened.eap.is_some());
-    if !asks_for_eap || !offered || is_one_notify(response) {
+    let proves_by_key = credentials(response) == Credentials::PreSharedKey;
+    if !asks_for_eap || !offered || proves_by_key || is_one_notify(response) {
         return None;
     }
     let ending = rejected_by_initiator(tunnel, around).map(|(_, ending)| ending);
@@ -844,9 +845,9 @@ const SILENT_NANOS: i64 = 10_000_000_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{IKE_AUTH, INFORMATIONAL, exchange, ids, tunnel};
+    use super::super::sample::{IKE_AUTH, INFORMATIONAL, exchange, ids, notifies, open, tunnel};
     use super::*;
-    use crate::tunnels::{Stage, State};
+    use crate::tunnels::{Payloads, Stage, State};
 
     #[test]
     fn an_alert_is_read_with_and_without_a_length() {
@@ -883,6 +884,35 @@ mod tests {
         }
         exchange(&mut tunnel, INFORMATIONAL, Sender::Initiator, 500);
         ids(&tunnel)
+    }
+
+    #[test]
+    fn a_gateway_that_proves_itself_by_key_has_no_certificate_to_refuse() {
+        let told = |method: u8| {
+            let mut tunnel = tunnel(2);
+            (tunnel.state, tunnel.stage) = (State::Failed, Stage::Authentication);
+            let answer = Payloads {
+                auth_method: Some((method, String::new())),
+                eap: Some(
+                    Eap {
+                        code: 1,
+                        identifier: 1,
+                        eap_type: Some(EapType::IDENTITY.0),
+                        type_name: None,
+                        data: Vec::new(),
+                    }
+                    .into(),
+                ),
+                ..Payloads::default()
+            };
+            open(&mut tunnel, Payloads::default(), answer);
+            exchange(&mut tunnel, INFORMATIONAL, Sender::Initiator, 20);
+            let failed = notifies(&[NotifyType::AUTHENTICATION_FAILED]);
+            open(&mut tunnel, failed, Payloads::default());
+            ids(&tunnel).first().copied()
+        };
+        assert_eq!(told(2), Some("psk-mismatch-ikev2-at-initiator"));
+        assert_eq!(told(1), Some("eap-cert-of-server-refused"));
     }
 
     #[test]

@@ -179,6 +179,20 @@ pub(super) fn credentials(message: &Message) -> Credentials {
     }
 }
 
+/// What the responder proves its identity with. It chooses one proposal and asks for nothing, so that a signature shows in
+/// less than what a request has.
+pub(super) fn proof_of_responder(tunnel: &Tunnel, response: &Message) -> Credentials {
+    let found = credentials(response);
+    let asked_with_certificate = Rounds::of(tunnel)
+        .first()
+        .is_some_and(|(request, _)| credentials(request) == Credentials::Certificate);
+    let signed = asked_with_certificate && response.at_least(SIGNED_RESPONSE_OCTETS);
+    match found {
+        Credentials::Small if signed => Credentials::Signature,
+        _ => found,
+    }
+}
+
 /// Whether the encrypted part of a message has no room for more than one error notification.
 pub(super) fn is_one_notify(message: &Message) -> bool {
     if let Some(opened) = &message.opened {
@@ -268,7 +282,12 @@ pub(super) fn rejected_by_initiator<'a>(
                 let deleted = opened.deletes.iter().any(|delete| delete.spis.is_empty());
                 told || (deleted && soon)
             }
-            None => is_one_notify(next) && soon,
+            // The answer to the end of the IKE SA is empty, to a Delete of a child it is not (RFC 7296, section 1.4.1).
+            None => {
+                let of_child = answer_to(tunnel, next)
+                    .is_some_and(|answer| answer.at_least(ONE_DELETE_OCTETS));
+                is_one_notify(next) && soon && !of_child
+            }
         };
     // Where the child is refused beside the proof, the proof was accepted.
     let child_refused = tunnel.stage == Stage::Child;
@@ -427,6 +446,9 @@ pub(super) const fn read_or(opened: bool, otherwise: Confidence) -> Confidence {
 /// Authentication method 2 of IKEv2 (RFC 7296, section 3.8).
 pub(super) const SHARED_KEY_METHOD: u8 = 2;
 
+/// A Delete of one child without its header.
+const ONE_DELETE_OCTETS: u32 = 8;
+
 /// One notification without SPI has 8 octets, INVALID_KE_PAYLOAD and a Delete of one child up to 12, the largest data of
 /// an error notification 20 or so; identity and AUTH together have 40 and more.
 pub(super) const ONE_NOTIFY_OCTETS: u32 = 24;
@@ -445,6 +467,10 @@ const FRAGMENT_OVERHEAD: u32 = 28 + 8 + 16 + 16 + 32;
 
 /// Two identities, SA, selectors and a few notifications have some 250 octets; an RSA signature 256 and more.
 const SIGNATURE_OCTETS: u32 = 420;
+
+/// An identity, an RSA signature of 2048 bits, one proposal and a pair of selectors have some 390 octets; with the longest
+/// AUTH of a pre-shared key they have 240.
+const SIGNED_RESPONSE_OCTETS: u32 = 300;
 
 /// A peer that does not like an answer says so within this time on a fast path, and on any path.
 const AT_ONCE_SECONDS: f64 = 0.4;

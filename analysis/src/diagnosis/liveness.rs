@@ -33,6 +33,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 pub(super) const RULES: &[TunnelRule] = &[
     checks_unanswered,
     checks_answered_late,
+    given_up_too_soon,
     checks_of_one_side,
     forgotten,
     knows_no_other,
@@ -289,12 +290,20 @@ fn checks_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     let heard = last_heard(tunnel, silent);
     let after = seconds(heard, unanswered.last).filter(|after| *after >= 0.0);
     let summary = format!(
-        "The {} asked for a sign of life {} and got no answer; the last packet of the {} came {} before the last of \
-         these requests.",
+        "The {} asked for a sign of life {} and got no answer; {}.",
         asking.name(),
         times(unanswered.count),
-        silent.name(),
-        after.map_or_else(|| "some time".to_owned(), duration)
+        match after {
+            Some(after) => format!(
+                "the last packet of the {} came {} before the last of these requests",
+                silent.name(),
+                duration(after)
+            ),
+            None => format!(
+                "packets of the {} go on: only IKE does not pass, or its daemon is gone",
+                silent.name()
+            ),
+        }
     );
     // Who may still ask again has not given up: two losses in a row are no dead peer.
     let (confidence, severity) = match tunnel.state {
@@ -319,7 +328,10 @@ fn checks_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
             .excludes("dpd-too-aggressive", "no late answer comes")
             .excludes(
                 "dpd-one-sided",
-                format!("the {} sends no data either", silent.name()),
+                match after {
+                    Some(_) => format!("the {} sends no data either", silent.name()),
+                    None => "every request of IKEv2 must be answered".to_owned(),
+                },
             ),
     )
 }
@@ -329,6 +341,7 @@ struct Unanswered {
     from: Sender,
     frames: Vec<FrameId>,
     count: u32,
+    first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
 
@@ -346,7 +359,9 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
                 is_check(tunnel, message)
                     && message.answered_by.is_none()
                     && message.answers.is_none()
-                    && (message.time.is_some_and(|time| time > heard) || gave_up(tunnel, message))
+                    && (message.time.is_some_and(|time| time > heard)
+                        || gave_up(tunnel, message)
+                        || in_vain(tunnel, message))
             })
             .collect();
         let count: u32 = checks.iter().map(|message| message.transmissions).sum();
@@ -361,6 +376,7 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
             from: asking,
             frames,
             count,
+            first,
             last,
         })
     })
@@ -386,6 +402,16 @@ fn gave_up(tunnel: &Tunnel, message: &Message) -> bool {
         && tunnel.from(peer).all(|other| outside(other.time))
         && flows_from(tunnel, peer).all(|(_, flow)| flow.last < begin || flow.first > end)
         && tunnel.from(message.from).all(|other| other.time <= end)
+}
+
+/// Whether a request was repeated until it was given up, whatever else the peer sent meanwhile: IKE does not pass, or the
+/// daemon is gone, while the kernel goes on with the data.
+fn in_vain(tunnel: &Tunnel, message: &Message) -> bool {
+    let end = message.last_copy().time;
+    let last = tunnel
+        .from(message.from)
+        .all(|other| other.time <= end || !other.request);
+    tunnel.version == 2 && message.transmissions >= GIVEN_UP && last
 }
 
 /// Whether this message asks for a sign of life, or is of that kind as far as can be read.
@@ -457,6 +483,52 @@ fn checks_answered_late<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
                 .excludes("dpd-timeout", "answers come"),
         )
     })
+}
+
+/// A tunnel that is given up after a few tries in a few seconds, and a peer that answers as soon as it is asked again.
+fn given_up_too_soon<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    let unanswered = unanswered_checks(tunnel)?;
+    let (asking, silent) = (unanswered.from, unanswered.from.opposite());
+    let heard = last_heard(tunnel, silent)?;
+    let address = tunnel.peer(asking)?.address;
+    let back = around.same_peers(tunnel).find(|other| {
+        let later = other.first > unanswered.last && other.initiator.address == address;
+        later && was_up(other) && within(Some(heard), other.first, SHORT_OUTAGE_SECONDS)
+    })?;
+    let tried = seconds(unanswered.first, unanswered.last)?;
+    if tunnel.deleted.is_some() || tried > SHORT_OUTAGE_SECONDS {
+        return None;
+    }
+    let summary = format!(
+        "The {} asked for a sign of life {} in {} and gave up; {} after the last packet of the {} tunnel {} is answered at \
+         once. An outage of seconds ended the tunnel.",
+        asking.name(),
+        times(unanswered.count),
+        duration(tried),
+        duration(seconds(Some(heard), back.first)?),
+        silent.name(),
+        back.id
+    );
+    let diagnosis = Diagnosis::new(
+        &DPD_TOO_AGGRESSIVE,
+        Confidence::Likely,
+        side(asking),
+        summary,
+    )
+    .weight(DPD_TIMEOUT.weight + 1);
+    Some(
+        unanswered
+            .frames
+            .iter()
+            .take(SHOWN_CHECKS)
+            .fold(diagnosis, |diagnosis, frame| {
+                diagnosis.evidence(*frame, "a liveness check without an answer")
+            })
+            .evidence_if(
+                back.messages.first().map(|message| message.frame),
+                "the negotiation that is answered",
+            ),
+    )
 }
 
 /// IKEv1 checks that are never answered while data of the peer goes on.
@@ -627,19 +699,35 @@ fn knows_no_other<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
         let said = other.from(Sender::Initiator).find(|message| {
             let payloads = message.payloads();
             payloads.notify(NotifyType::INITIAL_CONTACT.0).is_some()
-        })?;
+        });
+        // Without keys only that nobody ended the old one, or uses it any more, speaks for it.
+        let closed = !tunnel.opened() && !other.opened() && was_up(other);
+        let said = match said {
+            Some(said) => Some(said),
+            None if closed => None,
+            None => return None,
+        };
         let later = answered.is_some() && answered < other.first && last < other.first;
         (turned && later).then_some((other, said))
     })?;
     let summary = format!(
-        "The responder began tunnel {} while this one was up, and said INITIAL_CONTACT: it knew nothing of this one any more.",
-        anew.id
+        "The responder began tunnel {} while this one was up{}.",
+        anew.id,
+        match said {
+            Some(_) => ", and said INITIAL_CONTACT: it knew nothing of this one any more",
+            None =>
+                ", and after that this one is not used any more: it probably knew nothing of it",
+        }
     );
+    let confidence = match said {
+        Some(_) => Confidence::Likely,
+        None => Confidence::Possible,
+    };
     // The new one takes its place at once.
     Some(
         Diagnosis::new(
             &PEER_REBOOTED_STALE_SA,
-            Confidence::Likely,
+            confidence,
             Side::Responder,
             summary,
         )
@@ -648,7 +736,7 @@ fn knows_no_other<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             anew.messages.first().map(|message| message.frame),
             "the responder begins anew",
         )
-        .evidence(said.frame, "INITIAL_CONTACT")
+        .evidence_if(said.map(|said| said.frame), "INITIAL_CONTACT")
         .excludes("dpd-timeout", "the peer is alive and begins anew"),
     )
 }
@@ -817,16 +905,22 @@ fn children_deleted_again_and_again<'a>(
     )
 }
 
-/// Whether an Informational of IKEv1 deletes a child, or has its size.
+/// Whether an Informational deletes a child or, unopened, has the size of it; in IKEv2 a liveness check is smaller, in
+/// IKEv1 larger.
 fn deletes_child(message: &Message) -> bool {
-    message.step == Step::Informational
-        && match &message.opened {
-            Some(payloads) => payloads
-                .deletes
-                .iter()
-                .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah)),
-            None => message.encrypted && message.at_most(SMALLER_THAN_CHECK),
+    let size = match message.step {
+        Step::Informational => message.encrypted && message.at_most(SMALLER_THAN_CHECK),
+        Step::V2(ExchangeType::INFORMATIONAL, false) => {
+            message.at_least(ONE_DELETE) && message.at_most(LARGEST_DELETE)
         }
+        _ => return false,
+    };
+    message.opened.as_ref().map_or(size, |payloads| {
+        payloads
+            .deletes
+            .iter()
+            .any(|delete| matches!(delete.protocol, Protocol::Esp | Protocol::Ah))
+    })
 }
 
 /// Returns after a Delete of one's own that nobody makes by hand.
@@ -846,14 +940,16 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
     let child = tunnel
         .children
         .iter()
-        .filter(|child| child.state != ChildState::Rekeyed && child.time <= time)
+        // Without keys a child that follows another passes for its rekey.
+        .filter(|child| child.state != ChildState::Rekeyed || child.inferred)
+        .filter(|child| child.time <= time)
         .max_by_key(|child| sent(child))?;
     let idle = seconds(sent(child), time)?;
     let age = seconds(child.time.or(tunnel.first), time)?;
-    // What comes back at once did not go for idleness.
+    // What comes back at once did not go for idleness, unless it goes again after the same time.
     let back = tunnel.children.iter().any(|later| {
         later.request > Some(delete.frame) && within(time, later.time, RETURN_SECONDS)
-    });
+    }) && !idle_again(tunnel, delete, idle);
     // Who ends the IKE SA with its child ends the tunnel, for whatever reason.
     let whole = tunnel.deleted.is_some_and(|(_, _, ended)| {
         seconds(time, ended).is_none_or(|apart| apart.abs() <= RETURN_SECONDS)
@@ -885,6 +981,30 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
             .evidence(delete.frame, "Delete of the child")
             .excludes("lifetime-no-rekey", "no new child follows at once"),
     )
+}
+
+/// Whether another child was deleted after as long without a packet.
+fn idle_again(tunnel: &Tunnel, delete: &Message, idle: f64) -> bool {
+    let silence = |other: &Message| {
+        let before = SIDES
+            .into_iter()
+            .flat_map(|sender| flows_from(tunnel, sender))
+            .filter_map(|(_, flow)| flow.last)
+            .filter(|last| Some(*last) <= other.time)
+            .max();
+        seconds(before, other.time)
+    };
+    // Both sides may delete the child at once.
+    let apart = |other: &&Message| {
+        seconds(other.time, delete.time).is_some_and(|seconds| seconds.abs() > idle)
+    };
+    tunnel
+        .messages
+        .iter()
+        .filter(|other| tunnel.version == 2 && deletes_child(other))
+        .filter(apart)
+        .filter_map(silence)
+        .any(|other| other >= IDLE_SECONDS && (other - idle).abs() <= idle / 2.0)
 }
 
 /// The last message that deletes a child and replaces none, and whether it was read. Without keys a request and an
@@ -1112,7 +1232,8 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             .into_iter()
             .filter_map(|sender| last_heard(old, sender))
             .max();
-        !ended_itself && ended.is_some() && ended < new.first
+        let given_up = unanswered_checks(old).is_some();
+        !ended_itself && !given_up && ended.is_some() && ended < new.first
     };
     let (old, new) = surroundings.same_peers(tunnel).find_map(|other| {
         if pair(tunnel, other) {
@@ -1180,6 +1301,9 @@ const SMALLER_THAN_CHECK: u32 = 16;
 /// A single lost answer is made good within this time.
 const CHECKED_SECONDS: f64 = 0.9;
 
+/// Outages of radio links and of routes that change; RFC 7296, section 2.4, wants several minutes of tries.
+const SHORT_OUTAGE_SECONDS: f64 = 30.0;
+
 /// An answer that comes so long after the last try was not lost but slow.
 const SLOW_SECONDS: f64 = 0.5;
 
@@ -1228,8 +1352,8 @@ const LIFETIME_TOLERANCE: f64 = 1.0;
 #[cfg(test)]
 mod tests {
     use super::super::sample::{
-        INFORMATIONAL, again, at, child, exchange, flow, frame, ids, ids_among, notifies, send,
-        tunnel,
+        INFORMATIONAL, again, at, child, delete_child, exchange, flow, frame, ids, ids_among,
+        notifies, open, send, tunnel,
     };
     use super::*;
 
@@ -1299,6 +1423,64 @@ mod tests {
         again(&mut tunnel, &[14_000]);
         tunnel.children[0].from_responder = Some(flow(R, 50, 101, 15_000));
         assert!(!ids(&tunnel).contains(&"dpd-timeout"));
+    }
+
+    #[test]
+    fn checks_in_vain_beside_data_are_told() {
+        let with = |copies: &[i64], later: Option<i64>| {
+            let mut tunnel = up(2);
+            send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 10_000);
+            again(&mut tunnel, copies);
+            if let Some(time) = later {
+                exchange(&mut tunnel, INFORMATIONAL, I, time);
+            }
+            tunnel.children[0].from_responder = Some(flow(R, 50, 101, 30_000));
+            ids(&tunnel).contains(&"dpd-timeout")
+        };
+        let copies = [11_000, 13_000, 17_000];
+        assert!(with(&copies, None));
+        assert!(!with(&copies[..2], None));
+        assert!(!with(&copies, Some(25_000)));
+    }
+
+    #[test]
+    fn a_peer_that_is_back_after_seconds_was_given_up_too_soon() {
+        let with = |again_at: i64| {
+            let mut old = up(2);
+            send(&mut old, Step::V2(INFORMATIONAL, false), I, 2_000);
+            again(&mut old, &[2_500, 3_300]);
+            old.state = State::Closed;
+            let mut new = up(2);
+            (new.id, new.first) = (2, Some(at(again_at)));
+            ids_among(&old, &[&old, &new]).first().copied()
+        };
+        assert_eq!(with(8_000), Some("dpd-too-aggressive"));
+        assert_eq!(with(90_000), Some("dpd-timeout"));
+    }
+
+    #[test]
+    fn what_comes_back_and_goes_again_after_the_same_silence_is_idle() {
+        let with = |times: &[i64]| {
+            let mut tunnel = up(2);
+            tunnel.children.clear();
+            for (number, begin) in (0..).zip(times) {
+                if number > 0 {
+                    exchange(&mut tunnel, ExchangeType::CREATE_CHILD_SA, I, *begin);
+                }
+                let child = child(&mut tunnel);
+                (child.time, child.request) = (Some(at(*begin)), Some(frame(*begin)));
+                child.from_initiator = Some(flow(I, 4, begin + 10, begin + 400));
+                exchange(&mut tunnel, INFORMATIONAL, R, begin + 4_000);
+                open(&mut tunnel, delete_child(), delete_child());
+            }
+            // The last one comes back too.
+            let child = child(&mut tunnel);
+            let back = times.last().unwrap() + 7_000;
+            (child.time, child.request) = (Some(at(back)), Some(frame(back)));
+            ids(&tunnel).contains(&"idle-teardown")
+        };
+        assert!(with(&[20, 8_000]));
+        assert!(!with(&[20]));
     }
 
     #[test]
@@ -1389,6 +1571,17 @@ mod tests {
         assert!(!begins(100_000, &[]));
         // Both began at once.
         assert!(!begins(5, &contact));
+        // Without keys that nobody ended the old one speaks for it.
+        let closed = |deleted: bool| {
+            let mut old = up(2);
+            old.deleted = deleted.then_some((R, frame(50_000), Some(at(50_000))));
+            let mut new = up(2);
+            std::mem::swap(&mut new.initiator, &mut new.responder);
+            (new.id, new.first) = (2, Some(at(100_000)));
+            ids_among(&old, &[&old, &new]).contains(&"peer-rebooted-stale-sa")
+        };
+        assert!(closed(false));
+        assert!(!closed(true));
     }
 
     #[test]

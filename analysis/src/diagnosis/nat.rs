@@ -518,7 +518,10 @@ pub(super) fn hashes_fit(tunnel: &Tunnel) -> bool {
             })
         })
     };
-    seen(Sender::Initiator) && seen(Sender::Responder) && evidence(tunnel).is_empty()
+    let behind = [&tunnel.initiator, &tunnel.responder]
+        .iter()
+        .any(|peer| peer.behind_nat == Some(true));
+    seen(Sender::Initiator) && seen(Sender::Responder) && !behind && evidence(tunnel).is_empty()
 }
 
 /// Whether something beside a hash of the sender itself says that this side is behind a NAT.
@@ -1121,6 +1124,10 @@ mod tests {
         let found = ids(&moved_to(4500, [hashes(true, true), hashes(true, true)]));
         assert!(found.contains(&"mobike-port-switch-blocked"), "{found:?}");
         assert!(!found.contains(&"natt-4500-blocked"));
+        // The hashes fit on the inner side of a NAT that the capture has both sides of.
+        let mut both = moved_to(4500, [hashes(true, true), hashes(true, true)]);
+        both.initiator.behind_nat = Some(true);
+        assert!(!ids(&both).contains(&"mobike-port-switch-blocked"));
     }
 
     #[test]

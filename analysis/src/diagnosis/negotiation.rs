@@ -67,6 +67,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     syntax,
     sent_elsewhere,
     additional_key_exchanges,
+    intermediate_unanswered,
     goes_on_asking,
 ];
 
@@ -590,10 +591,16 @@ pub(super) static PQ_MULTI_KE_UNSUPPORTED: Declaration = Declaration {
         ),
     ],
     needs: &[Need::Clear],
-    competitors: &[(
-        "no-proposal-chosen-init",
-        "there no additional key exchange is offered",
-    )],
+    competitors: &[
+        (
+            "no-proposal-chosen-init",
+            "there no additional key exchange is offered",
+        ),
+        (
+            "auth-silent-drop",
+            "the same silence, after the additional key exchange",
+        ),
+    ],
     references: &["RFC 9370, section 2", "RFC 9242, section 3"],
     see: None,
 };
@@ -1542,6 +1549,46 @@ fn additional_key_exchanges<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Opt
     )
 }
 
+/// IKE_INTERMEDIATE that nothing answers: the key exchange before it succeeded.
+fn intermediate_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let request = tunnel
+        .of_step(Step::V2(ExchangeType::IKE_INTERMEDIATE, false))
+        .last()?;
+    let before = tunnel.of_step(INIT_RESPONSE).last()?;
+    let in_pieces = request.ip_fragments > 0 || !request.fragments.is_empty();
+    let silent = request.answered_by.is_none() && request.transmissions > 1;
+    if !never_up(tunnel) || !silent || in_pieces || !request.icmp.is_empty() {
+        return None;
+    }
+    let summary = format!(
+        "{} accepts the additional key exchange; then {} sends {} ({} octets) {} and nothing comes back.",
+        end(before.ends.src),
+        end(request.ends.src),
+        request.step,
+        request.length,
+        times(request.transmissions as usize),
+    );
+    Some(
+        Diagnosis::new(
+            &PQ_MULTI_KE_UNSUPPORTED,
+            Confidence::Possible,
+            Side::Unknown,
+            summary,
+        )
+        .weight(INTERMEDIATE_WEIGHT)
+        .evidence(before.frame, "the key exchange is accepted")
+        .evidence(request.frame, "IKE_INTERMEDIATE, without answer")
+        .evidence_if(
+            request.retransmissions.last().map(|copy| copy.frame),
+            "its last copy",
+        )
+        .excludes("no-proposal-chosen-init", "the proposal is accepted"),
+    )
+}
+
+/// Silence says less than a refusal.
+const INTERMEDIATE_WEIGHT: u8 = 30;
+
 fn goes_on_asking<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (answer, error) = refusal(tunnel)?;
     let request = opening_message(tunnel)?;
@@ -1587,3 +1634,26 @@ const LISTED: usize = 6;
 
 /// A responder in the field reads no more proposals than this.
 const EVALUATED: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{again, exchange, ids, send, tunnel};
+    use super::*;
+    use crate::tunnels::State;
+
+    #[test]
+    fn an_additional_key_exchange_without_answer_is_told() {
+        let with = |copies: &[i64]| {
+            let mut tunnel = tunnel(2);
+            tunnel.state = State::Failed;
+            tunnel.messages.clear();
+            exchange(&mut tunnel, ExchangeType::IKE_SA_INIT, Sender::Initiator, 0);
+            let step = Step::V2(ExchangeType::IKE_INTERMEDIATE, false);
+            send(&mut tunnel, step, Sender::Initiator, 10);
+            again(&mut tunnel, copies);
+            ids(&tunnel).contains(&"pq-multi-ke-unsupported")
+        };
+        assert!(with(&[1_000, 2_500]));
+        assert!(!with(&[]));
+    }
+}

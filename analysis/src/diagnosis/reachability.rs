@@ -701,7 +701,9 @@ fn port_unreachable<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
         }
     );
     let weight = match (never_up(tunnel), same_port) {
-        (false, _) => WEIGHT_WHEN_UP,
+        // The host itself says why the checks stay unanswered.
+        (false, true) => WEIGHT_OF_ENDED_DAEMON,
+        (false, false) => WEIGHT_WHEN_UP,
         (true, true) => 40,
         (true, false) => ICMP_PORT_UNREACHABLE.weight,
     };
@@ -798,8 +800,8 @@ fn receiver(tunnel: &Tunnel, error: &IcmpError) -> Option<Sender> {
     })
 }
 
-/// ICMP errors about packets of a tunnel that did not come up, or about its addresses; of a tunnel that was up, those
-/// after which nothing of the receiver was seen.
+/// ICMP errors about packets of a tunnel that did not come up, or about its addresses, after which nothing of the
+/// receiver was seen.
 fn icmp_that_stopped<'a>(
     tunnel: &'a Tunnel,
     around: &Surroundings<'a>,
@@ -817,17 +819,18 @@ fn icmp_that_stopped<'a>(
         .chain(&tunnel.icmp)
         .chain(others.filter(|_| !responder_spoke(tunnel)))
         .chain(of_data.filter(|_| !never_up(tunnel)))
-        .filter(|error| never_up(tunnel) || silent_since(tunnel, error))
+        .filter(|error| silent_since(tunnel, error))
 }
 
-/// Whether a peer of a tunnel that was up, and that nobody ended, was not heard after an ICMP error about a packet to it.
+/// Whether a peer was not heard after an ICMP error about a packet to it; of a tunnel that was up, and that nobody ended,
+/// it must have been heard before.
 fn silent_since(tunnel: &Tunnel, error: &IcmpError) -> bool {
     let heard = receiver(tunnel, error).and_then(|receiver| last_heard(tunnel, receiver));
-    tunnel.deleted.is_none()
-        && tunnel.replaced_by.is_none()
-        && heard
-            .zip(error.time)
-            .is_some_and(|(heard, told)| heard < told)
+    let before = heard.zip(error.time).map(|(heard, told)| heard < told);
+    if never_up(tunnel) {
+        return before.unwrap_or(true);
+    }
+    tunnel.deleted.is_none() && tunnel.replaced_by.is_none() && before == Some(true)
 }
 
 fn icmp_meaning(error: &IcmpError) -> &'static str {
@@ -960,7 +963,8 @@ fn other_source<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
         })?;
     let (asked, answered) = (request.ends.dst, response.ends.src);
     let genuine = response.nat.and_then(|nat| nat.source_matches) == Some(true);
-    let failed = never_up(tunnel);
+    // Who does not ask again has the answer, and fails for what is in it.
+    let failed = never_up(tunnel) && copies_after(request, response) > 0;
     let summary = format!(
         "{} asked {}, and the answer came from {}{}{}.",
         end(request.ends.src),
@@ -1526,6 +1530,10 @@ fn is_host(address: IpAddr) -> bool {
 /// An ICMP error about a tunnel that was up: more than silence that nobody checks, less than what IKE says of the same.
 const WEIGHT_WHEN_UP: u8 = 52;
 
+/// The host itself says that its daemon is gone: more than liveness checks without an answer, less than a peer that begins
+/// anew.
+const WEIGHT_OF_ENDED_DAEMON: u8 = 61;
+
 /// Error notifications of both versions (RFC 7296, section 3.10.1; RFC 2408, section 3.14.1).
 const NO_PROPOSAL_CHOSEN: u16 = 14;
 const INVALID_MAJOR_VERSION: u16 = 5;
@@ -1583,6 +1591,32 @@ mod tests {
         };
         assert!(with(2_500));
         assert!(!with(1_500));
+    }
+
+    #[test]
+    fn a_daemon_that_starts_late_is_none_that_is_missing() {
+        let with = |time: i64| {
+            let mut tunnel = tunnel(2);
+            tunnel.state = State::Failed;
+            tunnel.messages[0].icmp = vec![unreachable_at(time)].into();
+            ids(&tunnel).contains(&"icmp-port-unreachable")
+        };
+        assert!(with(20));
+        assert!(!with(2));
+    }
+
+    #[test]
+    fn the_host_says_why_the_checks_stay_unanswered() {
+        let mut tunnel = tunnel(2);
+        exchange(&mut tunnel, INFORMATIONAL, I, 1_000);
+        tunnel.messages.last_mut().unwrap().ends.src = endpoint(R, 4500);
+        send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 5_000);
+        again(&mut tunnel, &[6_000, 8_000, 12_000]);
+        tunnel.state = State::Closed;
+        assert_eq!(ids(&tunnel).first(), Some(&"dpd-timeout"));
+        tunnel.messages.last_mut().unwrap().icmp =
+            vec![unreachable_at(5_001), unreachable_at(6_001)].into();
+        assert_eq!(ids(&tunnel).first(), Some(&"icmp-port-unreachable"));
     }
 
     #[test]

@@ -22,7 +22,8 @@ use super::tunnel::{
     Authentication, Mode, Opening, Peer, PskCheck, PskResult, Rekeys, Stage, State, Tunnel, Vendor,
 };
 use crate::limits::{
-    MAX_COPIES, MAX_ICMP, MAX_PSK_CHECKS, MAX_TUNNEL_MESSAGES, MAX_VENDORS, MIN_TUNNEL_MESSAGES,
+    CAPTURED_TWICE_NANOS, MAX_COPIES, MAX_ICMP, MAX_PSK_CHECKS, MAX_TUNNEL_MESSAGES, MAX_VENDORS,
+    MIN_TUNNEL_MESSAGES,
 };
 use crate::observation::{Endpoint, FrameId, Ike, NatDetection, Observation};
 use crate::opened::{Closed, Integrity, Proof, Verdict};
@@ -324,7 +325,11 @@ impl Live {
                 });
             }
         }
-        if message.opened.is_none() && arrival.ike.opened.is_some() {
+        let (unopened, translated) = (message.opened.is_none(), translated(message, arrival));
+        if translated {
+            self.tunnel.initiator.behind_nat = Some(true);
+        }
+        if unopened && arrival.ike.opened.is_some() {
             self.fill(index, arrival);
             return self.absorb(index);
         }
@@ -684,6 +689,19 @@ fn vendors(tunnel: &mut Tunnel, message: &Message) {
             });
         }
     }
+}
+
+/// Whether the first request of IKEv2 comes from two addresses at the same time: a capture on both sides of a NAT. Later
+/// ones may do so for MOBIKE (RFC 4555, section 3.10).
+fn translated(message: &Message, arrival: &Arrival<'_, '_>) -> bool {
+    let soon = match (message.last_copy().time, arrival.observation.time) {
+        (Some(before), Some(now)) => now.nanos_since(before).abs() < CAPTURED_TWICE_NANOS,
+        _ => false,
+    };
+    message.step == Step::V2(ExchangeV2::IKE_SA_INIT, false)
+        && message.ends.src.address != arrival.src.address
+        && message.ends.dst == arrival.dst
+        && soon
 }
 
 /// A hash that does not match proves a translation; one that matches only speaks for the way to the capture point.

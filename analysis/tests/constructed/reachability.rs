@@ -68,6 +68,18 @@ fn an_answer_from_elsewhere_is_told() {
         .send(0.01, port, initiator(), &response(CBC, &[]))
         .ask(4.0, &request(&[CBC], &[]));
     assert_eq!(wire.first(), "asymmetric-source-address");
+    // Who does not ask again has got the answer.
+    let mut wire = Wire::default();
+    wire.ask(0.0, &request(&[CBC], &[]))
+        .answer(0.01, &response(CBC, &[]))
+        .ask(0.1, &encrypted(AUTH, false, 1).closed(240, 1))
+        .send(
+            0.11,
+            port,
+            initiator(),
+            &encrypted(AUTH, true, 1).closed(80, 2),
+        );
+    assert_ne!(wire.first(), "asymmetric-source-address");
 }
 
 #[test]
