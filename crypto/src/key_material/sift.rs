@@ -278,7 +278,12 @@ impl Sifted {
         file_len: u64,
     ) -> io::Result<Self> {
         let octets = usize::try_from(start).map_err(io::Error::other)?;
+        // What grows is copied, and its pages are made anew: what is not used costs nothing.
+        let most = file_len.saturating_sub(start) / OCTETS_OF_ENTRY;
         let mut sifted = Self {
+            entries: Vec::with_capacity(
+                usize::try_from(most).map_or(MAX_KEYS, |most| most.min(MAX_KEYS)),
+            ),
             octets,
             goes_on: octets > 0,
             log: (file_len >= LARGE_LOG).then(TaggedLines::default),
@@ -715,6 +720,8 @@ const LOG: u32 = u32::MAX;
 const LARGE_LOG: u64 = 1 << 21;
 /// Octets in which what tells a form ends.
 const NEAR: usize = 4_096;
+/// Octets that most entries have at least.
+const OCTETS_OF_ENTRY: u64 = 64;
 /// Entries after each of which lines are counted.
 const ENTRIES_OF_MARK: usize = 16;
 /// Octets that are compared at once.
