@@ -32,9 +32,7 @@ mod x509;
 mod xauth;
 
 pub use catalogue::{by_id, catalogue, near};
-pub use comparison::{
-    Agreement, Basis, Comparison, Row, child_comparison, compare, comparison,
-};
+pub use comparison::{Agreement, Basis, Comparison, Row, child_comparison, compare, comparison};
 pub use declaration::{Confidence, Declaration, Need, Severity, Side};
 pub use diagnosis::{Competitor, Diagnosis, Evidence};
 pub use engine::{diagnose, diagnose_capture};
