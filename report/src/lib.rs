@@ -18,9 +18,9 @@ mod text;
 mod time;
 
 pub use audit::{
-    Accepted, AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv, write_audit_json,
-    write_audit_markdown, write_audit_sarif, write_audit_text, write_catalogue_json,
-    write_catalogue_text, write_page_json, write_page_text,
+    Accepted, AuditReport, AuditedSubject, Page, explain, explainable, write_audit_csv,
+    write_audit_json, write_audit_markdown, write_audit_sarif, write_audit_text,
+    write_catalogue_json, write_catalogue_text, write_page_json, write_page_text,
 };
 pub use counted::counted;
 pub use csv::CsvWriter;
