@@ -234,10 +234,12 @@ def same_findings(settings, *arguments):
 
 DEFAULT = {"ike": ""}
 THREE = {"ike": "aes128-sha256-modp3072,aes256gcm16-prfsha384-ecp384,3des-sha1-modp2048"}
+SEVERAL = {"ike": "aes128-aes256-sha256-sha512-modp2048-ecp256,aes256-sha384-ecp384,3des-sha1-modp1024-modp1536"}
 CHECKS = {
     "probe-strongswan-default": ikev2(120, DEFAULT),
     "probe-strongswan-single-suite": ikev2(10, {"ike": "aes256-sha384-ecp384"}),
     "probe-strongswan-three-proposals": ikev2(30, THREE),
+    "probe-strongswan-three-of-several": ikev2(30, SEVERAL),
     "probe-strongswan-cookies": ikev2(120, {**DEFAULT, "charon": {"cookie_threshold": 1, "cookie_threshold_ip": 1}}),
     "probe-strongswan-one-group": ikev2(120, {"ike": "aes128-aes192-aes256-sha256-sha384-ecp256"}),
     "probe-strongswan-lossy": ikev2(None, THREE, impair="loss=0.05 delay=15"),
@@ -255,5 +257,7 @@ CHECKS = {
     "probe-ikev1-only": outcomes({"ikev2": "refused", "ikev1_main": "accepted"}, 0, version=1, ike=""),
     "probe-ikev2-only": outcomes({"ikev2": "accepted", "ikev1_main": "refused"}, 0, version=2, ike=""),
     "probe-nothing-listens": outcomes({"ikev2": "unreachable", "ikev1_main": "unreachable"}, 4, ["--quick"], start=False),
+    "probe-prohibited": outcomes({"ikev2": "unreachable", "ikev1_main": "unreachable"}, 4, ["--quick"],
+                                 rule="udp dport 500 reject with icmp type admin-prohibited"),
     "probe-blocked-port": outcomes({"ikev2": "silent", "ikev1_main": "silent"}, 4, ["--quick"], rule="udp dport 500 drop"),
 }

@@ -336,9 +336,10 @@ impl Oracle {
             }
             if self.init_once(&blocks, self.decoy).await?.is_some() {
                 if attempt > 0 {
-                    self.note(
-                        "the peer stopped answering for a while: it limits how often it is asked",
-                    );
+                    self.note(match self.unreachable {
+                        true => "nobody was there for a while: the peer or the path to it began anew",
+                        false => "the peer stopped answering for a while: it limits how often it is asked",
+                    });
                 }
                 return Ok(());
             }
