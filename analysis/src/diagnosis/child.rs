@@ -1582,7 +1582,13 @@ fn rejected_by_initiator<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> O
             });
         let at_once = child.time.is_some() && within(child.time, time, wait);
         // Where both rekey at once, one of the new children goes at once.
-        let replaced = child.state == ChildState::Rekeyed || child.replaces.is_some();
+        let asks_anew = child
+            .request
+            .and_then(|frame| tunnel.message(frame))
+            .is_some_and(|asks| {
+                asks.request && asks.payloads().notify(NotifyType::REKEY_SA.0).is_none()
+            });
+        let replaced = child.state == ChildState::Rekeyed || !asks_anew;
         let silent = flow_from(child, by).is_none();
         let asked = child.requested_by.unwrap_or(Sender::Initiator);
         (by == asked && at_once && !replaced && silent && opened).then_some((
@@ -1894,6 +1900,14 @@ mod tests {
         assert!(!with(I, 60_000));
         // Who granted it has no reason to take it back; a user may.
         assert!(!with(R, 30));
+        // What was asked for is not in the file: perhaps a rekey that lost against another.
+        let mut tunnel = tunnel(2);
+        exchange(&mut tunnel, INFORMATIONAL, I, 30);
+        open(&mut tunnel, delete_child(), delete_child());
+        let child = child(&mut tunnel);
+        child.deleted = Some((I, frame(30), Some(at(30))));
+        child.request = None;
+        assert!(!ids(&tunnel).contains(&"child-rejected-by-initiator"));
     }
 
     /// Octets inside as with AES-GCM: a Delete of a child has 12, its answer too, and that to the end of the IKE SA none.
