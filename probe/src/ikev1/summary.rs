@@ -121,7 +121,7 @@ fn undetermined(result: Result<(), Stop>, all: bool) -> Option<String> {
         Ok(()) => "one question was asked; the rest of what is accepted",
         Err(Stop::NotSpoken) => return None,
         Err(Stop::Silent) => "silence may be a refusal, a filter or an absent peer",
-        Err(Stop::Unreachable) => "the rest, because nobody can be reached any more",
+        Err(Stop::Unreachable) => "the rest, because nobody can be reached",
         Err(Stop::RateLimited) => "the rest, because it stopped answering",
         Err(Stop::Unstable) => "the rest, because it refused what it had accepted before",
         Err(Stop::Confused) => "the rest, because an answer made no sense",
