@@ -352,18 +352,23 @@ fn a_peer_that_stops_for_a_while_is_waited_for() {
     assert!(found(&run).is_subset(&truth(&libreswan())));
 }
 
-#[test]
-fn who_goes_away_is_unreachable_not_silent() {
+/// A probe that the test drives itself.
+fn by_hand(config: Config) -> ikescope_probe::Probe {
     let target = ikescope_probe::Target {
         name: "192.0.2.1".to_owned(),
         remote: ([192, 0, 2, 1], 500).into(),
         local: None,
     };
+    ikescope_probe::Probe::new(config, target, [3; 32])
+}
+
+#[test]
+fn who_goes_away_is_unreachable_not_silent() {
     let config = Config {
         protocols: vec![ikescope_probe::Protocol::Ikev2],
         ..Config::default()
     };
-    let mut probe = ikescope_probe::Probe::new(config, target, [3; 32]);
+    let mut probe = by_hand(config);
     let mut peer = simulated::Peer::new(Behaviour::of(libreswan()));
     let (mut now, mut sent) = (Duration::from_secs(1), 0);
     while let Some(timeout) = probe.poll_timeout() {
@@ -418,12 +423,7 @@ fn silence_is_not_a_refusal() {
 /// Whoever ends a probe before an answer came has asked all the same.
 #[test]
 fn what_is_ended_early_says_what_is_known() {
-    let target = ikescope_probe::Target {
-        name: "192.0.2.1".to_owned(),
-        remote: ([192, 0, 2, 1], 500).into(),
-        local: None,
-    };
-    let mut probe = ikescope_probe::Probe::new(Config::default(), target, [3; 32]);
+    let mut probe = by_hand(Config::default());
     let untouched = probe.report().ikev2.expect("to be asked");
     assert_eq!(untouched.outcome, Outcome::NotTried);
     let question = probe

@@ -10,6 +10,7 @@ use ikescope_dissectors::registries::ikev2::{
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{ONE_DELETE_OCTETS, ONE_NOTIFY_OCTETS};
 use super::running::{
     SIDES, answer, answered, flow_from, flows_from, notify_name, packets_from, requests, responses,
     side, times, unanswered_severity, with_copies, within,
@@ -1506,7 +1507,7 @@ pub(super) fn refused_requests(tunnel: &Tunnel) -> impl Iterator<Item = Refused<
         let error = response.opened.as_deref().and_then(Payloads::error);
         let refused = match &response.opened {
             Some(_) => error.is_some(),
-            None => response.encrypted && response.at_most(ONE_NOTIFY),
+            None => response.encrypted && response.at_most(ONE_NOTIFY_OCTETS),
         };
         let in_passing = matches!(
             error.map(|error| NotifyType(error.number)),
@@ -1522,7 +1523,7 @@ pub(super) fn refused_requests(tunnel: &Tunnel) -> impl Iterator<Item = Refused<
                     || wanted(tunnel, later) == wanted(tunnel, request))
                 && answer(tunnel, later).is_some_and(|answer| match &answer.opened {
                     Some(payloads) => payloads.error().is_none(),
-                    None => !answer.at_most(ONE_NOTIFY),
+                    None => !answer.at_most(ONE_NOTIFY_OCTETS),
                 })
         });
         if !refused || in_passing || again {
@@ -1637,17 +1638,19 @@ fn taken_back_unread(tunnel: &Tunnel, wait: f64) -> Option<(&Message, &Message)>
         .filter(|message| message.frame > response.frame);
     let delete = next.next()?;
     let small = delete.step == Step::V2(ExchangeType::INFORMATIONAL, false)
-        && delete.at_most(ONE_NOTIFY)
+        && delete.at_most(ONE_NOTIFY_OCTETS)
         && within(response.time, delete.time, wait);
     let again = next.next().is_some_and(|next| {
         next.step == Step::V2(ExchangeType::CREATE_CHILD_SA, false)
             && within(delete.time, next.time, wait)
     });
     let answered = answer(tunnel, delete)?;
-    let holds = |message: &Message| message.at_least(ONE_DELETE) && message.at_most(ONE_NOTIFY);
-    let deletes = holds(delete) && holds(answered) || again && answered.at_most(ONE_NOTIFY);
+    let holds = |message: &Message| {
+        message.at_least(ONE_DELETE_OCTETS) && message.at_most(ONE_NOTIFY_OCTETS)
+    };
+    let deletes = holds(delete) && holds(answered) || again && answered.at_most(ONE_NOTIFY_OCTETS);
     let silent = packets_from(tunnel, Sender::Initiator) == 0;
-    (whole && !response.at_most(ONE_NOTIFY) && small && deletes && silent)
+    (whole && !response.at_most(ONE_NOTIFY_OCTETS) && small && deletes && silent)
         .then_some((response, delete))
 }
 
@@ -1807,12 +1810,6 @@ const FRAGMENT_OVERHEAD: u32 = 64;
 
 /// Octets of a notification with a 16-octet SPI, the largest that refuses something in IKEv1.
 const NOTIFY_WITH_LONG_SPI: u32 = 28;
-
-/// Octets that one notification with little data has at most; the smallest success has SA, nonce and selectors.
-pub(super) const ONE_NOTIFY: u32 = 24;
-
-/// Octets of a Delete of one child; a liveness check has none.
-const ONE_DELETE: u32 = 8;
 
 /// A refusal comes at once, or after one retransmission.
 const REFUSAL_SECONDS: f64 = 10.0;

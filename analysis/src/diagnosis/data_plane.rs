@@ -595,15 +595,13 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
 fn dropped_here<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     SIDES.into_iter().find_map(|sender| {
         let kept = sender.opposite();
-        let messages = |from| {
-            tunnel
-                .from(from)
-                .map(|message| (1, u32::from(message.duplicates > 0)))
-                .fold((0_u32, 0_u32), |sum, one| (sum.0 + one.0, sum.1 + one.1))
-        };
         // All but a few that a full buffer lost.
-        let twice = |(all, again): (u32, u32)| all >= 3 && again * 10 >= all * 9;
-        if !SIDES.into_iter().all(|side| twice(messages(side))) {
+        let twice = |from| {
+            let all = tunnel.from(from).count();
+            let again = tunnel.from(from).filter(|message| message.duplicates > 0);
+            all >= 3 && again.count() * 10 >= all * 9
+        };
+        if !SIDES.into_iter().all(twice) {
             return None;
         }
         let (child, flow) = flows_from(tunnel, sender)

@@ -446,8 +446,8 @@ pub(super) const fn read_or(opened: bool, otherwise: Confidence) -> Confidence {
 /// Authentication method 2 of IKEv2 (RFC 7296, section 3.8).
 pub(super) const SHARED_KEY_METHOD: u8 = 2;
 
-/// A Delete of one child without its header.
-const ONE_DELETE_OCTETS: u32 = 8;
+/// Octets of a Delete of one child; a liveness check has none.
+pub(super) const ONE_DELETE_OCTETS: u32 = 8;
 
 /// One notification without SPI has 8 octets, INVALID_KE_PAYLOAD and a Delete of one child up to 12, the largest data of
 /// an error notification 20 or so; identity and AUTH together have 40 and more.

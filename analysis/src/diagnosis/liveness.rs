@@ -7,7 +7,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
-use super::facts::read_or;
+use super::facts::{ONE_DELETE_OCTETS, read_or};
 use super::running::{
     SIDES, at_least, duration, expects_answers, flow_from, flows_from, last_heard, responses,
     seconds, side, times, was_up, with_copies, within,
@@ -487,6 +487,9 @@ fn checks_answered_late<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
 
 /// A tunnel that is given up after a few tries in a few seconds, and a peer that answers as soon as it is asked again.
 fn given_up_too_soon<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
+    if tunnel.deleted.is_some() {
+        return None;
+    }
     let unanswered = unanswered_checks(tunnel)?;
     let (asking, silent) = (unanswered.from, unanswered.from.opposite());
     let heard = last_heard(tunnel, silent)?;
@@ -496,7 +499,7 @@ fn given_up_too_soon<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Optio
         later && was_up(other) && within(Some(heard), other.first, SHORT_OUTAGE_SECONDS)
     })?;
     let tried = seconds(unanswered.first, unanswered.last)?;
-    if tunnel.deleted.is_some() || tried > SHORT_OUTAGE_SECONDS {
+    if tried > SHORT_OUTAGE_SECONDS {
         return None;
     }
     let summary = format!(
@@ -790,7 +793,7 @@ fn deleted_again_and_again<'a>(
         .iter()
         .filter_map(|(before, _)| seconds(before.first, before.deleted?.2))
         .collect();
-    let mean = ages.iter().sum::<f64>() / ages.len().max(1) as f64;
+    let mean = mean(&ages);
     let summary = format!(
         "The tunnel was set up and deleted {}, each time by {deleter} after {} on average, and came back at once.",
         times(returns.len() as u32),
@@ -821,6 +824,9 @@ fn children_deleted_again_and_again<'a>(
     tunnel: &'a Tunnel,
     _: &Surroundings<'a>,
 ) -> Option<Diagnosis> {
+    if tunnel.version != 1 {
+        return None;
+    }
     let returns: Vec<(&Message, &Message)> = tunnel
         .messages
         .iter()
@@ -848,10 +854,7 @@ fn children_deleted_again_and_again<'a>(
         .collect();
     let (first, _) = *returns.first()?;
     let by = first.from;
-    if tunnel.version != 1
-        || returns.len() < 2
-        || returns.iter().any(|(delete, _)| delete.from != by)
-    {
+    if returns.len() < 2 || returns.iter().any(|(delete, _)| delete.from != by) {
         return None;
     }
     let ages: Vec<f64> = returns
@@ -864,7 +867,7 @@ fn children_deleted_again_and_again<'a>(
             seconds(begun.time, delete.time)
         })
         .collect();
-    let mean = ages.iter().sum::<f64>() / ages.len().max(1) as f64;
+    let mean = mean(&ages);
     // A lifetime is a number of seconds, and the same each time.
     let lifetime = !ages.is_empty()
         && ages.iter().all(|age| {
@@ -905,13 +908,17 @@ fn children_deleted_again_and_again<'a>(
     )
 }
 
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
 /// Whether an Informational deletes a child or, unopened, has the size of it; in IKEv2 a liveness check is smaller, in
 /// IKEv1 larger.
 fn deletes_child(message: &Message) -> bool {
     let size = match message.step {
         Step::Informational => message.encrypted && message.at_most(SMALLER_THAN_CHECK),
         Step::V2(ExchangeType::INFORMATIONAL, false) => {
-            message.at_least(ONE_DELETE) && message.at_most(LARGEST_DELETE)
+            message.at_least(ONE_DELETE_OCTETS) && message.at_most(LARGEST_DELETE)
         }
         _ => return false,
     };
@@ -1027,8 +1034,9 @@ fn deleted_child(tunnel: &Tunnel) -> Option<(&Message, bool)> {
         let request = message.step == Step::V2(ExchangeType::INFORMATIONAL, false);
         let answer = tunnel.message(message.answered_by?)?;
         // A check of MOBIKE holds two NAT detection hashes, and is larger (RFC 4555, section 3.8).
-        let of_delete =
-            |message: &Message| message.at_least(ONE_DELETE) && message.at_most(LARGEST_DELETE);
+        let of_delete = |message: &Message| {
+            message.at_least(ONE_DELETE_OCTETS) && message.at_most(LARGEST_DELETE)
+        };
         let both = of_delete(message) && of_delete(answer);
         let renewed = tunnel
             .of_step(Step::V2(ExchangeType::CREATE_CHILD_SA, false))
@@ -1321,9 +1329,6 @@ const AT_ONCE_SECONDS: f64 = 0.3;
 
 /// How long after the end of a lifetime a daemon deletes what it is the lifetime of.
 const LIFETIME_SLACK: f64 = 0.1;
-
-/// Octets of a Delete of one child, or of a notification; a liveness check has none.
-const ONE_DELETE: u32 = 8;
 
 /// Delete of up to four children.
 const LARGEST_DELETE: u32 = 24;

@@ -607,14 +607,6 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
     let request = unanswered(tunnel, around)?;
     let other = around.traffic(request.ends.dst.address, request.ends.src.address);
     let alive = other.is_some_and(|traffic| traffic.ike > 0 || traffic.other > 0);
-    let elsewhere: u64 = around
-        .capture
-        .traffic
-        .iter()
-        .filter(|traffic| traffic.dst == request.ends.src.address)
-        .filter(|traffic| traffic.src != request.ends.dst.address)
-        .map(|traffic| traffic.ike + traffic.other)
-        .sum();
     let mut summary = format!(
         "{} sent {} {}{} to {} and got no answer{}.",
         end(request.ends.src),
@@ -631,10 +623,15 @@ fn no_response<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         }
     );
     if other.is_none() {
+        let others_arrive = around.capture.traffic.iter().any(|traffic| {
+            traffic.dst == request.ends.src.address
+                && traffic.src != request.ends.dst.address
+                && traffic.ike + traffic.other > 0
+        });
         summary.push_str(" Nothing at all comes from there");
-        summary.push_str(match elsewhere {
-            0 => ".",
-            _ => ", while packets of others do arrive: the capture itself looks healthy.",
+        summary.push_str(match others_arrive {
+            true => ", while packets of others do arrive: the capture itself looks healthy.",
+            false => ".",
         });
     }
     if let Some(pace) = pace::described(request) {

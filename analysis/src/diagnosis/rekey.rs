@@ -3,10 +3,11 @@
 use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
-use super::child::{ONE_NOTIFY, Refused, Wanted, refused_requests, wanted};
+use super::child::{Refused, Wanted, refused_requests, wanted};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::{ONE_DELETE_OCTETS, ONE_NOTIFY_OCTETS};
 use super::running::{
     SIDES, answer, at_least, duration, flow_from, flows_from, last_heard, requests, seconds, side,
     times, was_up, with_copies, within,
@@ -800,9 +801,9 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
         })?;
         // Without keys a change of SPIs must show that the first message was a Delete.
         // A new address is announced in more octets and tested in none; both may come before a rekey.
-        let small = delete
-            .inner_octets
-            .is_none_or(|(smallest, largest)| smallest <= ONE_NOTIFY && largest >= ONE_DELETE);
+        let small = delete.inner_octets.is_none_or(|(smallest, largest)| {
+            smallest <= ONE_NOTIFY_OCTETS && largest >= ONE_DELETE_OCTETS
+        });
         let aged = at_least(tunnel.first, delete.time, SHORTEST_LIFETIME);
         let told = aged && (delete.opened.is_some() || small && !spi_goes_on(tunnel, delete));
         (!asked_before && told).then_some((delete, anew))
@@ -1337,9 +1338,6 @@ const RACE_SECONDS: f64 = 0.001;
 
 /// A rekey and the Delete of the old SA belong together within this time.
 const REKEY_SECONDS: f64 = 30.0;
-
-/// Octets of a Delete of an IKE SA, the smallest one.
-const ONE_DELETE: u32 = 8;
 
 /// Delete of one or two children.
 const LARGEST_DELETE: u32 = 16;
