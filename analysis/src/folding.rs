@@ -48,11 +48,13 @@ impl Hasher for Folded {
     }
 
     fn write(&mut self, octets: &[u8]) {
-        for part in octets.chunks(8) {
+        let (words, rest) = octets.as_chunks();
+        for word in words {
+            self.fold(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 8];
-            if let Some(place) = word.get_mut(..part.len()) {
-                place.copy_from_slice(part);
-            }
+            word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             self.fold(u64::from_le_bytes(word));
         }
     }

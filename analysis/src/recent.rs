@@ -24,7 +24,7 @@ impl<K: Eq + Hash, V> Recent<K, V> {
 
     /// The value of this key, made by `value` if it is new or forgotten.
     pub(crate) fn entry(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
-        if !self.young.contains_key(&key) && self.young.len() >= self.capacity {
+        if self.young.len() >= self.capacity && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
         }
         let Self { young, old, .. } = self;

@@ -93,7 +93,7 @@ pub fn parse_chain<'a, B: Body<'a>>(
     issues: &mut Issues,
 ) -> (Vec<Payload<'a, B>>, Octets<'a>) {
     const LAYER: &str = "payload header";
-    let mut payloads = Vec::new();
+    let mut payloads = Vec::with_capacity(if first == 0 { 0 } else { COMMON_PAYLOADS });
     let mut left = chain;
     let mut payload_type = first;
     while payload_type != 0 {
@@ -217,3 +217,6 @@ pub(crate) fn write_length(out: &mut [u8], start: usize, at: usize) {
         field.copy_from_slice(&length);
     }
 }
+
+/// Payloads that most chains have room in; the list grows for others.
+const COMMON_PAYLOADS: usize = 12;

@@ -1644,7 +1644,7 @@ mod tests {
         tunnel.messages[1].clear = notifies(announced);
         for message in &mut tunnel.messages[..2] {
             let hashes = message.clear.notifies.iter_mut();
-            hashes.for_each(|notify| notify.data = SHA2_256.to_vec());
+            hashes.for_each(|notify| notify.data = SHA2_256.into());
         }
         let types = payloads.iter().map(|payload| payload.0);
         tunnel.messages[1].clear.types.extend(types);

@@ -1541,7 +1541,7 @@ mod tests {
         let message = send(&mut tunnel, Step::V2(INFORMATIONAL, false), R, 2_000);
         message.encrypted = false;
         message.clear = notifies(&[NotifyType::INVALID_SPI]);
-        message.clear.notifies[0].data = vec![0, 0, 2, 0];
+        message.clear.notifies[0].data = [0, 0, 2, 0].into();
         let found = ids(&tunnel);
         assert!(found.contains(&"esp-unknown-spi") || found.contains(&"peer-rebooted-stale-sa"));
     }

@@ -809,7 +809,7 @@ fn other_groups(tunnel: &Tunnel) -> Vec<(&Message, Option<u16>)> {
 }
 
 fn group_of(notify: &Notify) -> Option<u16> {
-    <[u8; 2]>::try_from(notify.data.as_slice())
+    <[u8; 2]>::try_from(&*notify.data)
         .ok()
         .map(u16::from_be_bytes)
 }

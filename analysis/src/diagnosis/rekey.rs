@@ -1516,7 +1516,7 @@ mod tests {
     fn the_authentication_lifetime_is_told() {
         let mut tunnel = up();
         let mut payloads = notifies(&[NotifyType::AUTH_LIFETIME]);
-        payloads.notifies[0].data = vec![0, 0, 0x0e, 0x10];
+        payloads.notifies[0].data = [0, 0, 0x0e, 0x10].into();
         tunnel.messages[3].opened = Some(payloads.into());
         assert!(ids(&tunnel).contains(&"auth-lifetime"));
     }

@@ -169,8 +169,8 @@ pub(super) fn notifies(numbers: &[NotifyType]) -> Payloads {
                 number: number.0,
                 name: None,
                 protocol: Protocol::Other(0),
-                spi: Vec::new(),
-                data: Vec::new(),
+                spi: Box::default(),
+                data: Box::default(),
             })
             .collect(),
         ..Payloads::default()

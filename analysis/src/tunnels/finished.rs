@@ -23,7 +23,7 @@ pub struct Finished {
     pub tunnels: Vec<Box<Tunnel>>,
     /// Tunnels that were handed out before, the last of them.
     pub past: Vec<Arc<Tunnel>>,
-    /// Flows of ESP and AH that belong to no tunnel seen.
+    /// Flows of ESP and AH that belong to no tunnel seen, those between the same peers in a row.
     pub flows: Vec<Flow>,
 }
 
@@ -34,6 +34,8 @@ struct Neighbourhood<'a> {
     /// Places of the tunnels that were not handed out before.
     new: Vec<usize>,
     by_address: HashMap<IpAddr, Vec<usize>, Folding>,
+    /// Where the flows without a tunnel are that go between two peers.
+    by_peers: HashMap<(IpAddr, IpAddr), Range<usize>, Folding>,
     /// Tunnels of one address that are looked at.
     most: usize,
 }
@@ -100,18 +102,6 @@ impl Finished {
             flows: &self.flows,
         })
     }
-
-    /// Flows without a tunnel: all where they are few, else those between the peers of this one.
-    fn flows_between(&self, tunnel: &Tunnel) -> &[Flow] {
-        if self.flows.len() <= NEAR_TUNNELS {
-            return &self.flows;
-        }
-        let key = ordered(tunnel.initiator.address, tunnel.responder.address);
-        let of = |flow: &Flow| ordered(flow.src.address, flow.dst.address);
-        let start = self.flows.partition_point(|flow| of(flow) < key);
-        let end = self.flows.partition_point(|flow| of(flow) <= key);
-        self.flows.get(start..end).unwrap_or_default()
-    }
 }
 
 impl<'a> Neighbourhood<'a> {
@@ -132,10 +122,16 @@ impl<'a> Neighbourhood<'a> {
             }
         }
         let new = marked.iter().enumerate().filter(|(_, (_, new))| *new);
+        let mut by_peers: HashMap<_, Range<usize>, Folding> = HashMap::default();
+        for (place, flow) in finished.flows.iter().enumerate() {
+            let peers = ordered(flow.src.address, flow.dst.address);
+            by_peers.entry(peers).or_insert(place..place).end = place + 1;
+        }
         Self {
             finished,
             new: new.map(|(place, _)| place).collect(),
             by_address,
+            by_peers,
             most: (NEAR_IN_ALL / marked.len().max(1)).clamp(LEAST_NEAR, NEAR_TUNNELS),
             all: marked.into_iter().map(|(tunnel, _)| tunnel).collect(),
         }
@@ -162,9 +158,20 @@ impl<'a> Neighbourhood<'a> {
         let surroundings = Surroundings {
             capture: &self.finished.capture,
             tunnels: &tunnels,
-            flows: self.finished.flows_between(tunnel),
+            flows: self.flows_between(tunnel),
         };
         Some((tunnel, look(tunnel, &surroundings)))
+    }
+
+    /// Flows without a tunnel: all where they are few, else those between the peers of this one.
+    fn flows_between(&self, tunnel: &Tunnel) -> &'a [Flow] {
+        let flows = &self.finished.flows;
+        if flows.len() <= NEAR_TUNNELS {
+            return flows;
+        }
+        let peers = ordered(tunnel.initiator.address, tunnel.responder.address);
+        let range = self.by_peers.get(&peers).cloned().unwrap_or_default();
+        flows.get(range).unwrap_or_default()
     }
 }
 

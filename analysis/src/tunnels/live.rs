@@ -605,7 +605,13 @@ impl Live {
                 known.response = anchor.response;
                 known.time = anchor.time;
             }
-            None if room => self.anchors.push(anchor),
+            None if room => {
+                if self.anchors.is_empty() {
+                    // Most tunnels have one.
+                    self.anchors.reserve_exact(1);
+                }
+                self.anchors.push(anchor);
+            }
             None => {}
         }
     }

@@ -68,9 +68,9 @@ pub struct Notify {
     /// The protocol of the SPI.
     pub protocol: Protocol,
     /// The SA that it is about.
-    pub spi: Vec<u8>,
+    pub spi: Box<[u8]>,
     /// Data, at most the first 256 octets.
-    pub data: Vec<u8>,
+    pub data: Box<[u8]>,
 }
 
 /// A Delete payload.
@@ -170,7 +170,7 @@ impl Payloads {
                 NotifyType::NAT_DETECTION_DESTINATION_IP => false,
                 _ => return None,
             };
-            Some((of_source, notify.data.as_slice()))
+            Some((of_source, &*notify.data))
         });
         // The first hash is that of the receiver, the others are those of the sender.
         let discovered = self.nat_discovery.iter().enumerate();

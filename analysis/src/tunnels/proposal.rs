@@ -204,7 +204,7 @@ impl Proposal {
                     .collect(),
             ),
         };
-        proposals.iter().take(MAX_PROPOSALS).map(proposal).collect()
+        exactly(proposals.iter().take(MAX_PROPOSALS).map(proposal))
     }
 
     pub(super) fn list_of_version_1(
@@ -223,7 +223,7 @@ impl Proposal {
                     .collect(),
             ),
         };
-        proposals.iter().take(MAX_PROPOSALS).map(proposal).collect()
+        exactly(proposals.iter().take(MAX_PROPOSALS).map(proposal))
     }
 }
 
@@ -259,4 +259,11 @@ impl fmt::Display for Transform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ikev2::Transform::new(self.kind, self.id, self.key_length).fmt(f)
     }
+}
+
+/// A list without room for more: there may be very many.
+fn exactly<T>(elements: impl ExactSizeIterator<Item = T>) -> ThinVec<T> {
+    let mut list = ThinVec::with_capacity(elements.len());
+    list.extend(elements);
+    list
 }

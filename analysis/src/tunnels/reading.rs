@@ -23,21 +23,37 @@ impl Payloads {
         let mut read = Self::default();
         match content {
             Content::V1(payloads) => {
+                read.expect(
+                    payloads.iter().map(|payload| payload.payload_type),
+                    ikev1::PayloadType::NOTIFICATION.0,
+                    ikev1::PayloadType::VENDOR_ID.0,
+                );
                 for payload in payloads {
-                    read.types.push(payload.payload_type);
                     read.version_1(payload);
                 }
             }
             Content::V2(payloads) => {
+                read.expect(
+                    payloads.iter().map(|payload| payload.payload_type),
+                    ikev2::PayloadType::NOTIFY.0,
+                    ikev2::PayloadType::VENDOR_ID.0,
+                );
                 for payload in payloads {
-                    read.types.push(payload.payload_type);
                     read.version_2(payload);
                 }
             }
             Content::V1Encrypted(_) | Content::Unknown(_) => {}
         }
-        read.types.truncate(MAX_KEPT_PAYLOADS);
         read
+    }
+
+    /// Takes the types, and makes room for what comes in number: there may be very many messages.
+    fn expect(&mut self, types: impl Iterator<Item = u8>, notify: u8, vendor_id: u8) {
+        self.types = types.take(MAX_KEPT_PAYLOADS).collect();
+        let count = |kind: u8| self.types.iter().filter(|known| **known == kind).count();
+        let (notifies, vendor_ids) = (count(notify), count(vendor_id).min(MAX_VENDORS));
+        self.notifies = ThinVec::with_capacity(notifies);
+        self.vendor_ids = ThinVec::with_capacity(vendor_ids);
     }
 
     fn version_1(&mut self, payload: &dissectors::Payload<'_, ikev1::Body<'_>>) {
@@ -56,15 +72,14 @@ impl Payloads {
             ikev1::Body::Notification(body) => {
                 let mut data = Vec::new();
                 body.data.encode(&mut data);
-                data.truncate(MAX_KEPT_OCTETS);
                 push(
                     &mut self.notifies,
                     Notify {
                         number: body.notify.0,
                         name: body.notify.name(),
                         protocol: Protocol::of_version_1(body.protocol),
-                        spi: bounded(body.spi),
-                        data,
+                        spi: bounded(body.spi).into(),
+                        data: bounded(&data).into(),
                     },
                 );
             }
@@ -123,8 +138,8 @@ impl Payloads {
                         number: body.notify_type.0,
                         name: body.notify_type.name(),
                         protocol: Protocol::of_version_2(body.protocol),
-                        spi: bounded(body.spi),
-                        data: bounded(body.data),
+                        spi: bounded(body.spi).into(),
+                        data: bounded(body.data).into(),
                     },
                 );
             }
@@ -240,7 +255,7 @@ fn push<T>(list: &mut ThinVec<T>, element: T) {
 }
 
 fn bounded(octets: &[u8]) -> Vec<u8> {
-    octets.iter().copied().take(MAX_KEPT_OCTETS).collect()
+    octets.get(..MAX_KEPT_OCTETS).unwrap_or(octets).to_vec()
 }
 
 fn shortened(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! From observations to tunnels.
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -644,7 +644,8 @@ impl Tracker {
     fn conclude(&mut self, mut live: Vec<Live>) -> Vec<Box<Tunnel>> {
         live.sort_by_cached_key(|live| live.tunnel.id);
         self.claimed.resize(self.flows.len(), false);
-        let by_spi = self.flows.by_spi();
+        // Few peers moved.
+        let by_spi = LazyCell::new(|| self.flows.by_spi());
         for live in &mut live {
             inference::claim(&mut live.tunnel, &self.flows, &by_spi, &mut self.claimed);
         }
