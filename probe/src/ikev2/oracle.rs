@@ -66,6 +66,8 @@ pub(crate) struct Oracle {
     pub(crate) fixed_additional: Vec<Vec<Algorithm>>,
     /// Additional key exchanges of the last choice.
     pub(crate) additional: Vec<Algorithm>,
+    /// Octets of the longest question that was answered.
+    longest_answered: usize,
     /// Questions that stayed without an answer, which is no refusal.
     pub(crate) unanswered: usize,
     /// The last question found nobody, and something on the path said so.
@@ -94,6 +96,7 @@ impl Oracle {
             one_proposal: false,
             fixed_additional: Vec::new(),
             additional: Vec::new(),
+            longest_answered: 0,
             unanswered: 0,
             unreachable: false,
         }
@@ -107,9 +110,14 @@ impl Oracle {
         }
     }
 
-    /// Octets of proposals that fit one question.
+    /// Octets of proposals that fit one question: more once a longer one was answered.
     pub(crate) fn room(&self) -> usize {
-        self.config.max_message.saturating_sub(OVERHEAD)
+        let short = self.config.max_message < MAX_MESSAGE;
+        let octets = match short {
+            true => self.config.max_message,
+            false => self.longest_answered.max(self.config.max_message),
+        };
+        octets.saturating_sub(OVERHEAD)
     }
 
     /// The same beside a public value of this group; `None` where handshakes or short questions are all there is.
@@ -404,10 +412,14 @@ impl Oracle {
                     stale: cookie.clone(),
                 },
             };
+            let length = request.octets.len();
             let reply = self.dialogue.exchange(request).await;
             self.report.borrow_mut().packets_sent = self.sent();
             let octets = match reply {
-                Reply::Answer(octets) => octets,
+                Reply::Answer(octets) => {
+                    self.longest_answered = self.longest_answered.max(length);
+                    octets
+                }
                 Reply::Silence => {
                     self.unreachable = false;
                     return Ok(None);
