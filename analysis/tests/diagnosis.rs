@@ -70,6 +70,10 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("nat-mapping-expired", &["nat-port-changed"]),
     // Where nothing arrives it cannot be seen whether anything was sent.
     ("esp-blocked-proto50", &["esp-none"]),
+    // Who does not offer IKE fragmentation leaves unsaid whether the peer could do it.
+    ("ike-frag-not-negotiated", &["ike-ip-fragments-dropped"]),
+    // Behind the capture one fragment of the answer is lost, or all of it.
+    ("ike-frag-partial-loss", &["reply-lost-on-return"]),
     // What is dropped of all that goes to a port for the first time, the port or the message.
     ("pq-multi-ke-unsupported", &["natt-4500-blocked"]),
     // A daemon that ended does not answer the checks, and its host says why.

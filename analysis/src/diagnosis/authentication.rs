@@ -12,6 +12,7 @@ use super::facts::{
     opening_message, phase_one_answered, pre_shared, proof_of_responder, refusal,
     refused_authentication, rejected_by_initiator, seconds_between, times,
 };
+use super::nat::evidence;
 use super::running::answered;
 use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
 
@@ -1200,12 +1201,16 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         .iter()
         .find(|identity| identity.payload_type == PayloadType::ID_INITIATOR.0)?;
     let is_address = [IdType::IPV4_ADDR.0, IdType::IPV6_ADDR.0].contains(&identity.id_type);
-    // A capture on both sides of a NAT has the messages from the inside address too.
+    // A capture on both sides of a NAT has the messages from the inside address too, and one inside only those: then
+    // the responder's hash of where it sends to does not fit.
     let translated = tunnel.initiator.behind_nat == Some(true)
-        && tunnel
+        && (tunnel
             .of_step(INIT_REQUEST)
             .flat_map(|message| &message.retransmissions)
-            .any(|copy| copy.elsewhere);
+            .any(|copy| copy.elsewhere)
+            || evidence(tunnel)
+                .iter()
+                .any(|mismatch| mismatch.genuine && mismatch.behind == Sender::Initiator));
     if !is_address || identity.value == outside.to_string() && !translated {
         return None;
     }
@@ -1228,10 +1233,15 @@ fn inside_address_found(
     request: &Message,
     response: &Message,
 ) -> Diagnosis {
+    let outside = tunnel.initiator.address.to_string();
     let summary = format!(
-        "The initiator names itself {}, but its packets come from {}, and {} refuses it.",
+        "The initiator names itself {}, but its packets {}, and {} refuses it.",
         named_identity(identity),
-        tunnel.initiator.address,
+        if identity.value == outside {
+            "get another address from a NAT".to_owned()
+        } else {
+            format!("come from {outside}")
+        },
         end(response.ends.src)
     );
     Diagnosis::new(

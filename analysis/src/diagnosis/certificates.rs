@@ -754,15 +754,16 @@ fn other_authority<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
     let disjoint = !asked.is_empty()
         && !offered.is_empty()
         && !asked.iter().any(|authority| offered.contains(authority));
-    if !disjoint || refused.proof.from != Sender::Responder {
+    if !disjoint {
         return None;
     }
+    let (asking, known) = (refused.refusal.from.name(), refused.proof.from.name());
     let issuer = refused.leaf().map(|leaf| leaf.issuer);
     let summary = format!(
-        "The initiator asks for a certificate of other authorities than those that the responder knows{}, and refuses what \
-         it gets.",
+        "The {asking} asks for a certificate of other authorities than those that the {known} knows{}, and refuses what it \
+         gets.",
         issuer.map_or(String::new(), |issuer| format!(
-            "; the responder's certificate is issued by {issuer}"
+            "; the certificate of the {known} is issued by {issuer}"
         ))
     );
     Some(

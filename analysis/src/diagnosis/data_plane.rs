@@ -606,22 +606,36 @@ fn dropped_here<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
         }
         let (child, flow) = flows_from(tunnel, sender)
             .find(|(_, flow)| flow.duplicates == 0 && flow.packets >= ONE_WAY_PACKETS)?;
-        let back = flow_from(child, kept)?;
-        if back.packets < ONE_WAY_PACKETS || back.duplicates * 10 < back.packets * 9 {
-            return None;
-        }
+        let back = flow_from(child, kept);
+        let passed = back.filter(|back| {
+            back.packets >= ONE_WAY_PACKETS && back.duplicates * 10 >= back.packets * 9
+        });
+        let native = flow.encapsulation.is_none() && flow.protocol == Protocol::Esp;
+        // Data that is answered passed, whatever the capture doubles.
+        let none = native
+            && back.is_none_or(|back| {
+                back.duplicates == 0 && (back.first > flow.last || back.last < flow.first)
+            });
+        let declaration = match passed {
+            Some(_) => &ESP_ONE_WAY,
+            None if none => &ESP_BLOCKED_PROTO50,
+            None => return None,
+        };
         let summary = format!(
-            "The capture holds what it passes on twice: IKE, and the packets of the {}. The {} packets of the {} on SPI \
-             0x{:08x} came once: the device that captured them did not pass them on.",
-            kept.name(),
+            "The capture holds what it passes on twice: IKE{}. The {} packets of the {} on SPI 0x{:08x} came once: the \
+             device that captured them did not pass them on.",
+            passed.map_or_else(String::new, |_| format!(
+                ", and the packets of the {}",
+                kept.name()
+            )),
             flow.packets,
             sender.name(),
             flow.spi.0
         );
         Some(
-            Diagnosis::new(&ESP_ONE_WAY, Confidence::Likely, Side::Network, summary)
+            Diagnosis::new(declaration, Confidence::Likely, Side::Network, summary)
                 .severity(Severity::Failure)
-                .evidence(back.frame_first, "passed on")
+                .evidence_if(passed.map(|back| back.frame_first), "passed on")
                 .evidence(flow.frame_first, "not passed on")
                 .evidence(flow.frame_last, "the last one"),
         )
@@ -702,9 +716,18 @@ fn nothing_sent<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Opti
         "The tunnel is up for {}, {checks} liveness checks were answered, and neither side sent a packet of ESP or AH.",
         seconds(tunnel.first, tunnel.last).map_or_else(String::new, duration)
     );
+    // Native ESP is easily left out of a capture; ESP in UDP comes with IKE.
+    let encapsulated = tunnel
+        .messages
+        .iter()
+        .any(|message| message.encapsulation.is_some());
+    let severity = match encapsulated {
+        true => Severity::Warning,
+        false => Severity::Note,
+    };
     Some(
         Diagnosis::new(&ESP_NONE, Confidence::Certain, Side::Both, summary)
-            .severity(Severity::Warning)
+            .severity(severity)
             .evidence_if(child_up(tunnel), "the child is up")
             .evidence_if(last_message(tunnel), "the last message of IKE")
             .excludes("tunnel-keepalive-only", "there are no keepalives"),
@@ -1676,9 +1699,10 @@ mod tests {
 
     #[test]
     fn what_a_router_takes_and_does_not_pass_on_is_told() {
-        let told = |passed: u64| {
-            let (mut one, mut other) = (flow(I, 10, 100, 2_000), flow(R, 10, 101, 2_001));
-            (one.duplicates, other.duplicates) = (10, passed);
+        let told = |twice: (u64, u64), since: i64| {
+            let (mut one, mut other) = (flow(I, 10, 100, 2_000), flow(R, 10, since, 5_000));
+            (one.duplicates, other.duplicates) = twice;
+            (one.encapsulation, other.encapsulation) = (None, None);
             let mut tunnel = with(Some(one), Some(other));
             exchange(&mut tunnel, INFORMATIONAL, I, 50);
             for message in &mut tunnel.messages {
@@ -1686,7 +1710,9 @@ mod tests {
             }
             ids(&tunnel)
         };
-        assert_eq!(told(0), ["esp-one-way"]);
-        assert!(told(10).is_empty());
+        assert_eq!(told((10, 0), 101), ["esp-one-way"]);
+        assert!(told((10, 10), 101).is_empty());
+        assert_eq!(told((0, 0), 3_000), ["esp-blocked-proto50"]);
+        assert!(told((0, 0), 101).is_empty());
     }
 }

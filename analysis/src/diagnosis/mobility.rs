@@ -60,7 +60,7 @@ pub(super) static MOBIKE_UPDATE_REFUSED: Declaration = Declaration {
     id: "mobike-update-refused",
     title: "The peer does not accept the new address",
     severity: Severity::Failure,
-    weight: 60,
+    weight: 62,
     explanation: "The initiator changed its address and said so, and the other side refused it or did not answer. \
         The tunnel ends when the network changes.",
     symptom: "The VPN drops when the device changes from one network to another.",
@@ -72,7 +72,13 @@ pub(super) static MOBIKE_UPDATE_REFUSED: Declaration = Declaration {
         "allow MOBIKE and the address; UDP 4500 open on all its interfaces",
     )],
     needs: &[Need::Clear, Need::BothDirections],
-    competitors: &[("address-change-without-mobike", "no update is sent")],
+    competitors: &[
+        ("address-change-without-mobike", "no update is sent"),
+        (
+            "dpd-timeout",
+            "the requests come from the address of before",
+        ),
+    ],
     references: &["RFC 4555, section 3.5", "RFC 4555, section 3.9"],
     see: None,
 };
@@ -411,7 +417,7 @@ mod tests {
             again(&mut tunnel, &[12_000]);
             ids(&tunnel)
         };
-        assert!(with(77).contains(&"mobike-update-refused"));
+        assert_eq!(with(77).first(), Some(&"mobike-update-refused"));
         assert!(!with(1).contains(&"mobike-update-refused"));
     }
 

@@ -827,7 +827,7 @@ fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
 }
 
 /// A NAT, and no continuation: the next message would have come to UDP 4500.
-fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn stopped_before_4500<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let (response, done) = tunnel
         .first_of(Step::V2(ExchangeType::IKE_SA_INIT, true))
         .filter(|response| response.clear.key_exchange.is_some())
@@ -862,9 +862,14 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
             "nothing follows".to_owned()
         }
     );
-    let (confidence, severity) = match waits {
-        true => (Confidence::Likely, Severity::Failure),
-        false => (Confidence::Possible, Severity::Warning),
+    // Once, it may be a capture of UDP 500 only.
+    let again = around
+        .same_peers(tunnel)
+        .any(|other| other.state == State::Incomplete && other.version == tunnel.version);
+    let (confidence, severity) = match (waits, again) {
+        (true, _) => (Confidence::Likely, Severity::Failure),
+        (false, true) => (Confidence::Possible, Severity::Warning),
+        (false, false) => (Confidence::Possible, Severity::Note),
     };
     Some(
         Diagnosis::new(&NATT_4500_BLOCKED, confidence, Side::Network, summary)
@@ -1265,7 +1270,7 @@ mod tests {
             );
             found.map(|found| found.severity)
         };
-        assert_eq!(told(&[]), Some(Severity::Warning));
+        assert_eq!(told(&[]), Some(Severity::Note));
         assert_eq!(told(&[500, 1_500, 3_500]), Some(Severity::Failure));
     }
 

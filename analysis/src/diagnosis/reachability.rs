@@ -13,7 +13,7 @@ use super::facts::{
     times,
 };
 use super::pace;
-use super::running::{SIDES, flows_from, last_heard, side};
+use super::running::{SIDES, flows_from, last_heard, side, within};
 use crate::observation::Encapsulation;
 use crate::tunnels::{IcmpError, Message, Sender, State, Step, Surroundings, Tunnel};
 
@@ -1030,7 +1030,8 @@ fn version_mismatch<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
     if !never_up(tunnel) || phase_one_answered(tunnel) {
         return None;
     }
-    let request = opening_message(tunnel)?;
+    // A request of an unknown version cannot be read, the answer to it can.
+    let request = opening_message(tunnel).or_else(|| tunnel.messages.first())?;
     let names_version = tunnel.messages.iter().find(|message| {
         clear_error(message).is_some_and(|error| {
             error.number == INVALID_MAJOR_VERSION
@@ -1049,9 +1050,13 @@ fn version_mismatch<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
             Confidence::Certain,
             Side::Both,
             format!(
-                "{} begins with IKEv{}, and {} answers that it does not do this version.",
-                end(request.ends.src),
-                tunnel.version,
+                "{} begins with {}, and {} answers that it does not do this version.",
+                tunnel.initiator.address,
+                if request.frame == message.frame {
+                    "another version".to_owned()
+                } else {
+                    format!("IKEv{}", tunnel.version)
+                },
                 end(message.ends.src)
             ),
         )
@@ -1084,7 +1089,8 @@ fn version_mismatch<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
         ),
         (None, None, None) => return None,
     };
-    Some(found.evidence(request.frame, format!("{}", request.step)))
+    let read = opens_negotiation(request.step).then_some(request.frame);
+    Some(found.evidence_if(read, format!("{}", request.step)))
 }
 
 /// NO_PROPOSAL_CHOSEN that came before any proposal was looked at.
@@ -1186,7 +1192,8 @@ fn half_open_limit<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<
                 && other.responder.address == tunnel.responder.address
                 && never_up(other)
                 && phase_one_answered(other)
-                && at_the_same_time(tunnel, other)
+                && (at_the_same_time(tunnel, other)
+                    || silent && within(other.last, tunnel.first, HALF_OPEN_SECONDS))
         })
         .collect();
     let needed = if silent {
@@ -1543,6 +1550,9 @@ const LONG_ENOUGH_NANOS: i64 = 15_000_000_000;
 const HALF_OPEN_SAS: usize = 2;
 const HALF_OPEN_SAS_ANSWERED: usize = 2;
 
+/// How long a responder keeps a half-open SA; strongSwan as long as this.
+const HALF_OPEN_SECONDS: f64 = 30.0;
+
 /// Frames named for one fact.
 const EVIDENCE: usize = 5;
 
@@ -1552,10 +1562,11 @@ const ENOUGH_PACKETS: u64 = 3;
 #[cfg(test)]
 mod tests {
     use super::super::sample::{
-        INFORMATIONAL, again, at, child, end as endpoint, exchange, flow, frame, ids, send, tunnel,
+        INFORMATIONAL, again, at, child, end as endpoint, exchange, flow, frame, ids, ids_among,
+        send, tunnel,
     };
     use super::*;
-    use ikescope_dissectors::registries::ikev2::ExchangeType;
+    use ikescope_dissectors::registries::ikev2::{ExchangeType, PayloadType};
 
     const I: Sender = Sender::Initiator;
     const R: Sender = Sender::Responder;
@@ -1614,6 +1625,30 @@ mod tests {
         tunnel.messages.last_mut().unwrap().icmp =
             vec![unreachable_at(5_001), unreachable_at(6_001)].into();
         assert_eq!(ids(&tunnel).first(), Some(&"icmp-port-unreachable"));
+    }
+
+    #[test]
+    fn half_open_sas_stand_in_the_way_for_half_a_minute() {
+        let attempt = |id: u32, begin: i64, answered: bool| {
+            let mut tunnel = tunnel(2);
+            tunnel.state = State::Incomplete;
+            tunnel.messages.truncate(if answered { 2 } else { 1 });
+            for message in &mut tunnel.messages {
+                message.clear.types.push(PayloadType::SA.0);
+            }
+            (tunnel.id, tunnel.first, tunnel.last) = (id, Some(at(begin)), Some(at(begin)));
+            tunnel
+        };
+        let with = |pause: i64| {
+            let mut silent = attempt(3, 100 + pause, false);
+            silent.messages[0].responder_spi.0 = 0;
+            again(&mut silent, &[101 + pause, 103 + pause]);
+            let earlier = [attempt(1, 0, true), attempt(2, 100, true)];
+            ids_among(&silent, &[&earlier[0], &earlier[1], &silent])
+                .contains(&"half-open-limit-drop")
+        };
+        assert!(with(10_000));
+        assert!(!with(40_000));
     }
 
     #[test]

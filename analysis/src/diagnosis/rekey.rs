@@ -627,7 +627,8 @@ fn rekey_unanswered<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
     // One that is merely late is answered by a later copy.
     let settled = requests(tunnel, ExchangeType::CREATE_CHILD_SA)
         .any(|later| later.frame > request.frame && later.answered_by.is_some());
-    if settled {
+    // Nor does a request for which the other side was sooner need an answer.
+    if settled || tunnel.replaced_by.is_some() {
         return None;
     }
     let peer = request.from.opposite();
@@ -805,7 +806,14 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
             smallest <= ONE_NOTIFY_OCTETS && largest >= ONE_DELETE_OCTETS
         });
         let aged = at_least(tunnel.first, delete.time, SHORTEST_LIFETIME);
-        let told = aged && (delete.opened.is_some() || small && !spi_goes_on(tunnel, delete));
+        // A rekey ends with the Delete of the old child, by who asked for it.
+        let rekey = requests(tunnel, ExchangeType::INFORMATIONAL).any(|other| {
+            other.from == anew.from
+                && other.frame > anew.frame
+                && within(anew.time, other.time, ANEW_SECONDS)
+        });
+        let told =
+            aged && (delete.opened.is_some() || small && !rekey && !spi_goes_on(tunnel, delete));
         (!asked_before && told).then_some((delete, anew))
     })?;
     let age = seconds(tunnel.first, delete.time);
@@ -924,13 +932,13 @@ fn authenticated_again<'a>(
     let pair = |old: &'a Tunnel, new: &'a Tunnel| {
         // Most neighbours were there at another time: only then is it worth a look at their messages.
         let apart = old.replaced_by.is_none() && new.replaces.is_none();
-        let near = seconds(old.last, new.first).is_none_or(|gap| gap <= ANEW_SECONDS);
+        let near = seconds(old.last, new.first).is_none_or(|gap| gap <= REAUTH_SECONDS);
         if !apart || !near || old.first > new.first {
             return None;
         }
         let (frame, time) = ending(old)?;
         let gap = seconds(time, new.first)?;
-        let at_once = (0.0..=ANEW_SECONDS).contains(&gap);
+        let at_once = (0.0..=REAUTH_SECONDS).contains(&gap);
         (at_once && was_up(old) && was_up(new)).then_some((old, new, frame))
     };
     let (old, new, frame) = surroundings
@@ -1348,6 +1356,9 @@ const AT_ONCE_SECONDS: f64 = 0.3;
 /// What is set up at once comes within this time.
 const ANEW_SECONDS: f64 = 3.0;
 
+/// A daemon that authenticates again begins at once, after a round trip or two; by hand it takes longer.
+const REAUTH_SECONDS: f64 = 1.0;
+
 /// Both SAs may be used for a while after a rekey; strongSwan keeps the old one for five seconds.
 const OVERLAP_SECONDS: f64 = 10.0;
 
@@ -1390,7 +1401,7 @@ const SHORTEST_LIFETIME: f64 = 3.0;
 mod tests {
     use super::super::sample::{
         CREATE_CHILD_SA, INFORMATIONAL, again, at, child, delete_child, exchange, flow, frame, ids,
-        notifies, open, send, tunnel,
+        ids_among, notifies, open, send, tunnel,
     };
     use super::*;
 
@@ -1467,6 +1478,34 @@ mod tests {
         assert!(!ids(&tunnel).contains(&"rekey-unanswered"));
         again(&mut tunnel, &[404_000]);
         assert!(ids(&tunnel).contains(&"rekey-unanswered"));
+        tunnel.replaced_by = Some(2);
+        assert!(!ids(&tunnel).contains(&"rekey-unanswered"));
+    }
+
+    #[test]
+    fn who_authenticates_again_does_so_at_once() {
+        let with = |begin: i64| {
+            let (mut old, mut new) = (up(), up());
+            old.deleted = Some((I, frame(4_900), Some(at(4_900))));
+            old.last = Some(at(4_900));
+            (new.id, new.first) = (2, Some(at(begin)));
+            ids_among(&old, &[&old, &new]).contains(&"reauth-gap")
+        };
+        assert!(with(5_000));
+        assert!(!with(7_000));
+    }
+
+    #[test]
+    fn a_request_before_a_rekey_is_no_delete() {
+        let with = |end: i64| {
+            let mut tunnel = up();
+            exchange(&mut tunnel, INFORMATIONAL, R, 60_000);
+            exchange(&mut tunnel, CREATE_CHILD_SA, I, 60_100);
+            exchange(&mut tunnel, INFORMATIONAL, I, end);
+            ids(&tunnel).contains(&"lifetime-no-rekey")
+        };
+        assert!(with(70_000));
+        assert!(!with(60_200));
     }
 
     #[test]
