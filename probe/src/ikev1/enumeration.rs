@@ -406,9 +406,12 @@ impl<'a, A: Asker> Enumeration<'a, A> {
                 };
             }
         };
-        for _ in 0..CANARIES {
+        for attempt in 0..CANARIES {
+            if attempt > 0 {
+                self.asker.rest().await;
+            }
             match self.ask(&canary).await? {
-                Answer::Silent => self.asker.rest().await,
+                Answer::Silent => {}
                 Answer::Refused if !says_no => return Err(Stop::Unstable),
                 _ => {
                     let answer = self.ask(offer).await?;
@@ -843,7 +846,7 @@ const SILENT_OFFERS: usize = 3;
 /// Refusals of a peer that drops what it refuses: enough for the attributes around what it accepts, four minutes of waiting.
 const MOST_SILENT_REFUSALS: usize = 8;
 /// Times that a peer which stopped answering is asked again what it had answered.
-const CANARIES: usize = 3;
+const CANARIES: usize = 2;
 /// A peer that takes as many methods takes them all; with fewer it may happen to have both.
 const FEWEST_METHODS: usize = 3;
 /// Combinations tested where each costs half a minute.

@@ -36,6 +36,8 @@ pub(super) struct Conversation {
     pub(super) sent_before: u64,
     /// How often in a row the peer said nothing to being told to give up an SA.
     pub(super) unmoved: usize,
+    /// It gave up an SA when it was told to.
+    pub(super) moved: bool,
     /// Whether it gives up what it answers such a message for, once that was seen; taken for granted where one SA is begun.
     pub(super) forgets: Option<bool>,
 }
@@ -205,8 +207,11 @@ impl Conversation {
         };
         for _ in 0..CLOSINGS {
             let Reply::Answer(answer) = self.exchange(octets.clone()).await else {
-                self.unmoved += 1;
-                self.dialogue.kept(spi);
+                // Who has given up others was only not heard: who has forgotten an SA does not answer for it again.
+                if !self.moved {
+                    self.unmoved += 1;
+                    self.dialogue.kept(spi);
+                }
                 return;
             };
             match messages::read(&answer).meaning {
@@ -217,6 +222,7 @@ impl Conversation {
                         return;
                     }
                     self.dialogue.closed(spi);
+                    self.moved = true;
                     self.unmoved = 0;
                     return;
                 }

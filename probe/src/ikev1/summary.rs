@@ -118,11 +118,13 @@ fn silent_methods(universe: &Universe, found: &Found) -> Option<String> {
 fn undetermined(result: Result<(), Stop>, all: bool) -> Option<String> {
     let why = match result {
         Ok(()) if all => return None,
-        Ok(()) => "one question was asked; the rest of what is accepted",
+        Ok(()) => "all but the one question that was asked; --full asks the rest",
         Err(Stop::NotSpoken) => return None,
         Err(Stop::Silent) => "silence may be a refusal, a filter or an absent peer",
         Err(Stop::Unreachable) => "the rest, because nobody can be reached",
-        Err(Stop::RateLimited) => "the rest, because it stopped answering",
+        Err(Stop::RateLimited) => {
+            "the rest, because it stopped answering: it has gone, or it or a filter blocks this address"
+        }
         Err(Stop::Unstable) => "the rest, because it refused what it had accepted before",
         Err(Stop::Confused) => "the rest, because an answer made no sense",
         Err(Stop::Drops) => {

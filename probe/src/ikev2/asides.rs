@@ -3,6 +3,7 @@
 use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
 use ikescope_dissectors::{IkeSpi, Version};
 
+use crate::config::Depth;
 use crate::dialogue::{Expected, Reply, Request};
 use crate::report::Outcome;
 
@@ -43,7 +44,7 @@ pub(crate) async fn one_offer(
         InitAnswer::Refused(_) | InitAnswer::Cookie(_) => None,
     };
     if let Some(choice) = choice {
-        knowledge.accepted.insert(choice);
+        knowledge.accept(choice);
         let mut block = Block::single(&choice);
         block.additional = oracle.additional.iter().map(|value| vec![*value]).collect();
         knowledge.boxes.push(block);
@@ -136,12 +137,19 @@ pub(crate) async fn versions(oracle: &mut Oracle) -> Result<(), Stop> {
         octets: request.encode(),
         expected,
     };
-    let said = match oracle.dialogue.exchange_briefly(request).await {
+    let dialogue = &oracle.dialogue;
+    let reply = match dialogue.is_lossless() || oracle.config.depth == Depth::Quick {
+        true => dialogue.exchange_briefly(request).await,
+        false => dialogue.exchange(request).await,
+    };
+    let said = match reply {
         Reply::Answer(octets) => match read(&octets).0 {
             InitAnswer::Refused(kind) => format!("answers major version 3 with {kind}"),
             _ => "answers major version 3 with something else than an error".to_owned(),
         },
-        Reply::Silence | Reply::Unreachable => "does not answer major version 3".to_owned(),
+        Reply::Silence | Reply::Unreachable => {
+            "did not answer a request of major version 3".to_owned()
+        }
     };
     oracle.note(&said);
     Ok(())

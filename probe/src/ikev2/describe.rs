@@ -8,25 +8,25 @@ use super::knowledge::Knowledge;
 use super::oracle::Oracle;
 use super::report::{Ikev2Box, Ikev2Suite};
 
-/// Writes boxes and suites into the report.
+/// Writes boxes and suites into the report, as far as they are known; not what is asked beside additional key exchanges, of
+/// which the report has the whole.
 pub(crate) fn policy(oracle: &Oracle, knowledge: &Knowledge) {
+    if !oracle.fixed_additional.is_empty() {
+        return;
+    }
     let mut report = oracle.report.borrow_mut();
-    report.policy = knowledge
-        .boxes
+    let boxes = knowledge.so_far();
+    report.policy = boxes
         .iter()
         .map(|block| one_box(block, knowledge))
         .collect();
-    let total: usize = knowledge
-        .boxes
-        .iter()
-        .map(count)
-        .fold(0, usize::saturating_add);
+    let total: usize = boxes.iter().map(count).fold(0, usize::saturating_add);
     report.accepted_truncated = total > MAX_ACCEPTED;
     let mut suites: Vec<Ikev2Suite> = Vec::new();
     if report.accepted_truncated {
-        suites.extend(knowledge.boxes.iter().flat_map(|block| all(block).next()));
+        suites.extend(boxes.iter().flat_map(|block| all(block).next()));
     } else {
-        for suite in knowledge.boxes.iter().flat_map(all) {
+        for suite in boxes.iter().flat_map(all) {
             if !suites.contains(&suite) {
                 suites.push(suite);
             }

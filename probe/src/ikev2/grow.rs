@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination};
+use super::describe;
 use super::knowledge::Knowledge;
 use super::oracle::{Oracle, Stop, computable};
 use super::refine::is_accepted;
@@ -31,7 +32,7 @@ pub(crate) async fn grow(
     witness: Combination,
     assumed: &[Algorithm],
 ) -> Result<Block, Stop> {
-    knowledge.accepted.insert(witness);
+    knowledge.accept(witness);
     let mut growth = Growth::new(knowledge, witness);
     if assumed.len() >= FEWEST_ASSUMED && !oracle.is_stateful() {
         growth.with_assumed_tags(oracle, knowledge, assumed).await?;
@@ -111,7 +112,7 @@ impl Growth {
 
     /// Takes a combination that is accepted.
     fn take_all(&mut self, knowledge: &mut Knowledge, combination: Combination) {
-        knowledge.accepted.insert(combination);
+        knowledge.accept(combination);
         for (axis, value) in Axis::ALL.into_iter().zip(combination) {
             self.take(axis, value);
         }
@@ -241,6 +242,7 @@ impl Growth {
     async fn groups(&mut self, oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
         let [.., own] = self.witness;
         loop {
+            describe::policy(oracle, knowledge);
             self.prune(knowledge);
             let groups = self.groups_left(knowledge);
             let others = self.others_left();
@@ -275,7 +277,7 @@ impl Growth {
                 return Ok(());
             };
             if let Some(combination) = with_group(&groups, hit.group) {
-                knowledge.accepted.insert(combination);
+                knowledge.accept(combination);
                 self.take(Axis::KeyExchange, hit.group);
             } else if let Some(choice) = hit.choice {
                 self.take_choice(oracle, knowledge, choice).await?;
@@ -355,6 +357,7 @@ impl Growth {
         // Answers in a row that named the rest and not one.
         let mut again = 0;
         loop {
+            describe::policy(oracle, knowledge);
             self.prune(knowledge);
             let left = self.others_left();
             if left.is_empty() && self.groups_left(knowledge).is_empty() {
@@ -388,7 +391,7 @@ impl Growth {
                 return Ok(());
             };
             if let Some(combination) = with_group(&groups, hit.group) {
-                knowledge.accepted.insert(combination);
+                knowledge.accept(combination);
                 self.take(Axis::KeyExchange, hit.group);
                 continue;
             }
@@ -496,7 +499,7 @@ impl Growth {
         knowledge: &mut Knowledge,
         choice: Combination,
     ) -> Result<(), Stop> {
-        knowledge.accepted.insert(choice);
+        knowledge.accept(choice);
         let values = Axis::ALL.into_iter().zip(choice);
         let new: Vec<(Axis, Algorithm)> = values
             .filter(|(axis, value)| !self.found(*axis).contains(value))

@@ -3,12 +3,15 @@
 use std::collections::HashSet;
 
 use super::block::{Block, Combination};
+use super::refine::merge;
 
 /// Everything that answers have proven.
 #[derive(Debug, Default)]
 pub(crate) struct Knowledge {
     /// Seen accepted.
     pub(crate) accepted: HashSet<Combination>,
+    /// The same as products.
+    seen: Vec<Block>,
     /// Products that are taken to be accepted as a whole.
     pub(crate) boxes: Vec<Block>,
     /// Proposals in which nothing is accepted.
@@ -30,6 +33,22 @@ impl Knowledge {
         } else {
             None
         }
+    }
+
+    /// This one was seen accepted.
+    pub(crate) fn accept(&mut self, combination: Combination) {
+        if self.accepted.insert(combination) {
+            self.seen.push(Block::single(&combination));
+            self.seen = merge(std::mem::take(&mut self.seen));
+        }
+    }
+
+    /// What can be said now: the boxes, and what was seen accepted outside of them.
+    pub(crate) fn so_far(&self) -> Vec<Block> {
+        let outside = self.boxes.iter().fold(self.seen.clone(), |left, block| {
+            left.iter().flat_map(|left| left.without(block)).collect()
+        });
+        [self.boxes.clone(), outside].concat()
     }
 
     /// One that was seen accepted and is in no box.

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use ikescope_crypto::key_exchange::KeyExchangeFacts;
 use ikescope_dissectors::registries::ikev2::{KeyExchangeMethod, NotifyType};
@@ -20,6 +21,7 @@ use crate::report::Outcome;
 use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination, pack};
 use super::close;
+use super::knowledge::Knowledge;
 use super::message::{Accepted, InitAnswer, InitRequest, read};
 use super::nat;
 use super::report::Ikev2Report;
@@ -68,8 +70,12 @@ pub(crate) struct Oracle {
     pub(crate) additional: Vec<Algorithm>,
     /// Octets of the longest question that was answered.
     longest_answered: usize,
+    /// Every question that was answered, and the group of what was accepted of it.
+    answers: Vec<(Vec<Block>, Option<Algorithm>)>,
     /// Questions that stayed without an answer, which is no refusal.
     pub(crate) unanswered: usize,
+    /// What is asked now is sent twice at most.
+    brief: bool,
     /// The last question found nobody, and something on the path said so.
     unreachable: bool,
 }
@@ -97,7 +103,9 @@ impl Oracle {
             fixed_additional: Vec::new(),
             additional: Vec::new(),
             longest_answered: 0,
+            answers: Vec::new(),
             unanswered: 0,
+            brief: false,
             unreachable: false,
         }
     }
@@ -267,6 +275,40 @@ impl Oracle {
     }
 
     fn read(&mut self, answer: InitAnswer, proposals: &[Block]) -> Option<Hit> {
+        let hit = self.meaning(answer, proposals);
+        let additional = proposals.iter().any(|block| !block.additional.is_empty());
+        if !additional && self.fixed_additional.is_empty() {
+            let group = hit.as_ref().map(|hit| hit.group);
+            self.answers.push((proposals.to_vec(), group));
+        }
+        hit
+    }
+
+    /// Whether everything that the peer answered goes with what it accepts. Two peers behind one address contradict each
+    /// other: what one has chosen the other refuses.
+    pub(crate) fn contradicted(&self, knowledge: &Knowledge) -> bool {
+        let refusals_count = self.names_groups && !self.stateful && !self.one_proposal;
+        self.answers.iter().any(|(offer, group)| match group {
+            Some(group) => {
+                let chosen = |block: &Block| block.with(Axis::KeyExchange, vec![*group]);
+                let mut both = offer
+                    .iter()
+                    .filter(|block| block.axis(Axis::KeyExchange).contains(group));
+                !both.any(|block| {
+                    knowledge
+                        .boxes
+                        .iter()
+                        .any(|known| known.overlaps(&chosen(block)))
+                })
+            }
+            None => {
+                let offered = |one: &Combination| offer.iter().any(|block| block.contains(one));
+                refusals_count && knowledge.accepted.iter().any(offered)
+            }
+        })
+    }
+
+    fn meaning(&mut self, answer: InitAnswer, proposals: &[Block]) -> Option<Hit> {
         match answer {
             InitAnswer::Accepted(accepted) => {
                 self.additional = accepted.additional;
@@ -330,21 +372,30 @@ impl Oracle {
         Ok(InitAnswer::Other(Version(0)))
     }
 
-    /// After silence: asks something known to be accepted until it is answered again, with the pause that peers take to
-    /// forget half-open SAs in between.
+    /// After silence: asks something known to be accepted until it is answered again. In between is the pause that peers take
+    /// to forget half-open SAs, or, where something says that nobody is there, the time that a restart takes.
     async fn wait_for_canary(&mut self) -> Result<(), Stop> {
         let Some(canary) = self.canary else {
             return Ok(());
         };
         let blocks = [Block::single(&canary)];
-        for attempt in 0..MAX_CANARIES {
-            if attempt > 0 {
+        let gone = self.unreachable;
+        let began = self.dialogue.now();
+        let pauses: &[u64] = match gone {
+            true => &AFTER_ICMP,
+            false => &AFTER_SILENCE,
+        };
+        for (attempt, pause) in pauses.iter().enumerate() {
+            if *pause > 0 {
                 self.dialogue.slow_down();
-                self.dialogue.pause(HALF_OPEN_TIMEOUT + MARGIN).await;
+                self.dialogue.pause(Duration::from_secs(*pause)).await;
             }
-            if self.init_once(&blocks, self.decoy).await?.is_some() {
+            self.brief = self.dialogue.is_lossless();
+            let answer = self.init_once(&blocks, self.decoy).await;
+            self.brief = false;
+            if answer?.is_some() {
                 if attempt > 0 {
-                    self.note(match self.unreachable {
+                    self.note(match gone {
                         true => "nobody was there for a while: the peer or the path to it began anew",
                         false => "the peer stopped answering for a while: it limits how often it is asked",
                     });
@@ -352,10 +403,18 @@ impl Oracle {
                 return Ok(());
             }
         }
-        Err(Stop(match self.unreachable {
-            true => Outcome::Unreachable,
-            false => Outcome::RateLimited,
-        }))
+        let seconds = self.dialogue.now().saturating_sub(began).as_secs();
+        let (what, outcome) = match self.unreachable {
+            true => ("nobody is there any more", Outcome::Unreachable),
+            false => (
+                "the peer has gone, or it or a filter blocks this address",
+                Outcome::RateLimited,
+            ),
+        };
+        self.note(&format!(
+            "what was accepted before was not answered again within {seconds} s: {what}"
+        ));
+        Err(Stop(outcome))
     }
 
     /// One exchange with its cookies; `None` for silence.
@@ -413,7 +472,10 @@ impl Oracle {
                 },
             };
             let length = request.octets.len();
-            let reply = self.dialogue.exchange(request).await;
+            let reply = match self.brief {
+                true => self.dialogue.exchange_briefly(request).await,
+                false => self.dialogue.exchange(request).await,
+            };
             self.report.borrow_mut().packets_sent = self.sent();
             let octets = match reply {
                 Reply::Answer(octets) => {
@@ -577,7 +639,7 @@ const MAX_HANDSHAKE: usize = 1_400;
 const MAX_COOKIES: usize = 3;
 /// Times that a question is asked whose retransmissions were all lost.
 const MAX_REPEATS: usize = 3;
-/// Questions known to be accepted that stay without answer before the peer is taken to be gone.
-const MAX_CANARIES: usize = 3;
-/// Beyond the peer's half-open timeout.
-const MARGIN: std::time::Duration = std::time::Duration::from_secs(1);
+/// Seconds before each question known to be accepted, until the peer is taken to be gone: beyond the half-open timeout of
+/// one that says nothing, and what a daemon takes to start anew.
+const AFTER_SILENCE: [u64; 2] = [0, HALF_OPEN_TIMEOUT.as_secs() + 1];
+const AFTER_ICMP: [u64; 4] = [1, 3, 5, 8];

@@ -237,7 +237,7 @@ pub(crate) async fn is_accepted(
     let accepted = oracle.ask(&proposals).await?.is_some();
     match accepted {
         true => {
-            knowledge.accepted.insert(combination);
+            knowledge.accept(combination);
         }
         false => knowledge.refuse(&proposals),
     }

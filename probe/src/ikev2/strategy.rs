@@ -31,7 +31,7 @@ pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Rep
         (None, Depth::Quick) => asides::quick(&mut oracle, &mut knowledge).await,
         (None, _) => everything(&mut oracle, &mut knowledge).await,
     };
-    let accepted = !knowledge.boxes.is_empty() || !report.borrow().policy.is_empty();
+    let accepted = !knowledge.accepted.is_empty();
     let outcome = match result {
         Ok(()) if accepted => Outcome::Accepted,
         Ok(()) => Outcome::Refused,
@@ -42,10 +42,7 @@ pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Rep
                     "whatever was not asked before the peer stopped answering as before",
                 );
             }
-            match outcome {
-                Outcome::RateLimited if accepted => Outcome::RateLimited,
-                other => other,
-            }
+            outcome
         }
     };
     oracle.note_announced();
@@ -90,6 +87,10 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
         prove(oracle, knowledge, &universe).await?;
     }
     verify(oracle, knowledge).await?;
+    if oracle.contradicted(knowledge) {
+        oracle.note(CONTRADICTED);
+        return Err(Stop(Outcome::Unstable));
+    }
     note_inferred(oracle, knowledge);
     let plain = knowledge.boxes.len();
     hybrid::determine(oracle, knowledge).await?;
@@ -237,9 +238,7 @@ pub(crate) async fn settle(
     }
     knowledge.boxes.append(&mut boxes);
     knowledge.boxes = merge(std::mem::take(&mut knowledge.boxes));
-    if oracle.fixed_additional.is_empty() {
-        describe::policy(oracle, knowledge);
-    }
+    describe::policy(oracle, knowledge);
     Ok(())
 }
 
@@ -318,7 +317,7 @@ async fn calibrate(
     let [.., group] = witness;
     oracle.set_canary(witness);
     oracle.choose_decoy(&[group]);
-    knowledge.accepted.insert(witness);
+    knowledge.accept(witness);
     if oracle.names_groups && oracle.reads_all_proposals {
         return Ok(());
     }
@@ -375,7 +374,7 @@ async fn witness(
                 return Ok(Some(choice));
             }
         }
-        oracle.note("what was accepted in one question was refused in the next");
+        oracle.note(CONTRADICTED);
         return Err(Stop(Outcome::Unstable));
     }
     bisect(oracle, knowledge, question, hit.group)
@@ -447,6 +446,8 @@ const CHEAP: u64 = 26;
 const INVOLVED: u64 = 34;
 /// Checks of such a policy.
 const CHECKS_INVOLVED: u64 = 128;
+
+const CONTRADICTED: &str = "what was accepted in one question was refused in another: several peers may answer behind this address";
 
 /// Groups that peers accept most often.
 const COMMON_GROUPS: [u16; 6] = [14, 19, 20, 2, 15, 16];
