@@ -901,11 +901,8 @@ fn identity_of_responder<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> O
     };
     let got = named(response)?;
     let shared = |message: &Message| {
-        let method = message
-            .opened
-            .as_ref()
-            .and_then(|opened| opened.auth_method.as_ref());
-        method.is_some_and(|(method, _)| *method == SHARED_KEY_METHOD)
+        let opened = message.opened.as_ref();
+        opened.and_then(|opened| opened.auth_method()) == Some(SHARED_KEY_METHOD)
     };
     // With certificates it is the name in them that is refused.
     if !shared(response) {
@@ -1129,10 +1126,7 @@ fn identity_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
         identity(PayloadType::ID_RESPONDER),
     );
     let (verified, refuted) = tried(tunnel);
-    let shared = opened
-        .auth_method
-        .as_ref()
-        .is_some_and(|(method, _)| *method == SHARED_KEY_METHOD);
+    let shared = opened.auth_method() == Some(SHARED_KEY_METHOD);
     let (confidence, weight) = match (shared, verified, refuted) {
         (true, true, false) => (Confidence::Likely, 66),
         (true, true, true) => (Confidence::Possible, 45),
@@ -1372,7 +1366,7 @@ fn signature_hashes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option
     let signature = matches!(signed, Credentials::Certificate | Credentials::Signature);
     // What the signer used against what the verifier announced.
     let used = refusal.0.opened.as_ref().and_then(|opened| {
-        let name = opened.signature_algorithm.as_deref()?;
+        let name = opened.auth.as_ref()?.signature_algorithm.as_deref()?;
         let accepted = if refusal.0.from == Sender::Initiator {
             response.as_ref()
         } else {
@@ -1638,7 +1632,7 @@ const SOON_NANOS: i64 = 2_000_000_000;
 #[cfg(test)]
 mod tests {
     use super::super::sample::{
-        INFORMATIONAL, at, exchange, frame, ids, ids_among, notifies, open, send, tunnel,
+        INFORMATIONAL, at, exchange, frame, ids, ids_among, notifies, open, proof_by, send, tunnel,
     };
     use super::*;
     use crate::tunnels::{Payloads, State};
@@ -1659,7 +1653,7 @@ mod tests {
         let types = payloads.iter().map(|payload| payload.0);
         tunnel.messages[1].clear.types.extend(types);
         let request = Payloads {
-            auth_method: Some((14, String::new())),
+            auth: Some(proof_by(14)),
             ..Payloads::default()
         };
         open(
@@ -1692,7 +1686,7 @@ mod tests {
             (tunnel.state, tunnel.children) = (State::Failed, Vec::new());
             let proof = |whose: &[PayloadType], own: PayloadType| Payloads {
                 types: vec![PayloadType::AUTH.0, PayloadType::SA.0],
-                auth_method: Some((SHARED_KEY_METHOD, String::new())),
+                auth: Some(proof_by(SHARED_KEY_METHOD)),
                 identities: [&[own], whose]
                     .concat()
                     .iter()

@@ -419,6 +419,8 @@ const SHOWN: usize = 6;
 
 #[cfg(test)]
 mod tests {
+    use ikescope_dissectors::registries::ikev2::KeyExchangeMethod;
+
     use super::super::sample::{IKE_SA_INIT, again, at, frame, ids, notifies, send, tunnel};
     use super::*;
     use crate::tunnels::{CaptureFacts, KeyExchange};
@@ -444,8 +446,7 @@ mod tests {
 
     fn proper(message: &mut Message) {
         message.clear.key_exchange = Some(KeyExchange {
-            group: None,
-            number: Some(14),
+            group: Some(KeyExchangeMethod(14)),
             length: 256,
         });
     }
@@ -495,7 +496,7 @@ mod tests {
             tunnel.state = State::Incomplete;
             send(&mut tunnel, Step::V2(IKE_SA_INIT, false), I, 0)
                 .clear
-                .nonce = Some(vec![0; 20]);
+                .nonce = Some([0; 20].into());
             again(&mut tunnel, copies);
             proper(send(&mut tunnel, Step::V2(IKE_SA_INIT, true), R, 5));
             ids(&tunnel)

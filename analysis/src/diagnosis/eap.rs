@@ -845,7 +845,9 @@ const SILENT_NANOS: i64 = 10_000_000_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{IKE_AUTH, INFORMATIONAL, exchange, ids, notifies, open, tunnel};
+    use super::super::sample::{
+        IKE_AUTH, INFORMATIONAL, exchange, ids, notifies, open, proof_by, tunnel,
+    };
     use super::*;
     use crate::tunnels::{Payloads, Stage, State};
 
@@ -892,7 +894,7 @@ mod tests {
             let mut tunnel = tunnel(2);
             (tunnel.state, tunnel.stage) = (State::Failed, Stage::Authentication);
             let answer = Payloads {
-                auth_method: Some((method, String::new())),
+                auth: Some(proof_by(method)),
                 eap: Some(
                     Eap {
                         code: 1,

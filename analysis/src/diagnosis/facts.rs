@@ -148,9 +148,9 @@ pub(super) enum Credentials {
 /// What stands in a message of IKE_AUTH: read where it was opened, else judged by its size.
 pub(super) fn credentials(message: &Message) -> Credentials {
     if let Some(opened) = &message.opened {
-        return match &opened.auth_method {
+        return match opened.auth_method() {
             None => Credentials::Eap,
-            Some((SHARED_KEY_METHOD, _)) => Credentials::PreSharedKey,
+            Some(SHARED_KEY_METHOD) => Credentials::PreSharedKey,
             Some(_) if opened.has(PayloadType::CERT.0) => Credentials::Certificate,
             Some(_) => Credentials::Signature,
         };
@@ -196,7 +196,7 @@ pub(super) fn proof_of_responder(tunnel: &Tunnel, response: &Message) -> Credent
 /// Whether the encrypted part of a message has no room for more than one error notification.
 pub(super) fn is_one_notify(message: &Message) -> bool {
     if let Some(opened) = &message.opened {
-        return opened.error().is_some() && opened.auth_method.is_none();
+        return opened.error().is_some() && opened.auth_method().is_none();
     }
     match message.inner_octets {
         Some((smallest, _)) => smallest <= ONE_NOTIFY_OCTETS,

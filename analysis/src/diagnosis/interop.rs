@@ -688,7 +688,8 @@ fn one_is(tunnel: &Tunnel, names: &[&str]) -> bool {
 /// A signature with RSASSA-PSS that is refused, and one side is Fortinet's.
 fn probabilistic_signature<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (request, response) = refused_authentication(tunnel)?;
-    let signature = request.opened.as_ref()?.signature_algorithm.as_deref()?;
+    let auth = request.opened.as_ref()?.auth.as_ref()?;
+    let signature = auth.signature_algorithm.as_deref()?;
     if !signature.to_ascii_uppercase().contains("PSS") || !one_is(tunnel, &["Forti"]) {
         return None;
     }
@@ -831,9 +832,11 @@ const AEAD: [EncryptionAlgorithm; 4] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{IKE_AUTH, again, ids, ids_among, notifies, open, send, tunnel};
+    use super::super::sample::{
+        IKE_AUTH, again, ids, ids_among, notifies, open, proof_by, send, tunnel,
+    };
     use super::*;
-    use crate::tunnels::{Identity, Payloads, Vendor};
+    use crate::tunnels::{Auth, Identity, Payloads, Vendor};
 
     #[test]
     fn the_first_port_is_told() {
@@ -921,7 +924,13 @@ mod tests {
             tunnel.state = State::Failed;
             named(&mut tunnel.responder, vendor);
             let request = Payloads {
-                signature_algorithm: Some(algorithm.to_owned()),
+                auth: Some(
+                    Auth {
+                        signature_algorithm: Some(algorithm.to_owned()),
+                        ..*proof_by(14)
+                    }
+                    .into(),
+                ),
                 ..Payloads::default()
             };
             open(

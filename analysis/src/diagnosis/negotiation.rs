@@ -947,14 +947,15 @@ fn bad_key_exchange<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
             .key_exchange
             .as_ref()
             .filter(|_| !message.truncated)?;
-        let group = sent.number.or_else(|| chosen_group(tunnel))?;
+        let group = sent.group.map(|group| group.0);
+        let group = group.or_else(|| chosen_group(tunnel))?;
         let facts = KeyExchangeFacts::of(KeyExchangeMethod(group)).ok()?;
         let expected = if message.from == Sender::Responder {
             facts.responder_len
         } else {
             facts.initiator_len
         };
-        (sent.length != expected).then_some((message, group, sent.length, expected))
+        (sent.length as usize != expected).then_some((message, group, sent.length, expected))
     });
     if let Some((message, group, length, expected)) = wrong_length {
         let summary = format!(

@@ -1,6 +1,7 @@
 //! Renewing keys: rekeys that are refused, collide or never happen.
 
 use ikescope_capture::Timestamp;
+use ikescope_dissectors::Registry as _;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
 use super::child::{Refused, Wanted, refused_requests, wanted};
@@ -521,7 +522,10 @@ fn child_rekey_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
     let secrecy = match &asked.key_exchange {
         Some(exchange) => format!(
             "with a key exchange ({})",
-            exchange.group.as_deref().unwrap_or("another group")
+            exchange.group.map_or_else(
+                || "another group".to_owned(),
+                |group| group.short_name().to_string()
+            )
         ),
         None => "without a key exchange".to_owned(),
     };

@@ -10,7 +10,7 @@ use thin_vec::ThinVec;
 use super::engine::diagnose;
 use crate::observation::{Encapsulation, Endpoint, FrameId};
 use crate::tunnels::{
-    CaptureFacts, Child, ChildState, Delete, Flow, Message, Notify, Opening, Payloads, Peer,
+    Auth, CaptureFacts, Child, ChildState, Delete, Flow, Message, Notify, Opening, Payloads, Peer,
     PortChange, Protocol, Rekeys, Sender, SenderEnds, Stage, State, Step, Surroundings,
     Transmission, Tunnel,
 };
@@ -175,6 +175,14 @@ pub(super) fn notifies(numbers: &[NotifyType]) -> Payloads {
             .collect(),
         ..Payloads::default()
     }
+}
+
+/// An AUTH payload that names no algorithm.
+pub(super) fn proof_by(method: u8) -> Box<Auth> {
+    Box::new(Auth {
+        method,
+        signature_algorithm: None,
+    })
 }
 
 /// A Delete of a child.

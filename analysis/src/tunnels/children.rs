@@ -63,7 +63,8 @@ fn response(
         let child = Child {
             pfs: Some(match (&opened.key_exchange, initial) {
                 (Some(exchange), false) => {
-                    ForwardSecrecy::Group(exchange.group.clone().unwrap_or_default())
+                    let group = exchange.group.map(|group| group.short_name().to_string());
+                    ForwardSecrecy::Group(group.unwrap_or_default())
                 }
                 _ => ForwardSecrecy::Absent,
             }),

@@ -113,7 +113,8 @@ impl<'a> Neighbourhood<'a> {
             .map(|tunnel| (tunnel.as_ref(), true));
         let mut marked: Vec<(&Tunnel, bool)> = past.chain(new).collect();
         marked.sort_by_key(|(tunnel, _)| tunnel.id);
-        let mut by_address: HashMap<IpAddr, Vec<usize>, Folding> = HashMap::default();
+        let mut by_address: HashMap<IpAddr, Vec<usize>, Folding> =
+            HashMap::with_capacity_and_hasher(marked.len(), Folding::default());
         for (place, (tunnel, _)) in marked.iter().enumerate() {
             let (one, other) = (tunnel.initiator.address, tunnel.responder.address);
             by_address.entry(one).or_default().push(place);

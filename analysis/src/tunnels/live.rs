@@ -48,7 +48,7 @@ pub(super) struct Live {
 struct Detail {
     digest: u64,
     /// Number, first frame and transmissions of each fragment.
-    parts: Vec<(u16, FrameId, u32)>,
+    parts: ThinVec<(u16, FrameId, u32)>,
     /// Identifies the fragments of an IKEv1 message.
     fragment_id: Option<u16>,
 }
@@ -187,7 +187,7 @@ impl Live {
         let mut message = self.message(arrival, from);
         let mut detail = Detail {
             digest,
-            parts: Vec::new(),
+            parts: ThinVec::new(),
             fragment_id: part.and_then(|part| part.id),
         };
         if let Some(part) = part {
@@ -788,7 +788,9 @@ fn authentication(tunnel: &mut Tunnel, message: &Message) {
         return;
     };
     let null = opened.notify(NotifyType::NULL_AUTH.0).is_some();
-    let method = opened.auth_method.as_ref().map(|(_, name)| name.clone());
+    let method = opened
+        .auth_method()
+        .map(|method| AuthenticationMethod(method).short_name().to_string());
     let method = method.or_else(|| null.then(|| "NULL".to_owned()));
     let eap = opened
         .eap
@@ -821,10 +823,7 @@ fn psk_checks(tunnel: &mut Tunnel, message: &Message) {
             .as_ref()
             .and_then(|methods| methods.responder.as_deref())
             .is_some_and(|method| method == "PSK"),
-        _ => {
-            let method = message.payloads().auth_method.as_ref();
-            method.is_some_and(|(number, _)| *number == AuthenticationMethod::PSK.0)
-        }
+        _ => message.payloads().auth_method() == Some(AuthenticationMethod::PSK.0),
     };
     if !with_psk {
         return;

@@ -33,8 +33,8 @@ pub use inside::{InnerEnds, Inside};
 pub use message::{Message, Sender, SenderEnds, Step, Transmission};
 pub use nat_address::find_nat_addresses;
 pub use payloads::{
-    Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange, Notify,
-    Payloads,
+    Auth, Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange,
+    Notify, Payloads,
 };
 pub use proposal::{Algorithms, Lifetime, Proposal, Protocol, Suite, Transform};
 pub use tracker::Tracker;

@@ -157,7 +157,7 @@ fn unanswered(requests: &[&Message]) -> State {
 /// The last IKE_AUTH response was read.
 fn opened_answer(tunnel: &Tunnel, answer: &Message) -> (State, Stage) {
     let payloads = answer.payloads();
-    if payloads.auth_method.is_none() && payloads.notify(NotifyType::NULL_AUTH.0).is_none() {
+    if payloads.auth_method().is_none() && payloads.notify(NotifyType::NULL_AUTH.0).is_none() {
         let failed = payloads.error().is_some()
             || payloads
                 .eap

@@ -1,7 +1,7 @@
 //! What the payloads of a message say, owned: in clear, or decrypted.
 
 use ikescope_dissectors::registries::ikev1;
-use ikescope_dissectors::registries::ikev2::NotifyType;
+use ikescope_dissectors::registries::ikev2::{KeyExchangeMethod, NotifyType};
 use thin_vec::ThinVec;
 
 use super::proposal::{Proposal, Protocol};
@@ -18,17 +18,15 @@ pub struct Payloads {
     /// KE.
     pub key_exchange: Option<KeyExchange>,
     /// Nonce.
-    pub nonce: Option<Vec<u8>>,
+    pub nonce: Option<Box<[u8]>>,
     /// N.
     pub notifies: ThinVec<Notify>,
     /// D.
     pub deletes: ThinVec<Delete>,
     /// IDi and IDr; of quick mode the selectors of both sides.
     pub identities: ThinVec<Identity>,
-    /// Authentication method of AUTH (IKEv2), in IANA's short name, with its number.
-    pub auth_method: Option<(u8, String)>,
-    /// Algorithm of a digital signature (RFC 7427), where AUTH names it.
-    pub signature_algorithm: Option<String>,
+    /// AUTH.
+    pub auth: Option<Box<Auth>>,
     /// CERT.
     pub certificates: ThinVec<Certificate>,
     /// CERTREQ.
@@ -48,14 +46,21 @@ pub struct Payloads {
 }
 
 /// A KE payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyExchange {
-    /// Group of IKEv2, in the name used in suites; the payload of IKEv1 has none.
-    pub group: Option<String>,
-    /// The number of the group.
-    pub number: Option<u16>,
+    /// Group of IKEv2; the payload of IKEv1 has none.
+    pub group: Option<KeyExchangeMethod>,
     /// Octets of the public value.
-    pub length: usize,
+    pub length: u32,
+}
+
+/// An AUTH payload of IKEv2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auth {
+    /// Authentication method, in the registry.
+    pub method: u8,
+    /// Algorithm of a digital signature (RFC 7427), where it is named.
+    pub signature_algorithm: Option<String>,
 }
 
 /// A notification.
@@ -177,6 +182,12 @@ impl Payloads {
         discovered
             .map(|(place, hash)| (place > 0, hash.as_slice()))
             .chain(told)
+    }
+
+    /// Authentication method of AUTH (IKEv2), by number.
+    #[must_use]
+    pub fn auth_method(&self) -> Option<u8> {
+        self.auth.as_ref().map(|auth| auth.method)
     }
 
     /// Whether it has a payload of this type.

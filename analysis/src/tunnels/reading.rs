@@ -9,8 +9,8 @@ use ikescope_dissectors::{
 use thin_vec::ThinVec;
 
 use super::payloads::{
-    Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange, Notify,
-    Payloads,
+    Auth, Certificate, CertificateRequest, Configuration, Delete, Eap, Identity, KeyExchange,
+    Notify, Payloads,
 };
 use super::proposal::{Proposal, Protocol};
 use crate::limits::{
@@ -64,11 +64,10 @@ impl Payloads {
             ikev1::Body::KeyExchange(body) => {
                 self.key_exchange = Some(KeyExchange {
                     group: None,
-                    number: None,
-                    length: body.data.len(),
+                    length: octets(body.data),
                 });
             }
-            ikev1::Body::Nonce(body) => self.nonce = Some(bounded(body.data)),
+            ikev1::Body::Nonce(body) => self.nonce = Some(bounded(body.data).into()),
             ikev1::Body::Notification(body) => {
                 let mut data = Vec::new();
                 body.data.encode(&mut data);
@@ -125,12 +124,11 @@ impl Payloads {
             }
             ikev2::Body::KeyExchange(body) if self.key_exchange.is_none() => {
                 self.key_exchange = Some(KeyExchange {
-                    group: Some(KeyExchangeMethod(body.method.0).short_name().to_string()),
-                    number: Some(body.method.0),
-                    length: body.data.len(),
+                    group: Some(KeyExchangeMethod(body.method.0)),
+                    length: octets(body.data),
                 });
             }
-            ikev2::Body::Nonce(octets) => self.nonce = Some(bounded(octets)),
+            ikev2::Body::Nonce(octets) => self.nonce = Some(bounded(octets).into()),
             ikev2::Body::Notify(body) => {
                 push(
                     &mut self.notifies,
@@ -166,8 +164,7 @@ impl Payloads {
                 self.request(body.encoding.0, body.authorities);
             }
             ikev2::Body::Authentication(body) => {
-                self.auth_method = Some((body.method.0, body.method.short_name().to_string()));
-                self.signature_algorithm = payload
+                let signature_algorithm = payload
                     .body
                     .fields()
                     .into_iter()
@@ -176,6 +173,10 @@ impl Payloads {
                         dissectors::Value::Text(text) => Some(text.into_owned()),
                         _ => None,
                     });
+                self.auth = Some(Box::new(Auth {
+                    method: body.method.0,
+                    signature_algorithm,
+                }));
             }
             ikev2::Body::VendorId(octets) => self.vendor(octets),
             ikev2::Body::TrafficSelectors(body) => {
@@ -256,6 +257,10 @@ fn push<T>(list: &mut ThinVec<T>, element: T) {
 
 fn bounded(octets: &[u8]) -> Vec<u8> {
     octets.get(..MAX_KEPT_OCTETS).unwrap_or(octets).to_vec()
+}
+
+fn octets(data: &[u8]) -> u32 {
+    u32::try_from(data.len()).unwrap_or(u32::MAX)
 }
 
 fn shortened(text: &str) -> String {

@@ -684,8 +684,17 @@ impl Tracker {
     /// Flows that nobody claimed, each for the closed tunnel between its ends that was there last when it began.
     fn candidates(&self, live: &[Live]) -> HashMap<u32, Vec<Candidate>, Folding> {
         type Since = Option<Timestamp>;
+        let unclaimed = || {
+            let free = |index: &usize| self.claimed.get(*index) == Some(&false);
+            let places = (0..self.flows.len()).filter(free);
+            places.filter_map(|index| {
+                let flow = self.flows.peek(index)?;
+                let src = inference::first_source(flow).address;
+                Some((index, flow, ordered(src, flow.dst.address)))
+            })
+        };
         let mut by_peers: HashMap<(IpAddr, IpAddr), Vec<(Since, usize)>, Folding> =
-            HashMap::default();
+            unclaimed().map(|(.., peers)| (peers, Vec::new())).collect();
         // Few tunnels are between the ends of a flow that nobody claimed.
         let ends: Vec<OnceCell<_>> = vec![OnceCell::new(); live.len()];
         for (index, live) in live.iter().enumerate() {
@@ -696,22 +705,20 @@ impl Tracker {
             let Some(since) = live.could_carry_since() else {
                 continue;
             };
-            for pair in live.address_pairs() {
-                by_peers.entry(pair).or_default().push((since, index));
+            for message in &live.tunnel.messages {
+                let peers = ordered(message.ends.src.address, message.ends.dst.address);
+                let Some(list) = by_peers.get_mut(&peers) else {
+                    continue;
+                };
+                if list.last().is_none_or(|(_, last)| *last != index) {
+                    list.push((since, index));
+                }
             }
         }
         by_peers.values_mut().for_each(|list| list.sort_unstable());
         let mut found: HashMap<u32, Vec<Candidate>, Folding> = HashMap::default();
-        for index in 0..self.flows.len() {
-            if self.claimed.get(index) != Some(&false) {
-                continue;
-            }
-            let Some(flow) = self.flows.peek(index) else {
-                continue;
-            };
-            let src = inference::first_source(flow).address;
-            let key = ordered(src, flow.dst.address);
-            let Some(tunnels) = by_peers.get(&key) else {
+        for (index, flow, peers) in unclaimed() {
+            let Some(tunnels) = by_peers.get(&peers) else {
                 continue;
             };
             let begun = |since: Since| match (since, flow.first) {
@@ -798,18 +805,6 @@ impl Live {
             }
         }
         (initiator, responder)
-    }
-
-    fn address_pairs(&self) -> Vec<(IpAddr, IpAddr)> {
-        let mut pairs: Vec<(IpAddr, IpAddr)> = self
-            .tunnel
-            .messages
-            .iter()
-            .map(|message| ordered(message.ends.src.address, message.ends.dst.address))
-            .collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        pairs
     }
 
     /// Since when there may have been children: the first exchange that made one, or always where the beginning was not
