@@ -13,6 +13,7 @@ use super::facts::{
     refused_authentication, rejected_by_initiator, seconds_between, times,
 };
 use super::nat::evidence;
+use super::pace::with_pace;
 use super::running::answered;
 use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
 
@@ -692,7 +693,7 @@ fn psk_main<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     Some(
         found
             .evidence(fourth.frame, "message 4: the key exchange is complete")
-            .evidence(fifth.frame, "message 5, encrypted")
+            .evidence(fifth.frame, with_pace("message 5, encrypted", fifth))
             .evidence_if(
                 fifth.retransmissions.first().map(|copy| copy.frame),
                 "message 5 again, octet for octet",
@@ -1539,6 +1540,10 @@ fn silence<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
             summary,
         )
         .weight(if floated { 22 } else { AUTH_SILENT_DROP.weight })
+        .cause(
+            "the responder drops the message, as its integrity check fails or its connection is gone, or waits for something \
+             slow, or the path drops it",
+        )
         .evidence(before.frame, "the last answer")
         .evidence(request.frame, format!("{}, without answer", request.step))
         .evidence_if(

@@ -506,8 +506,15 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     let silent = sender.opposite();
     // Another child of the same peers that carries the answers, as after a rekey or with several children.
     let elsewhere = packets_from(tunnel, silent) > 0;
+    // On both sides of a NAT the answers come from another address too.
+    let translated = tunnel
+        .messages
+        .iter()
+        .flat_map(|message| &message.retransmissions)
+        .any(|copy| copy.elsewhere);
     let strays = surroundings.flows.iter().any(|stray| {
-        (stray.src.address, stray.dst.address) == (flow.dst.address, flow.src.address)
+        (translated || stray.src.address == flow.dst.address)
+            && stray.dst.address == flow.src.address
             && stray.last >= flow.first
     });
     // Quick mode that never ended says why nothing comes back.

@@ -633,7 +633,16 @@ pub(super) fn unanswered(tunnel: &Tunnel, message: &Message) -> bool {
             matches!(later.step, Step::Aggressive(next) if next > number)
                 && later.from != message.from
         }),
-        _ => message.answered_by.is_some(),
+        // A capture that begins in the middle has the answer before the request, and again after it.
+        _ => {
+            message.answered_by.is_some()
+                || tunnel.from(message.from.opposite()).any(|other| {
+                    !other.request
+                        && (other.exchange, other.message_id)
+                            == (message.exchange, message.message_id)
+                        && other.last_copy().frame > message.frame
+                })
+        }
     };
     // An Informational of the peer is an answer too, if not a friendly one.
     let told = tunnel.version == 1

@@ -39,6 +39,14 @@ pub(super) fn looks_like(gaps: &[f64]) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
+/// What a message is, and whose defaults its copies follow, if anybody's.
+pub(super) fn with_pace(what: &str, message: &Message) -> String {
+    match looks_like(&gaps(message)) {
+        Some(name) => format!("{what}, repeated at the pace of {name}"),
+        None => what.to_owned(),
+    }
+}
+
 /// `4.0, 7.2, 13.0 s`, and whose defaults these are.
 pub(super) fn described(message: &Message) -> Option<String> {
     let gaps = gaps(message);
@@ -107,13 +115,30 @@ const SHOWN: usize = 6;
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{again, send, tunnel};
     use super::*;
+    use crate::tunnels::{Sender, Step};
 
     #[test]
     fn every_schedule_fits_itself() {
         for schedule in SCHEDULES {
             assert_eq!(looks_like(schedule.gaps), Some(schedule.name));
         }
+    }
+
+    #[test]
+    fn the_pace_of_the_copies_is_told() {
+        let told = |copies: &[i64]| {
+            let mut tunnel = tunnel(1);
+            send(&mut tunnel, Step::Main(5), Sender::Initiator, 0);
+            again(&mut tunnel, copies);
+            with_pace("message 5", tunnel.messages.last().unwrap())
+        };
+        assert_eq!(
+            told(&[4_000, 11_200, 24_160]),
+            "message 5, repeated at the pace of strongSwan"
+        );
+        assert_eq!(told(&[1_000, 2_500]), "message 5");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use ikescope_dissectors::registries::ikev2::ExchangeType;
 
 use super::declaration::{Severity, Side};
 use super::diagnosis::Diagnosis;
+use super::pace::with_pace;
 use crate::observation::FrameId;
 use crate::tunnels::{Child, Flow, Message, Notify, Sender, Step, Surroundings, Tunnel};
 
@@ -169,7 +170,7 @@ pub(super) fn duration(seconds: f64) -> String {
 
 /// A message with its copies as evidence.
 pub(super) fn with_copies(diagnosis: Diagnosis, message: &Message, what: &str) -> Diagnosis {
-    let first = diagnosis.evidence(message.frame, what.to_owned());
+    let first = diagnosis.evidence(message.frame, with_pace(what, message));
     message
         .retransmissions
         .iter()
