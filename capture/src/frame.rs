@@ -29,8 +29,9 @@ impl Timestamp {
 
     /// Nanoseconds from `earlier` to this time, negative when `earlier` is later; saturates after 292 years
     pub fn nanos_since(self, earlier: Self) -> i64 {
-        let difference = self.as_nanos() - earlier.as_nanos();
-        difference.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+        let seconds = self.seconds.saturating_sub(earlier.seconds);
+        let nanos = i64::from(self.nanos) - i64::from(earlier.nanos);
+        seconds.saturating_mul(NANOS as i64).saturating_add(nanos)
     }
 }
 

@@ -332,9 +332,7 @@ impl Counts {
         self.sequence(flow, packet);
         self.length(flow, packet);
         if let (Some(before), Some(now)) = (self.time, packet.time) {
-            let seconds = now.seconds.saturating_sub(before.seconds);
-            let nanos = i64::from(now.nanos) - i64::from(before.nanos);
-            let silence = seconds.saturating_mul(NANOS).saturating_add(nanos);
+            let silence = now.nanos_since(before);
             if silence > self.silence {
                 self.silence = silence;
                 flow.longest_silence = Some((silence as f64 / NANOS as f64, before));
