@@ -31,7 +31,7 @@ impl KeyExchanges {
             return Ok(made.clone());
         }
         let private_len = KeyExchangeFacts::of(method)?.private_len;
-        let key_exchange = KeyExchange::new(method, &random.octets(private_len))?;
+        let key_exchange = KeyExchange::fleeting(method, &random.octets(private_len))?;
         let public: Arc<[u8]> = key_exchange.public()?.into();
         let made = (Arc::new(key_exchange), public);
         known.push((method, made.clone()));

@@ -6,7 +6,7 @@ use ikescope_dissectors::registries::ikev2::KeyExchangeMethod as Id;
 use super::curves::{CURVES, Curve};
 use super::ml_kem::{self, ML_KEM_512, ML_KEM_768, ML_KEM_1024, Parameters};
 use super::modp_groups::{GROUPS, Group};
-use super::montgomery::{X448_LEN, X25519_LEN, x448, x25519};
+use super::montgomery::{SHORT_LEN, X448_LEN, X25519_LEN, short_x25519, x448, x25519};
 use crate::{CryptoError, Secret};
 
 /// The lengths of a key exchange method, in octets.
@@ -131,6 +131,23 @@ impl KeyExchange {
         })
     }
 
+    /// One that protects nothing, for asking very many peers: with Curve25519 the private value has 128 bits, of which half
+    /// the time of a scalar multiplication is saved. The peer sees a public value like any other. Other methods as
+    /// [`Self::new`].
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn fleeting(id: Id, private: &[u8]) -> Result<Self, CryptoError> {
+        let whole = Self::new(id, private)?;
+        Ok(match (whole.facts.kind, private.get(..SHORT_LEN)) {
+            (Kind::X25519, Some(short)) => Self {
+                facts: whole.facts,
+                private: short.into(),
+            },
+            _ => whole,
+        })
+    }
+
     /// The method.
     #[must_use]
     pub fn facts(&self) -> &KeyExchangeFacts {
@@ -147,7 +164,7 @@ impl KeyExchange {
         match self.facts.kind {
             Kind::Modp(group) => group.public(private),
             Kind::Curve(curve) => curve.public(private),
-            Kind::X25519 => private.try_into().ok().map(|private| x25519(private, None)),
+            Kind::X25519 => curve25519(private, None),
             Kind::X448 => private
                 .try_into()
                 .ok()
@@ -171,9 +188,11 @@ impl KeyExchange {
         let shared = match self.facts.kind {
             Kind::Modp(group) => group.shared(private, peer),
             Kind::Curve(curve) => curve.shared(private, peer),
-            Kind::X25519 => match (private.try_into(), peer.try_into()) {
-                (Ok(private), Ok(peer)) => nonzero(x25519(private, Some(peer))),
-                _ => Err(LENGTH),
+            Kind::X25519 => match peer.try_into() {
+                Ok(peer) => curve25519(private, Some(peer))
+                    .ok_or(LENGTH)
+                    .and_then(nonzero),
+                Err(_) => Err(LENGTH),
             },
             Kind::X448 => match (private.try_into(), peer.try_into()) {
                 (Ok(private), Ok(peer)) => {
@@ -187,6 +206,15 @@ impl KeyExchange {
             .map(Secret::new)
             .map_err(|reason| self.facts.public_error(reason))
     }
+}
+
+/// Curve25519 with a private value of either length.
+fn curve25519(private: &[u8], public: Option<&[u8; X25519_LEN]>) -> Option<Vec<u8>> {
+    let short = private
+        .try_into()
+        .ok()
+        .map(|short| short_x25519(short, public));
+    short.or_else(|| Some(x25519(private.try_into().ok()?, public)))
 }
 
 /// A responder's part: its Key Exchange Data and the shared secret, from its private value (for ML-KEM 32 octets of

@@ -1,6 +1,7 @@
 //! Diffie-Hellman over Curve25519 and Curve448 (RFC 7748, RFC 8031). Values are little-endian.
 
 use crypto_bigint::modular::BoxedMontyForm;
+use curve25519_dalek::montgomery::MontgomeryPoint;
 
 use super::number::{Field, constant, octets};
 
@@ -8,6 +9,8 @@ use super::number::{Field, constant, octets};
 pub(super) const X448_LEN: usize = 56;
 /// Octets of a value of Curve25519.
 pub(super) const X25519_LEN: usize = 32;
+/// Octets of a short scalar: half the length.
+pub(super) const SHORT_LEN: usize = 16;
 
 /// The u-coordinate of the base point.
 const X448_BASE: u8 = 5;
@@ -21,6 +24,22 @@ const PRIME: &str = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffe\
 pub(super) fn x25519(private: &[u8; X25519_LEN], public: Option<&[u8; X25519_LEN]>) -> Vec<u8> {
     let base = x25519_dalek::X25519_BASEPOINT_BYTES;
     x25519_dalek::x25519(*private, *public.unwrap_or(&base)).to_vec()
+}
+
+/// The same with a scalar of half the length, which takes half the time: eight times this, so that it ends in the subgroup
+/// like every other.
+pub(super) fn short_x25519(
+    private: &[u8; SHORT_LEN],
+    public: Option<&[u8; X25519_LEN]>,
+) -> Vec<u8> {
+    let base = x25519_dalek::X25519_BASEPOINT_BYTES;
+    let octets = private.iter().rev();
+    let bits = octets.flat_map(|octet| (0..8).rev().map(move |bit| octet >> bit & 1 == 1));
+    let bits = bits.chain([false; 3]);
+    MontgomeryPoint(*public.unwrap_or(&base))
+        .mul_bits_be(bits)
+        .0
+        .to_vec()
 }
 
 /// X448, with the base point where `public` is `None` (RFC 7748, section 5).

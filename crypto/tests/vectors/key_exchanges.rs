@@ -325,3 +325,15 @@ const KEMS: &[(Id, &str, &str, &str, &str, &str)] = &[
         "python-cryptography 48",
     ),
 ];
+
+/// Whoever answers with a scalar of full length (RFC 7748, section 5) computes the same secret.
+#[test]
+fn a_fleeting_key_exchange_agrees_with_any_responder() {
+    for id in [Id::CURVE25519, Id::ECP_256] {
+        let ours = KeyExchange::fleeting(id, &[0x5b; 32]).expect("a key exchange");
+        let public = ours.public().expect("a public value");
+        let (theirs, secret) = respond(id, &[0xc7; 32], &public).expect("an answer");
+        let shared = ours.shared(&theirs).expect("a secret");
+        assert_eq!(shared.expose(), secret.expose(), "{id}");
+    }
+}

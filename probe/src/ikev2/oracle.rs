@@ -274,7 +274,8 @@ impl Oracle {
         Ok(None)
     }
 
-    fn read(&mut self, answer: InitAnswer, proposals: &[Block]) -> Option<Hit> {
+    /// What an answer says of a question.
+    pub(crate) fn read(&mut self, answer: InitAnswer, proposals: &[Block]) -> Option<Hit> {
         let hit = self.meaning(answer, proposals);
         let additional = proposals.iter().any(|block| !block.additional.is_empty());
         if !additional && self.fixed_additional.is_empty() {
