@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::LazyLock;
 use std::thread;
 
 use ikescope_dissectors::{IkeSpi, Spi};
@@ -520,24 +521,22 @@ impl Form {
     fn len(self, text: &[u8], look: &mut Look) -> Option<usize> {
         let head = line(text);
         let len = head.len();
-        let second = || text.get(len..).map(line);
         match self {
             Self::EspTable => {
                 let mut commas = memchr_iter(b',', head).skip(2);
                 let spi = head.get(commas.next()? + 1..commas.next()?)?;
                 let spi = spi.trim_ascii().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-                look.push(spi_number(as_text(spi)?))?;
+                look.push(spi_number(spi))?;
                 Some(len)
             }
             Self::IkeTable => {
-                look.push_ike(ike_spi(as_text(head.trim_ascii_start().get(..16)?)?))?;
+                look.push_ike(ike_spi(head.trim_ascii_start().get(..16)?))?;
                 Some(len)
             }
             Self::TcpdumpEsp => {
-                let (spi, _) = as_text(head)?
-                    .split_once('@')
-                    .filter(|(_, rest)| !rest.contains('@'))?;
-                look.push(spi_number(spi.trim()))?;
+                let at = memchr(b'@', head)?;
+                let (spi, rest) = (head.get(..at)?, head.get(at + 1..)?);
+                look.push(spi_number(spi.trim_ascii()).filter(|_| memchr(b'@', rest).is_none()))?;
                 Some(len)
             }
             Self::TcpdumpIke => {
@@ -546,84 +545,93 @@ impl Form {
                     (words.next()? == "ikev2" && words.next()? == side).then_some(())?;
                     ike_spi(words.next()?)
                 };
-                let (spi, second) = (spi_of(head, "I"), second()?);
+                let second = text.get(len..).map(line)?;
+                let spi = spi_of(head, "I");
                 look.push_ike(spi.filter(|spi| spi_of(second, "R") == Some(*spi)))?;
                 Some(len + second.len())
             }
             Self::Xfrm => {
-                let words = second()?.trim_ascii_start();
+                let words = behind_blanks(text.get(len..)?);
                 let rest = words
                     .strip_prefix(b"proto esp spi ")
                     .or_else(|| words.strip_prefix(b"proto ah spi "))?;
-                look.push(first_number(rest))?;
+                look.push(spi_number(digits(rest)))?;
                 block(text, len)
             }
             Self::Setkey => {
-                let words = second()?;
-                let place =
-                    memmem::find(words, b" spi=").filter(|_| is_blank(words.get(indent(text))))?;
-                look.push(first_number(words.get(place + 5..)?))?;
+                let words = text.get(len..).map(line)?;
+                is_blank(words.get(indent(text))).then_some(())?;
+                look.push(spi_number(digits(behind(&SPI_IS, words)?)))?;
                 block(text, len)
             }
             Self::Ipsecctl => {
-                let spi = as_text(head)?.split_once(" spi ")?.1;
-                look.push(spi_hex(spi.split_ascii_whitespace().next()?))?;
+                look.push(spi_hex(digits(behind(&SPI, head)?)))?;
                 block(text, len)
             }
             Self::Mikrotik => {
-                let spi = as_text(head)?.split_once(" spi=")?.1;
-                look.push(spi_hex(
-                    spi.split_ascii_whitespace().next()?.trim_matches('"'),
-                ))?;
+                let spi = behind(&SPI_IS, head)?;
+                look.push(spi_hex(digits(spi.strip_prefix(b"\"").unwrap_or(spi))))?;
                 block(text, len)
             }
             Self::Vpp => {
-                let spi = as_text(head)?.split_once(" ispi ")?.1;
-                look.push_ike(ike_spi(spi.split_ascii_whitespace().next()?))?;
-                let indent = indent(text);
-                lines_while(text, len, look, |look, line| {
-                    let words = line.trim_ascii_start();
-                    if let Some(rest) = words.strip_prefix(b"spi(i) ") {
-                        let mut words = as_text(rest)?.split_ascii_whitespace();
+                look.push_ike(ike_spi(digits(behind(&ISPI, head)?)))?;
+                let len = block(text, len)?;
+                let entry = text.get(..len)?;
+                for (at, child) in labels(&CHILD_SPIS, entry) {
+                    if begins_line(entry, at) {
+                        let mut words = as_text(line(child))?.split_ascii_whitespace();
                         look.push(spi_hex(words.next()?))?;
                         look.push(spi_hex(words.nth(1)?))?;
                     }
-                    Some(is_blank(line.get(indent)))
-                })
+                }
+                Some(len)
             }
-            Self::Fortigate => lines_while(text, len, look, |look, line| {
-                let words = line.trim_ascii_start();
-                if words.len() == line.len() {
-                    let word = words
-                        .iter()
-                        .position(|octet| !matches!(octet, b'a'..=b'z' | b'_'));
-                    let label = matches!(words.get(word?), Some(b'=' | b':'))
-                        && !words.starts_with(b"name=");
-                    return Some(label || words.starts_with(b"---"));
-                }
-                let half = words
-                    .strip_prefix(b"dec: spi=")
-                    .or_else(|| words.strip_prefix(b"enc: spi="));
-                if let Some(rest) = half {
-                    look.push(spi_hex(as_text(rest.get(..8)?)?))?;
-                }
-                Some(true)
-            }),
-            Self::Ikescope => {
-                let len = lines_while(text, len, look, |look, line| {
-                    let words = line.trim_ascii_start();
-                    if words.starts_with(b"spi") {
-                        look.push(spi_hex(quoted(words)?))?;
-                    } else if words.starts_with(b"initiator_spi") {
-                        look.push_ike(ike_spi(quoted(words)?))?;
+            Self::Fortigate => {
+                let label = |words: &[u8]| {
+                    let mut octets = words.iter();
+                    let end = octets.find(|octet| !matches!(octet, b'a'..=b'z' | b'_'));
+                    let label = matches!(end, Some(b'=' | b':')) && !words.starts_with(b"name=");
+                    label || words.starts_with(b"---")
+                };
+                let mut len = len;
+                while let Some(at) = end_of_block(text.get(len - 1..)?, 0) {
+                    len += at;
+                    let next = text.get(len..)?;
+                    if !label(next) {
+                        break;
                     }
-                    Some(words.first() != Some(&b'['))
-                })?;
-                // What goes on over lines may have anything in it.
-                let marks =
-                    |first, second| (first == second) & ((first == b'"') | (first == b'\''));
-                let regular = find_pair(text.get(..len)?, 1, marks).is_none();
-                (regular && look.spis.len() == 1).then_some(len)
+                    len += line(next).len();
+                }
+                let entry = text.get(..len)?;
+                for (at, half) in labels(&HALF_SPI, entry) {
+                    let start = at.checked_sub(2)?;
+                    let is_half = matches!(entry.get(start..at), Some(b"de" | b"en"));
+                    if is_half && begins_line(entry, start) {
+                        look.push(spi_hex(half.get(..8)?))?;
+                    }
+                }
+                Some(len)
+            }
+            Self::Ikescope => {
+                // Lines that are indented, and what goes on over lines, may have anything in them.
+                let lines = text.get(len - 1..)?;
+                let at = find_pair(lines, 1, |first, second| {
+                    let begins = (second == b'[') | (second == b' ') | (second == b'\t');
+                    let quoted = (first == b'"') | (first == b'\'');
+                    ((first == b'\n') & begins) | ((first == second) & quoted)
+                });
+                let len = at.map_or(text.len(), |at| len + at);
+                let entry = text.get(..len)?;
+                matches!(text.get(len), Some(b'[') | None).then_some(())?;
+                for (at, spi) in labels(&SPI_FIELD, entry) {
+                    let (name, spi) = (entry.get(..at)?, spi.get(..memchr(b'"', spi)?)?);
+                    if name.ends_with(b"\n") {
+                        look.push(spi_hex(spi))?;
+                    } else if name.ends_with(b"\ninitiator_") {
+                        look.push_ike(ike_spi(spi))?;
+                    }
+                }
+                (look.spis.len() == 1).then_some(len)
             }
         }
         .filter(|_| !look.spis.is_empty())
@@ -636,30 +644,16 @@ pub(super) fn line(text: &[u8]) -> &[u8] {
     text.get(..end).unwrap_or_default()
 }
 
-/// Octets of the first line, which has `len`, and of those behind it that belong to it.
-fn lines_while(
-    text: &[u8],
-    mut len: usize,
-    look: &mut Look,
-    belongs: impl Fn(&mut Look, &[u8]) -> Option<bool>,
-) -> Option<usize> {
-    let first = len;
-    let ends = memchr_iter(b'\n', text.get(first..)?).map(|at| first + at + 1);
-    for end in ends.chain([text.len()]) {
-        let next = text.get(len..end)?;
-        if next.is_empty() || !belongs(look, next)? {
-            break;
-        }
-        len = end;
-    }
-    Some(len)
+/// Octets of the first line, which has `len`, and of those behind it that are indented further.
+fn block(text: &[u8], len: usize) -> Option<usize> {
+    let end = end_of_block(text.get(len.checked_sub(1)?..)?, indent(text));
+    Some(end.map_or(text.len(), |at| len + at))
 }
 
-/// As [`lines_while`], for lines that are indented further than the first.
-fn block(text: &[u8], len: usize) -> Option<usize> {
+/// Behind the end of a line, where the first line begins that is indented no further than this.
+fn end_of_block(lines: &[u8], indent: usize) -> Option<usize> {
     let ends = |end, begin| (end == b'\n') & (begin != b' ') & (begin != b'\t');
-    let lines = text.get(len.checked_sub(1)?..)?;
-    Some(find_pair(lines, indent(text) + 1, ends).map_or(text.len(), |at| len + at))
+    find_pair(lines, indent + 1, ends)
 }
 
 /// The first octet that is such a pair with the one this much behind it. Whole chunks are compared at once.
@@ -676,25 +670,43 @@ fn find_pair(text: &[u8], behind: usize, is: impl Fn(u8, u8) -> bool) -> Option<
     Some(skipped + pairs.position(is)?)
 }
 
-/// What stands between quotation marks.
-fn quoted(line: &[u8]) -> Option<&str> {
-    as_text(line)?.split('"').nth(1)
+/// What stands behind a label.
+fn behind<'t>(label: &Label, text: &'t [u8]) -> Option<&'t [u8]> {
+    text.get(label.find(text)? + label.needle().len()..)
+}
+
+/// Where a label stands, and what behind it.
+fn labels<'t>(label: &Label, text: &'t [u8]) -> impl Iterator<Item = (usize, &'t [u8])> {
+    let len = label.needle().len();
+    let places = label.find_iter(text);
+    places.filter_map(move |at| Some((at, text.get(at + len..)?)))
+}
+
+/// Whether there are only blanks before on the line.
+fn begins_line(text: &[u8], at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default().iter();
+    before.rev().find(|octet| !is_blank(Some(octet))) == Some(&b'\n')
+}
+
+fn behind_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|octet| is_blank(Some(octet)));
+    text.get(blanks.count()..).unwrap_or_default()
 }
 
 fn indent(text: &[u8]) -> usize {
-    text.len() - text.trim_ascii_start().len()
+    text.len() - behind_blanks(text).len()
 }
 
 fn is_blank(octet: Option<&u8>) -> bool {
     matches!(octet, Some(b' ' | b'\t'))
 }
 
-/// `0xc420a5ed(3290473965)`, `142443458(0x087d83c2)`.
-fn first_number(text: &[u8]) -> Option<Spi> {
-    let end = text
+/// The number that the text begins with: `0xc420a5ed(3290473965)`, `142443458(0x087d83c2)`.
+fn digits(text: &[u8]) -> &[u8] {
+    let digits = text
         .iter()
-        .position(|octet| !octet.is_ascii_alphanumeric())?;
-    spi_number(as_text(text.get(..end)?)?)
+        .take_while(|octet| octet.is_ascii_alphanumeric());
+    text.get(..digits.count()).unwrap_or_default()
 }
 
 /// Where the first line begins that begins behind this octet, or as far as is looked for it.
@@ -713,6 +725,16 @@ fn remainder(spi: u64, count: usize) -> usize {
     // The count is a power of two, and SPIs of some daemons count up.
     (spi ^ spi >> 32) as usize & count.wrapping_sub(1)
 }
+
+/// What stands before an SPI.
+type Label = LazyLock<memmem::Finder<'static>>;
+
+static SPI: Label = LazyLock::new(|| memmem::Finder::new(" spi "));
+static SPI_IS: Label = LazyLock::new(|| memmem::Finder::new(" spi="));
+static ISPI: Label = LazyLock::new(|| memmem::Finder::new(" ispi "));
+static CHILD_SPIS: Label = LazyLock::new(|| memmem::Finder::new("spi(i) "));
+static HALF_SPI: Label = LazyLock::new(|| memmem::Finder::new("c: spi="));
+static SPI_FIELD: Label = LazyLock::new(|| memmem::Finder::new("spi = \""));
 
 /// The length of an entry that stands for lines of a log.
 const LOG: u32 = u32::MAX;

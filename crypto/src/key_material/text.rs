@@ -103,34 +103,41 @@ const VALUES: [u8; 256] = {
 };
 
 /// An SPI of IKE: exactly 16 hexadecimal digits, with or without `0x`.
-pub(super) fn ike_spi(text: &str) -> Option<IkeSpi> {
-    let digits = without_0x(text);
+pub(super) fn ike_spi(text: impl AsRef<[u8]>) -> Option<IkeSpi> {
+    let (digits, _) = behind_0x(text.as_ref());
     number(digits).filter(|_| digits.len() == 16).map(IkeSpi)
 }
 
 /// An SPI of ESP or AH in hexadecimal, with or without `0x` and leading zeros.
-pub(super) fn spi_hex(text: &str) -> Option<Spi> {
-    let number = number(without_0x(text))?;
-    u32::try_from(number).ok().map(Spi)
+pub(super) fn spi_hex(text: impl AsRef<[u8]>) -> Option<Spi> {
+    let (digits, _) = behind_0x(text.as_ref());
+    u32::try_from(number(digits)?).ok().map(Spi)
 }
 
 /// At most 16 hexadecimal digits.
-fn number(digits: &str) -> Option<u64> {
+fn number(digits: &[u8]) -> Option<u64> {
     if !(1..=16).contains(&digits.len()) {
         return None;
     }
-    let (number, seen) = digits.bytes().fold((0, 0), |(number, seen), octet| {
-        let value = value(octet);
+    let (number, seen) = digits.iter().fold((0, 0), |(number, seen), octet| {
+        let value = value(*octet);
         (number << 4 | u64::from(value), seen | value)
     });
     (seen < NO_DIGIT).then_some(number)
 }
 
 /// An SPI of ESP or AH: hexadecimal with `0x`, else decimal.
-pub(super) fn spi_number(text: &str) -> Option<Spi> {
-    match text.starts_with("0x") || text.starts_with("0X") {
-        true => spi_hex(text),
-        false => text.parse().ok().map(Spi),
+pub(super) fn spi_number(text: impl AsRef<[u8]>) -> Option<Spi> {
+    match behind_0x(text.as_ref()) {
+        (_, true) => spi_hex(text),
+        (digits, false) => as_text(digits)?.parse().ok().map(Spi),
+    }
+}
+
+fn behind_0x(text: &[u8]) -> (&[u8], bool) {
+    match text {
+        [b'0', b'x' | b'X', digits @ ..] => (digits, true),
+        digits => (digits, false),
     }
 }
 

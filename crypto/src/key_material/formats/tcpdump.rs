@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use ikescope_dissectors::registries::ikev2::IntegrityAlgorithm;
+use memchr::memchr2;
 
 use crate::Secret;
 use crate::cipher::CipherFacts;
@@ -24,7 +25,9 @@ use crate::mac::IntegrityFacts;
 
 /// Whether this is such a line.
 pub(in crate::key_material) fn recognises(line: &str) -> bool {
-    ike_line(line).is_some() || esp_lines(line).next().is_some()
+    // Most lines of most files have neither an address nor a key in hexadecimal.
+    memchr2(b'@', b'x', line.as_bytes()).is_some()
+        && (ike_line(line).is_some() || esp_lines(line).next().is_some())
 }
 
 /// Reads both kinds of lines. Those of the two sides of an IKE SA become one key.

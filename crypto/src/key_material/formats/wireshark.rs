@@ -81,7 +81,8 @@ fn ikev1(fields: &[Cow<'_, str>]) -> Row {
     let [spi, key] = fields else {
         return Err("there are not two columns".to_owned());
     };
-    let spi = ike_spi(spi).ok_or("the initiator's cookie has not 16 hexadecimal digits")?;
+    let spi =
+        ike_spi(spi.as_bytes()).ok_or("the initiator's cookie has not 16 hexadecimal digits")?;
     let key = named_hex("the encryption key", key)?;
     if !(1..=MAX_IKEV1_KEY).contains(&key.len()) {
         return Err(format!(
