@@ -131,6 +131,8 @@ pub enum Closed {
     NotEncrypted,
     /// There are keys for its SA, and none fits.
     Integrity,
+    /// There is a key for its SA, of a length that its algorithm does not have.
+    KeyLength(String),
     /// The key came without what verifies what it gives.
     Unverifiable,
     /// The algorithm with this name is not supported.
@@ -161,6 +163,7 @@ impl fmt::Display for Closed {
                 "no key that verifies it; it looks like NULL encryption: --unverified shows it",
             ),
             Self::Integrity => f.write_str("the key does not fit: the integrity check failed"),
+            Self::KeyLength(why) => write!(f, "the key has the wrong length: {why}"),
             Self::Unverifiable => f.write_str(
                 "the key came without one that verifies what it gives: --unverified shows it",
             ),

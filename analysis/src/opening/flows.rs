@@ -468,6 +468,9 @@ pub(crate) fn closed(error: &CryptoError) -> Closed {
     match error {
         CryptoError::Unsupported { what } => Closed::Unsupported(what.clone()),
         CryptoError::TooShort { .. } => Closed::Truncated,
+        CryptoError::KeyMaterial { .. } | CryptoError::KeyBits { .. } => {
+            Closed::KeyLength(error.to_string())
+        }
         _ => Closed::Integrity,
     }
 }

@@ -141,7 +141,7 @@ impl CipherFacts {
     pub fn key_bits_of_material(&self, len: usize) -> Result<Option<u16>, CryptoError> {
         let wrong = || CryptoError::KeyMaterial {
             what: self.id.short_name().to_string(),
-            expected: self.key_material_len(None).unwrap_or_default(),
+            expected: self.nearest_key_material_len(len),
             actual: len,
         };
         if let KeySizes::Fixed(_) = self.keys {
@@ -157,6 +157,19 @@ impl CipherFacts {
             .ok_or_else(wrong)?;
         self.key_len(Some(bits)).map_err(|_| wrong())?;
         Ok(Some(bits))
+    }
+
+    /// Of the lengths that key material may have the one that is nearest to `len`.
+    fn nearest_key_material_len(&self, len: usize) -> usize {
+        let octets = |bits: u16| usize::from(bits / 8) + self.salt_len;
+        match self.keys {
+            KeySizes::Fixed(bits) => octets(bits),
+            KeySizes::OneOf(sizes) => {
+                let lens = sizes.iter().map(|bits| octets(*bits));
+                lens.min_by_key(|one| one.abs_diff(len)).unwrap_or_default()
+            }
+            KeySizes::Between { min, max, .. } => len.clamp(octets(min), octets(max)),
+        }
     }
 }
 
