@@ -159,20 +159,14 @@ impl Reading {
     /// Opens what is encrypted with these keys, and without a check if `unverified`. Without any key nothing changes.
     pub(crate) fn open_with(&mut self, keys: &Keys, unverified: bool) -> Result<(), Error> {
         if keys.are_given() || unverified {
-            self.opener = Some(self.opening(keys, unverified, false)?);
+            self.opener = Some(self.opening(keys, unverified)?);
         }
         Ok(())
     }
 
-    /// As [`Self::open_with`], for a consumer that opens by itself. `every` key is read, also those of which nothing is seen,
-    /// if the consumer lists them.
-    pub(crate) fn opening(
-        &self,
-        keys: &Keys,
-        unverified: bool,
-        every: bool,
-    ) -> Result<Opening, Error> {
-        let opener = Opener::new(secrets::load(keys, every)?, OpenerOptions { unverified });
+    /// As [`Self::open_with`], for a consumer that opens by itself.
+    pub(crate) fn opening(&self, keys: &Keys, unverified: bool) -> Result<Opening, Error> {
+        let opener = Opener::new(secrets::load(keys)?, OpenerOptions { unverified });
         let learning = match (&self.files, opener.learns()) {
             (_, false) => Learning::Done,
             (None, true) => Learning::AsTheyCome,

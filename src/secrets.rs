@@ -7,23 +7,20 @@ use std::path::Path;
 use std::thread;
 
 use ikescope_analysis::opening::KeyRing;
-use ikescope_crypto::key_material::{Key, KeyFile, ReadKeys, Unread, read, read_psks, sift};
+use ikescope_crypto::key_material::{Key, KeyFile, ReadKeys, Unread, read_psks, sift};
 use zeroize::Zeroizing;
 
 use crate::args::Keys;
 use crate::exit::{Error, complain};
 
 /// All keys, in the order in which they were named. What cannot be used is told, with its place. Of large files only what a
-/// capture asks for is read, unless `every` key is wanted.
-pub(crate) fn load(keys: &Keys, every: bool) -> Result<KeyRing, Error> {
+/// capture asks for is read.
+pub(crate) fn load(keys: &Keys) -> Result<KeyRing, Error> {
     let mut all = Vec::new();
     let mut unread: Vec<Unread> = Vec::new();
     for path in &keys.secrets {
         let name = path.display().to_string();
-        let found = match every {
-            true => fs::read(path).map(|octets| (read(&name, &Zeroizing::new(octets)), None)),
-            false => key_file(path).and_then(|(file, more)| sift(&name, file, more)),
-        };
+        let found = key_file(path).and_then(|(file, more)| sift(&name, file, more));
         let (file, rest) = found.map_err(|error| unreadable(&name, &error))?;
         take(&name, file, &mut all);
         unread.extend(rest);
@@ -115,6 +112,6 @@ pub(crate) fn tell(name: &str, file: &ReadKeys) {
 /// Lines that are told each before only their number is.
 const MAX_TOLD: usize = 10;
 /// Octets of a file of keys for which a thread is worth its start.
-const OCTETS_OF_THREAD: usize = 1 << 19;
+const OCTETS_OF_THREAD: usize = 1 << 20;
 /// Threads that look at a file of keys.
 const MAX_THREADS: usize = 4;

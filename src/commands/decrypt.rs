@@ -31,8 +31,7 @@ pub(crate) fn run(options: &Decrypt) -> Result<Exit, Error> {
     )?;
     let mut output = Output::open(&options.output, &options.input.inputs)?;
     let target = Target::open(&options.out, options.force, &options.input.inputs)?;
-    let every = matches!(options.format, ListFormat::Json);
-    let opening = reading.opening(&options.keys, options.unverified, every)?;
+    let opening = reading.opening(&options.keys, options.unverified)?;
     reading.show_progress(&options.quiet, false);
     let mut decryption = Decryption {
         options,

@@ -8,7 +8,7 @@ use super::key::Key;
 use super::types::{Document, Sa, UsedKey};
 use crate::json::formatter;
 
-/// Writes `{"schema", "sas", "keys"}`.
+/// Writes `{"schema", "sas", "keys", "unread"}`.
 ///
 /// # Errors
 /// Those of the stream.
@@ -29,6 +29,7 @@ pub fn write_decrypt_json(
                 why: usage.refusal.map(ToString::to_string),
             })
             .collect(),
+        unread: keys.map_or(0, KeyRing::unread),
     };
     let mut text = Vec::new();
     formatter::write(&mut text, &document)?;

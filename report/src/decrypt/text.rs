@@ -105,9 +105,14 @@ fn unused(out: &mut impl Write, keys: Option<&KeyRing>) -> io::Result<()> {
             sanitize(&why).dimmed()
         )?;
     }
-    let told = idle.len().min(MAX_TOLD);
-    match idle.len() + unread - told {
-        more @ 1.. => writeln!(out, "  and {more} more (--format json lists them)"),
+    if let Some(more @ 1..) = idle.len().checked_sub(MAX_TOLD) {
+        writeln!(out, "  and {more} more (--format json lists them)")?;
+    }
+    match unread {
+        1.. => writeln!(
+            out,
+            "  and {unread} that nothing in the capture has the SPI of"
+        ),
         0 => Ok(()),
     }
 }

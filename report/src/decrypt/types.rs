@@ -13,6 +13,8 @@ pub(super) struct Document {
     pub(super) schema: &'static str,
     pub(super) sas: Vec<Sa>,
     pub(super) keys: Vec<UsedKey>,
+    /// Keys of large files that were not read, as nothing in the capture has their SPIs.
+    pub(super) unread: usize,
 }
 
 /// An IKE SA, or one direction of ESP or AH.
@@ -73,7 +75,7 @@ impl Sa {
 pub(super) fn reason(closed: &Closed) -> &'static str {
     match closed {
         Closed::NoKey | Closed::ChildKeysOnly | Closed::NotEncrypted => "no-key",
-        Closed::Integrity | Closed::Unverifiable => "integrity",
+        Closed::Integrity | Closed::KeyLength(_) | Closed::Unverifiable => "integrity",
         Closed::Unsupported(_) => "unsupported",
         Closed::Truncated | Closed::Fragment { .. } => "truncated",
         Closed::UnknownIv => "unknown-iv",
