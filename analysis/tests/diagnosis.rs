@@ -122,6 +122,10 @@ const ALIKE_CLOSED: &[(&str, &[&str])] = &[
     ("psk-mismatch-ikev2-at-initiator", CHILD_REFUSED),
     // The initiator ends the SA after a complete answer: by what in it, is encrypted.
     ("id-mismatch-v2", &["psk-mismatch-ikev2-at-initiator"]),
+    (
+        "auth-method-mismatch-v2",
+        &["psk-mismatch-ikev2-at-initiator"],
+    ),
     ("cert-eku-missing", &["cert-untrusted-or-invalid"]),
     // What the initiator asked for in the child that it takes back is encrypted.
     (

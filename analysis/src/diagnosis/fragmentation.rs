@@ -10,7 +10,7 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::copies_after;
 use super::reachability::lost_answer;
-use super::running::{SIDES, at_least, flows_from, side, times, with_copies};
+use super::running::{SIDES, at_least, flow_from, flows_from, side, times, with_copies};
 use crate::tunnels::{FragmentedDatagram, InnerEnds, Message, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -684,10 +684,18 @@ fn data_in_fragments<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
 fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     SIDES
         .into_iter()
-        .flat_map(|sender| flows_from(tunnel, sender).map(move |(_, flow)| (sender, flow)))
-        .find_map(|(sender, flow)| {
+        .flat_map(|sender| {
+            flows_from(tunnel, sender).map(move |(child, flow)| (sender, child, flow))
+        })
+        .find_map(|(sender, child, flow)| {
             let too_big: Vec<_> = flow.icmp.iter().filter(|icmp| icmp.too_big()).collect();
+            // As many of the same length in return are answers, though another packet came between: what is too large
+            // for the tunnel is sent in two.
+            let returned = flow_from(child, sender.opposite()).is_some_and(|back| {
+                back.large.abs_diff(flow.large) <= 1 && back.largest == flow.largest
+            });
             let vanish = flow.large >= 3
+                && !returned
                 && flow.large_unanswered == flow.large
                 && flow.small >= 3
                 && flow.small_unanswered * 3 <= flow.small
@@ -920,19 +928,22 @@ mod tests {
 
     #[test]
     fn large_packets_that_nothing_answers_vanish() {
-        let with = |large_unanswered: u64, small_unanswered: u64| {
+        let with = |large_unanswered: u64, small_unanswered: u64, returned: u64| {
             let mut tunnel = tunnel(2);
             let mut sent = flow(I, 20, 100, 900);
+            let mut back = flow(R, 15, 101, 901);
+            back.large = returned;
             (sent.large, sent.small) = (5, 15);
             (sent.large_unanswered, sent.small_unanswered) = (large_unanswered, small_unanswered);
             let child = child(&mut tunnel);
             child.from_initiator = Some(sent);
-            child.from_responder = Some(flow(R, 15, 101, 901));
+            child.from_responder = Some(back);
             ids(&tunnel)
         };
-        assert_eq!(with(5, 1), ["esp-pmtu-blackhole"]);
-        assert!(with(4, 1).is_empty());
-        assert!(with(5, 15).is_empty());
+        assert_eq!(with(5, 1, 0), ["esp-pmtu-blackhole"]);
+        assert!(with(4, 1, 0).is_empty());
+        assert!(with(5, 15, 0).is_empty());
+        assert!(with(5, 1, 5).is_empty());
     }
 
     #[test]

@@ -451,10 +451,18 @@ fn checks_answered_late<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
         // Seen at the side that asks: the answer comes when no more copies are sent. Seen at the other: every copy was
         // answered, and another followed sooner than any network needs.
         let late = seconds(last, answer.time).is_some_and(|late| late > spacing && late > SLOW_SECONDS);
+        // Who did not answer before does not hear.
+        let deaf = tunnel.from(check.from.opposite()).any(|other| {
+            other.request
+                && other.frame < check.frame
+                && other.answered_by.is_none()
+                && other.transmissions >= GIVEN_UP
+        });
         let hasty = answer.transmissions >= check.transmissions
             && check.transmissions >= 3
             && spacing < HASTY_SECONDS
-            && delay < spacing;
+            && delay < spacing
+            && !deaf;
         if !over || !(late || hasty) {
             return None;
         }
@@ -1501,6 +1509,26 @@ mod tests {
         };
         assert!(with(15_000).contains(&"dpd-too-aggressive"));
         assert!(!with(11_100).contains(&"dpd-too-aggressive"));
+    }
+
+    #[test]
+    fn who_did_not_answer_before_does_not_hear_answers() {
+        let with = |deaf: bool| {
+            let mut tunnel = up(2);
+            if deaf {
+                send(&mut tunnel, Step::V2(INFORMATIONAL, false), I, 5_000);
+                again(&mut tunnel, &[5_500, 6_500, 8_500]);
+            }
+            exchange(&mut tunnel, INFORMATIONAL, R, 10_000);
+            let (answer, check) = (tunnel.messages.pop().unwrap(), &[10_500, 11_000, 11_500]);
+            again(&mut tunnel, check);
+            tunnel.messages.push(answer);
+            again(&mut tunnel, check);
+            tunnel.state = State::Closed;
+            ids(&tunnel).first().copied()
+        };
+        assert_eq!(with(false), Some("dpd-too-aggressive"));
+        assert_eq!(with(true), Some("dpd-timeout"));
     }
 
     #[test]
