@@ -1302,39 +1302,8 @@ fn knows_no_signatures(tunnel: &Tunnel) -> bool {
     announces(INIT_REQUEST) && !announces(INIT_RESPONSE) && asks_for_certificate(tunnel).is_none()
 }
 
-/// The initiator asks for a certificate, gets a proof by a pre-shared key, and ends the SA.
-fn method_of_responder(tunnel: &Tunnel, around: &Surroundings<'_>) -> Option<Diagnosis> {
-    let (response, ending) = rejected_by_initiator(tunnel, around)?;
-    let request = answered(tunnel, response)?;
-    let asks = !request.opened.as_ref()?.certificate_requests.is_empty();
-    let method = response.opened.as_ref()?.auth_method();
-    if !asks || method != Some(SHARED_KEY_METHOD) {
-        return None;
-    }
-    let summary = format!(
-        "{} asks for a certificate, and {} proves itself by a pre-shared key: the two sides expect different methods of \
-         authentication.",
-        end(request.ends.src),
-        end(response.ends.src)
-    );
-    Some(
-        Diagnosis::new(
-            &AUTH_METHOD_MISMATCH_V2,
-            Confidence::Likely,
-            Side::Both,
-            summary,
-        )
-        .weight(78)
-        .evidence(request.frame, "CERTREQ of the initiator, decrypted")
-        .evidence(response.frame, "AUTH by a pre-shared key, decrypted")
-        .evidence(ending.frame, "ended by the initiator"),
-    )
-}
-
-fn method_v2<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
-    let Some((request, response)) = refused_authentication(tunnel) else {
-        return method_of_responder(tunnel, around);
-    };
+fn method_v2<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (request, response) = refused_authentication(tunnel)?;
     let asks = asks_for_certificate(tunnel);
     let what = credentials(request);
     let (confidence, weight, brings) = match (what, asks) {
@@ -1671,7 +1640,7 @@ mod tests {
         INFORMATIONAL, at, exchange, frame, ids, ids_among, notifies, open, proof_by, send, tunnel,
     };
     use super::*;
-    use crate::tunnels::{CertificateRequest, Payloads, State};
+    use crate::tunnels::{Payloads, State};
 
     /// SHA2-256 in SIGNATURE_HASH_ALGORITHMS (RFC 7427, section 7).
     const SHA2_256: [u8; 2] = [0, 2];
@@ -1717,7 +1686,7 @@ mod tests {
     /// Pre-shared keys on both sides, and an initiator that ends the SA when it hears who the responder is.
     #[test]
     fn a_key_that_the_responder_accepts_is_the_same_on_both_sides() {
-        let told = |asked: &[PayloadType], authorities: usize| {
+        let told = |asked: &[PayloadType]| {
             let mut tunnel = tunnel(2);
             (tunnel.state, tunnel.children) = (State::Failed, Vec::new());
             let proof = |whose: &[PayloadType], own: PayloadType| Payloads {
@@ -1737,24 +1706,18 @@ mod tests {
                     .collect(),
                 ..Payloads::default()
             };
-            let mut request = proof(asked, PayloadType::ID_INITIATOR);
-            let certificate = CertificateRequest {
-                encoding: 4,
-                data: vec![7; 20],
-            };
-            request.certificate_requests = vec![certificate; authorities].into();
+            let request = proof(asked, PayloadType::ID_INITIATOR);
             open(&mut tunnel, request, proof(&[], PayloadType::ID_RESPONDER));
             exchange(&mut tunnel, INFORMATIONAL, Sender::Initiator, 20);
             let failed = notifies(&[NotifyType::AUTHENTICATION_FAILED]);
             open(&mut tunnel, failed, Payloads::default());
             ids(&tunnel).first().copied()
         };
-        assert_eq!(told(&[], 0), Some("id-mismatch-v2"));
+        assert_eq!(told(&[]), Some("id-mismatch-v2"));
         assert_eq!(
-            told(&[PayloadType::ID_RESPONDER], 0),
+            told(&[PayloadType::ID_RESPONDER]),
             Some("psk-mismatch-ikev2-at-initiator")
         );
-        assert_eq!(told(&[], 1), Some("auth-method-mismatch-v2"));
     }
 
     /// Two logins behind one NAT, on these ports, and the Delete of the first one.
