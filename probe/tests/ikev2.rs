@@ -353,6 +353,49 @@ fn a_peer_that_stops_for_a_while_is_waited_for() {
 }
 
 /// A probe that the test drives itself.
+/// Two peers that differ answer in turn, as the dice fall: mostly they contradict each other, and nothing is reported that
+/// neither accepts.
+#[test]
+fn two_peers_behind_one_address_contradict_each_other() {
+    let mut complete = 0;
+    for seed in 0..24 {
+        let (policy, other) = match seed % 2 {
+            0 => (correlated(), single()),
+            _ => (correlated(), several()),
+        };
+        let behaviour = Behaviour {
+            seed,
+            behind: Some(other.clone()),
+            ..Behaviour::of(policy.clone())
+        };
+        let run = probe(behaviour, Depth::Standard);
+        let report = run.report.ikev2.as_ref().expect("asked");
+        assert_eq!(report.complete, report.outcome != Outcome::Unstable);
+        assert!(found(&run).is_subset(&truth(&[policy, other].concat())));
+        complete += usize::from(report.complete);
+    }
+    assert!(complete <= 8, "{complete} of 24 were not found out");
+}
+
+#[test]
+fn who_dies_is_not_waited_for_long() {
+    let began = Duration::from_secs(1);
+    let behaviour = Behaviour {
+        pause_after: Some((30, Duration::from_secs(1_000_000))),
+        ..Behaviour::of(strongswan())
+    };
+    let run = probe(behaviour, Depth::Standard);
+    let report = run.report.ikev2.as_ref().expect("asked");
+    assert_eq!(report.outcome, Outcome::RateLimited);
+    assert!(!report.complete && !report.policy.is_empty());
+    assert!(found(&run).is_subset(&truth(&strongswan())));
+    assert!(
+        run.report.duration < began + Duration::from_secs(60),
+        "{:?}",
+        run.report.duration
+    );
+}
+
 fn by_hand(config: Config) -> ikescope_probe::Probe {
     let target = ikescope_probe::Target {
         name: "192.0.2.1".to_owned(),

@@ -202,7 +202,7 @@ async fn verify(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), St
     ask_again(oracle, knowledge).await
 }
 
-/// One combination of each box once more, as long as the whole stays cheap.
+/// One combination of each box once more, where the whole stays cheap or is not cheap anyway.
 async fn ask_again(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<(), Stop> {
     let boxes = knowledge.boxes.iter().rev();
     let seen = |block: &Block| {
@@ -211,7 +211,7 @@ async fn ask_again(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<(), Sto
     };
     let several = knowledge.boxes.len() > 1 && !oracle.is_stateful();
     for one in boxes.filter_map(seen).filter(|_| several) {
-        if oracle.sent() >= CHEAP {
+        if (CHEAP..INVOLVED).contains(&oracle.sent()) {
             break;
         }
         // A refusal contradicts what was accepted, which is looked at when everything was asked.

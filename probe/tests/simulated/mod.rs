@@ -26,6 +26,8 @@ use ikescope_probe::{Config, Depth, Probe, Protocol, Random, Target};
 pub(crate) struct Behaviour {
     /// Configured proposals, best first.
     pub(crate) policy: Vec<Block>,
+    /// Configured proposals of another peer behind the same address, which gets every other question at random.
+    pub(crate) behind: Option<Vec<Block>>,
     /// Its own order decides, else the initiator's.
     pub(crate) own_order: bool,
     /// Half-open SAs from which on it asks for cookies; 0 asks always.
@@ -44,6 +46,8 @@ pub(crate) struct Behaviour {
     pub(crate) longest: usize,
     /// Proposals that are read.
     pub(crate) proposals_read: usize,
+    /// What the prober draws its random octets from.
+    pub(crate) seed: u8,
     /// Datagrams lost, of 1,000, in each direction.
     pub(crate) loss: u64,
     /// One way.
@@ -55,6 +59,7 @@ impl Behaviour {
     pub(crate) fn of(policy: Vec<Block>) -> Self {
         Self {
             policy,
+            behind: None,
             own_order: true,
             cookies_from: 3,
             block_from: 5,
@@ -64,6 +69,7 @@ impl Behaviour {
             names_its_version: true,
             longest: usize::MAX,
             proposals_read: 255,
+            seed: 3,
             loss: 0,
             delay: Duration::from_millis(1),
         }
@@ -171,7 +177,7 @@ impl Peer {
         }
         proposals.truncate(self.behaviour.proposals_read);
         let offered: Vec<Block> = proposals.iter().filter_map(block).collect();
-        let Some(choice) = self.choose(&offered) else {
+        let Some(choice) = self.choose(&offered, header.initiator_spi.0) else {
             return Some(error(&header, NotifyType::NO_PROPOSAL_CHOSEN, &[]));
         };
         let [.., wanted] = choice;
@@ -188,8 +194,9 @@ impl Peer {
         self.accept(now, &header, choice, &public, nonce)
     }
 
-    fn choose(&self, offered: &[Block]) -> Option<Combination> {
-        let own = &self.behaviour.policy;
+    fn choose(&self, offered: &[Block], spi: u64) -> Option<Combination> {
+        let other = self.behaviour.behind.as_ref().filter(|_| spi % 2 == 0);
+        let own = other.unwrap_or(&self.behaviour.policy);
         match self.behaviour.own_order {
             true => own
                 .iter()
@@ -386,8 +393,9 @@ pub(crate) fn probe_with(behaviour: Behaviour, config: Config) -> Run {
         local: Some(local),
     };
     let (loss, delay) = (behaviour.loss, behaviour.delay);
+    let seed = behaviour.seed;
     let mut peer = Peer::new(behaviour);
-    let mut probe = Probe::new(config, target, [3; 32]);
+    let mut probe = Probe::new(config, target, [seed; 32]);
     let path = Random::new([5; 32]);
     let lost = || path.number() % 1_000 < loss;
     let mut now = Duration::from_secs(1);
