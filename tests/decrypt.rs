@@ -173,6 +173,48 @@ fn keys_that_open_nothing_leave_no_file() {
 }
 
 #[test]
+fn keys_that_nothing_asks_for_change_nothing_and_are_counted() {
+    let scenario = "ikev2-psk-aes256-sha256-modp2048";
+    let own = fs::read_to_string(lab(scenario).join("secrets/wireshark/esp_sa")).expect("a table");
+    let unrelated: String = (1..=10_000_u32)
+        .map(|spi| {
+            own.lines()
+                .next()
+                .map_or_else(String::new, |row| other_spi(row, spi))
+        })
+        .collect();
+    let sas = |name: &str, table: &str| {
+        let path = target(name);
+        fs::write(&path, table).expect("a table");
+        let capture = text(&lab(scenario).join("capture.pcapng"));
+        let (out, path) = (text(&target("unrelated.pcapng")), text(&path));
+        let arguments = ["decrypt", &capture, "--secrets", &path, "-w", &out];
+        let more = ["--force", "--format", "json"];
+        let result = run(&[&arguments[..], &more].concat());
+        let document: Value = serde_json::from_str(&result.stdout).expect("it is JSON");
+        check("decrypt", &document);
+        let keys = document["keys"].as_array().map_or(0, Vec::len) as u64;
+        let all = keys + document["unread"].as_u64().expect("a number");
+        let mut sas = document["sas"].clone();
+        for sa in sas.as_array_mut().expect("a list") {
+            sa["key_source"].take();
+        }
+        (sas, all)
+    };
+    let (alone, few) = sas("own-esp_sa", &own);
+    let (among, many) = sas("all-esp_sa", &format!("{unrelated}{own}{unrelated}"));
+    assert_eq!(alone, among);
+    assert_eq!(many, few + 20_000);
+}
+
+/// A row of Wireshark's table for another SPI.
+fn other_spi(row: &str, spi: u32) -> String {
+    let mut fields: Vec<String> = row.split(',').map(ToOwned::to_owned).collect();
+    fields[3] = format!("\"0x{spi:08x}\"");
+    format!("{}\n", fields.join(","))
+}
+
+#[test]
 fn an_existing_file_needs_force() {
     let scenario = "ikev2-psk-aes128gcm16-prfsha256-x25519";
     let out = target("existing.pcapng");

@@ -183,6 +183,13 @@ fn a_key_for_any_spi_opens_and_a_wrong_one_is_no_random_protocol() {
     assert_eq!(wrong(true, right), (Some(inner), None));
     let other = vec![key(Material::EspSa(without_mac(7)))];
     assert_eq!(wrong(true, other), (None, Some(Closed::Integrity)));
+    let short = EspSa {
+        encryption_key: vec![1; 31].into(),
+        ..sa(1, 2)
+    };
+    let closed = wrong(false, vec![key(Material::EspSa(short))]).1;
+    let why = closed.expect("it stays closed").to_string();
+    assert!(why.contains("32 octets") && why.contains("not 31"), "{why}");
 }
 
 /// A packet with AH over `upper`, as it arrives.
