@@ -646,7 +646,7 @@ fn forgotten<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<
     let (from, unheard) = match unanswered_checks(tunnel) {
         Some(unanswered) => (unanswered.from, None),
         None => {
-            let gone = gone_silent(tunnel).filter(|_| tunnel.deleted.is_none())?;
+            let gone = gone_silent(tunnel, surroundings).filter(|_| tunnel.deleted.is_none())?;
             (gone.sending, gone.since)
         }
     };
@@ -1069,7 +1069,7 @@ struct GoneSilent<'a> {
     asks: bool,
 }
 
-fn gone_silent(tunnel: &Tunnel) -> Option<GoneSilent<'_>> {
+fn gone_silent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'_>) -> Option<GoneSilent<'a>> {
     SIDES.into_iter().find_map(|sending| {
         let silent = sending.opposite();
         let heard = last_heard(tunnel, silent)?;
@@ -1080,12 +1080,17 @@ fn gone_silent(tunnel: &Tunnel) -> Option<GoneSilent<'_>> {
             })
             .max_by_key(|(_, flow)| flow.last)?;
         let back = flow_from(child, silent)?;
+        // A NAT that captures on both sides has the same packets with two addresses.
+        let elsewhere = around
+            .flows
+            .iter()
+            .any(|stray| stray.spi == back.spi && stray.last > back.last);
         // The side that sends says something in IKE: then its checks tell more.
         let asked = tunnel
             .messages
             .iter()
             .any(|message| message.time > Some(heard));
-        (!asked).then(|| unanswered_data(sending, flow, back, heard))?
+        (!asked && !elsewhere).then(|| unanswered_data(sending, flow, back, heard))?
     })
 }
 
@@ -1193,7 +1198,7 @@ fn nobody_checks<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Di
     if unanswered_checks(tunnel).is_some() || tunnel.deleted.is_some() {
         return None;
     }
-    let gone = gone_silent(tunnel)?;
+    let gone = gone_silent(tunnel, around)?;
     let (sending, silent, gap) = (gone.sending, gone.sending.opposite(), gone.gap);
     let summary = format!(
         "Both sides sent data until {} before the end; then {} packets of the {} stay without any packet of the {}, \
@@ -1649,6 +1654,30 @@ mod tests {
         };
         assert!(with(3).contains(&"dpd-not-persistent"));
         assert!(!with(2).contains(&"dpd-not-persistent"));
+    }
+
+    #[test]
+    fn data_with_another_address_is_no_silence() {
+        let told = |spi_of_stray: u32| {
+            let mut tunnel = tunnel(2);
+            let mut sent = flow(I, 20, 100, 8_000);
+            sent.unanswered = 10;
+            sent.unanswered_since = Some((frame(2_000), Some(at(2_000))));
+            let (back, mut stray) = (flow(R, 10, 101, 1_901), flow(R, 20, 101, 8_001));
+            stray.spi.0 = spi_of_stray;
+            let spi = back.spi.0;
+            let child = child(&mut tunnel);
+            (child.from_initiator, child.from_responder) = (Some(sent), Some(back));
+            let around = Surroundings {
+                capture: &crate::tunnels::CaptureFacts::default(),
+                tunnels: &[&tunnel],
+                flows: &[*stray],
+            };
+            (nobody_checks(&tunnel, &around).is_some(), spi)
+        };
+        let (silent, spi) = told(0xdead_beef);
+        assert!(silent);
+        assert!(!told(spi).0);
     }
 
     /// A child is deleted; sizes as with AES-GCM, which tell 12 octets from none.
