@@ -7,7 +7,7 @@ use ikescope_analysis::audit::{Found, Severity};
 use ikescope_dissectors::vendor_id;
 use ikescope_probe::ikev1::{Ikev1Box, Ikev1Report};
 use ikescope_probe::ikev2::{Chooses, Ikev2Box, Ikev2Report};
-use ikescope_probe::{Outcome, Report};
+use ikescope_probe::{Icmp, Outcome, Report};
 
 use super::types::outcome;
 use super::writer::ProbeWriter;
@@ -200,9 +200,10 @@ impl<W: Write> ProbeTextWriter<W> {
                 .from
                 .map(|from| format!(" from {from}"))
                 .unwrap_or_default();
+            let meaning = meaning(icmp, report.target.remote.is_ipv6());
             self.line(
                 "ICMP",
-                &format!("type {}, code {}{from}", icmp.kind, icmp.code),
+                &format!("type {}, code {}{from}{meaning}", icmp.kind, icmp.code),
             )?;
         }
         for id in &report.vendor_ids {
@@ -249,6 +250,10 @@ impl<W: Write> ProbeWriter for ProbeTextWriter<W> {
         }
         self.facts(report)?;
         self.findings(found)?;
+        if let Some(next) = next(report) {
+            self.line("next", next)?;
+        }
+        // Each strategy tells all that were left when it ended.
         let left = [
             report.ikev2.as_ref().map(|ikev2| ikev2.half_open_left),
             report.ikev1_main.as_ref().map(|main| main.half_open_left),
@@ -257,6 +262,7 @@ impl<W: Write> ProbeWriter for ProbeTextWriter<W> {
                 .as_ref()
                 .map(|aggressive| aggressive.half_open_left),
         ];
+        let left = left.into_iter().flatten().max().unwrap_or_default();
         let counters = &report.counters;
         writeln!(
             self.writer,
@@ -265,13 +271,57 @@ impl<W: Write> ProbeWriter for ProbeTextWriter<W> {
             counters.retransmissions,
             counters.received,
             report.duration.as_secs_f64(),
-            left.into_iter().flatten().sum::<usize>(),
+            left,
         )?;
         self.writer.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+}
+
+/// What an ICMP error says (RFC 792, RFC 1812, section 5.2.7.1; RFC 4443, section 3.1).
+fn meaning(icmp: &Icmp, v6: bool) -> &'static str {
+    match (v6, icmp.kind, icmp.code) {
+        (false, 3, 3) | (true, 1, 4) => {
+            ": nothing listens on this port, or a firewall answers as if"
+        }
+        (false, 3, 9 | 10 | 13) | (true, 1, 1) => ": a filter prohibits it",
+        (false, 3, 0 | 6 | 11) | (true, 1, 0) => ": no route to the network",
+        (false, 3, 1 | 7 | 12) | (true, 1, 3) => ": the host does not answer on its network",
+        _ => "",
+    }
+}
+
+/// What to do about a target that did not tell everything.
+fn next(report: &Report) -> Option<&'static str> {
+    let ikev1 = [&report.ikev1_main, &report.ikev1_aggressive];
+    let ikev1 = ikev1.into_iter().flatten().map(|mode| mode.outcome);
+    let outcomes: Vec<Outcome> = report
+        .ikev2
+        .iter()
+        .map(|ikev2| ikev2.outcome)
+        .chain(ikev1)
+        .collect();
+    let any = |outcome| outcomes.contains(&outcome);
+    let none = report.counters.received == 0;
+    if any(Outcome::Unstable) {
+        Some(
+            "ask each peer behind this address by itself; what is above was accepted at least once",
+        )
+    } else if any(Outcome::RateLimited) {
+        Some("ask again later, and slower: --target-rate 1")
+    } else if none && any(Outcome::Unreachable) {
+        Some(
+            "see whether the daemon runs and a firewall lets UDP 500 pass; other ways in are --nat-t (UDP 4500) and --tcp",
+        )
+    } else if none && any(Outcome::Silent) {
+        Some(
+            "a filter, an absent peer and one that answers only addresses it knows look the same: try --nat-t (UDP 4500), --tcp, or another --source",
+        )
+    } else {
+        None
     }
 }
 
