@@ -211,8 +211,8 @@ impl Inspector {
                     None => Read::without_octets(Content::Other(Unrelated::Ip(protocol))),
                 }
             }
-            capture::Content::TcpOther { .. } => {
-                Read::without_octets(Content::Other(Unrelated::Tcp))
+            capture::Content::TcpOther { segment, .. } => {
+                Read::without_octets(Content::Other(Unrelated::Tcp(segment)))
             }
             capture::Content::NotIp { what } => {
                 Read::without_octets(Content::Other(Unrelated::NotIp(what)))

@@ -110,6 +110,9 @@ pub(crate) const MIN_TUNNEL_MESSAGES: usize = 32;
 /// Copies of one message whose frames are kept. Retransmission gives up after a dozen.
 pub(crate) const MAX_COPIES: usize = 32;
 
+/// TCP connections whose beginning and end are kept: what fails is tried again, and a few tell of all.
+pub(crate) const MAX_TCP_CONNECTIONS: usize = 64;
+
 /// ICMP errors that are kept of one message or flow; of a tunnel twice as many. They repeat themselves.
 pub(crate) const MAX_ICMP: usize = 8;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use ikescope_capture::{NotIp, Note, Timestamp};
+use ikescope_capture::{NotIp, Note, TcpSegment, Timestamp};
 use ikescope_dissectors::registries::ip::IpProtocol;
 use ikescope_dissectors::{Ah, Esp, IkeSpi, IpComp, Issues, Message, Registry, Spi, Wesp};
 
@@ -239,8 +239,8 @@ pub enum Content<'a> {
 pub enum Unrelated {
     /// UDP on ports that are not IKE's, without IKE's signature.
     Udp,
-    /// TCP.
-    Tcp,
+    /// TCP; on a port where IKE may come, what the segment does.
+    Tcp(Option<TcpSegment>),
     /// Another IP protocol.
     Ip(u8),
     /// No IP at all, or nothing that could be read.
@@ -252,7 +252,7 @@ impl fmt::Display for Unrelated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Udp => f.write_str("UDP"),
-            Self::Tcp => f.write_str("TCP"),
+            Self::Tcp(_) => f.write_str("TCP"),
             Self::Ip(protocol) => match IpProtocol(*protocol).name() {
                 Some(name) => f.write_str(name),
                 None => write!(f, "IP protocol {protocol}"),

@@ -30,6 +30,7 @@ pub use inputs::{Arrival, Glanced, Inputs, NoGlance};
 pub use link_type::LinkType;
 pub use rewrite::{Carried, Envelope};
 pub use stack::{
-    Content, Datagram, Dropped, NotIp, Note, Options, PlainPacket, Quoted, Stack, transport,
+    Content, Datagram, Dropped, NotIp, Note, Options, PlainPacket, Quoted, Stack, TcpSegment,
+    transport,
 };
 pub use write::{PacketBlock, PcapngWriter};

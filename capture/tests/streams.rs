@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use ikescope_capture::{LinkType, Note, Options, Stack};
+use ikescope_capture::{Content, LinkType, Note, Options, Stack, TcpSegment};
 
 const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
@@ -220,4 +220,48 @@ fn many_connections_are_bounded_and_told() {
         feed(&mut stack, &frame(LinkType::RAW, 1, &octets));
     }
     assert!(stack.dropped().streams >= 20_000 - 4096);
+}
+
+#[test]
+fn what_a_segment_does_is_told_on_ports_of_ike_only() {
+    const FIN: u8 = 0x01;
+    const RST: u8 = 0x04;
+    let told = |port: u16, flags: u8, octets: &[u8]| {
+        let octets = ipv4(6, &tcp(40_000, port, 9, 1, flags, octets));
+        let mut told = None;
+        Stack::new(Options::default()).decode(&frame(LinkType::RAW, 1, &octets), &mut |datagram| {
+            if let Content::TcpOther { segment, .. } = datagram.content {
+                told = Some(segment);
+            }
+        });
+        told.flatten()
+    };
+    let nothing = TcpSegment {
+        opens: false,
+        acknowledges: false,
+        resets: false,
+        ends: false,
+        data: false,
+        prefix: false,
+    };
+    let opens = TcpSegment {
+        opens: true,
+        ..nothing
+    };
+    assert_eq!(told(4500, SYN, b""), Some(opens));
+    let resets = TcpSegment {
+        acknowledges: true,
+        resets: true,
+        ..nothing
+    };
+    assert_eq!(told(4500, RST | ACK, b""), Some(resets));
+    let ends = TcpSegment {
+        acknowledges: true,
+        ends: true,
+        data: true,
+        prefix: true,
+        ..nothing
+    };
+    assert_eq!(told(4500, FIN | ACK, b"IKETCP"), Some(ends));
+    assert_eq!(told(443, SYN, b""), None);
 }

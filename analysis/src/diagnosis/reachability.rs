@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::ExchangeType;
 
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
@@ -13,9 +14,11 @@ use super::facts::{
     times,
 };
 use super::pace;
-use super::running::{SIDES, flows_from, last_heard, side, within};
-use crate::observation::Encapsulation;
-use crate::tunnels::{IcmpError, Message, Sender, State, Step, Surroundings, Tunnel};
+use super::running::{SIDES, at_least, flows_from, last_heard, side, within};
+use crate::observation::{Encapsulation, FrameId};
+use crate::tunnels::{
+    IcmpError, Message, Sender, State, Step, Surroundings, TcpConnection, Tunnel,
+};
 
 /// Everything on this topic.
 pub(super) const DECLARATIONS: &[&Declaration] = &[
@@ -54,7 +57,7 @@ pub(super) const RULES: &[TunnelRule] = &[
 ];
 
 /// Its rules for whole captures.
-pub(super) const CAPTURE_RULES: &[CaptureRule] = &[incomplete_file, nobody_begins];
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[incomplete_file, no_stream, nobody_begins];
 
 pub(super) static NO_RESPONSE_TO_FIRST_MESSAGE: Declaration = Declaration {
     id: "no-response-to-first-message",
@@ -1353,6 +1356,116 @@ fn tcp<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     )
 }
 
+/// A TCP connection for IKE that is not accepted, or ends before the server sent anything of IKE.
+fn no_stream(around: &Surroundings<'_>) -> Option<Diagnosis> {
+    let connections = &around.capture.tcp;
+    connections.iter().rev().find_map(|connection| {
+        let peers = (connection.client.address, connection.server.address);
+        let worked = connections.iter().any(|other| {
+            other.from_server > 0 && (other.client.address, other.server.address) == peers
+        });
+        // What the client sent is judged with its tunnel.
+        if worked || connection.from_client > 0 {
+            return None;
+        }
+        let (summary, side, frame, what) = outcome_of(connection, around.capture.last)?;
+        let up = around.tunnels.iter().any(|tunnel| {
+            let ends = (tunnel.initiator.address, tunnel.responder.address);
+            !never_up(tunnel) && (ends == peers || ends == (peers.1, peers.0))
+        });
+        let severity = match up {
+            true => Severity::Warning,
+            false => Severity::Failure,
+        };
+        Some(
+            Diagnosis::new(&TCP_ENCAP_FAILURE, Confidence::Certain, side, summary)
+                .severity(severity)
+                .evidence(connection.frame, "the connection is asked for")
+                .evidence_if(connection.accepted, "it is accepted")
+                .evidence_if(connection.prefix, "the stream prefix")
+                .evidence_if(frame, what),
+        )
+    })
+}
+
+/// How a connection without any answer of IKE ended: in words, the side to look at, and the frame that shows it.
+fn outcome_of(
+    connection: &TcpConnection,
+    end_of_capture: Option<Timestamp>,
+) -> Option<(String, Side, Option<FrameId>, &'static str)> {
+    let server = end(connection.server);
+    let port = connection.server.port.unwrap_or_default();
+    let begun = match connection.prefix {
+        Some(_) => "after the stream prefix",
+        None => "before anything of IKE was sent",
+    };
+    let who = |by_server: bool| if by_server { "peer" } else { "initiator" };
+    Some(
+        match (connection.accepted, connection.reset, connection.closed) {
+            (None, Some((frame, true)), _) => (
+                format!(
+                    "{server} refuses TCP port {port}: nothing listens there, or a filter resets it."
+                ),
+                Side::Responder,
+                Some(frame),
+                "refused",
+            ),
+            (_, Some((frame, by_server)), _) => (
+                format!(
+                    "The connection to {server} is accepted and reset {begun}, in the name of the {}: a device on the way, or the \
+                 peer, does not take this stream.",
+                    who(by_server)
+                ),
+                Side::Network,
+                Some(frame),
+                "reset",
+            ),
+            (Some(_), None, Some((frame, by_server))) => (
+                format!(
+                    "The connection to {server} is accepted, and the {} closes it {begun}: no message of IKE follows.",
+                    who(by_server)
+                ),
+                if by_server {
+                    Side::Responder
+                } else {
+                    Side::Initiator
+                },
+                Some(frame),
+                "closed",
+            ),
+            (Some(_), None, None) if connection.other_data.is_some() => (
+                format!("The stream to {server} does not begin with IKETCP."),
+                Side::Initiator,
+                connection.other_data,
+                "something else",
+            ),
+            (accepted, None, _) => {
+                let waited = at_least(connection.last, end_of_capture, WAITING_SECONDS);
+                let asked_again = connection.asked > 1;
+                if !waited && !asked_again {
+                    return None;
+                }
+                let summary = match accepted {
+                    Some(_) if asked_again && connection.prefix.is_none() => format!(
+                        "The connection to {server} was asked for {}, and each time accepted: the answer does not reach the \
+                     initiator.",
+                        times(connection.asked as usize)
+                    ),
+                    None => format!(
+                        "The connection to {server} was asked for {} and never accepted: TCP port {port} does not pass, or the peer \
+                     does not answer there.",
+                        times(connection.asked as usize)
+                    ),
+                    Some(_) => format!(
+                        "The connection to {server} is accepted, and nothing follows {begun}."
+                    ),
+                };
+                (summary, Side::Network, None, "")
+            }
+        },
+    )
+}
+
 /// One direction of a negotiation is not in the file, although the messages of the other show that it took place.
 fn beginning_missing<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let went_on = |sender: Sender| {
@@ -1500,7 +1613,7 @@ fn cut_packets(count: u64) -> String {
 fn nobody_begins(around: &Surroundings<'_>) -> Option<Diagnosis> {
     let capture = around.capture;
     let ipsec = capture.ike_messages + capture.esp_packets + capture.ah_packets;
-    if ipsec > 0 || !capture.icmp.is_empty() || capture.fragments > 0 {
+    if ipsec > 0 || !capture.icmp.is_empty() || capture.fragments > 0 || !capture.tcp.is_empty() {
         return None;
     }
     let busiest = capture
@@ -1553,6 +1666,9 @@ const HALF_OPEN_SAS_ANSWERED: usize = 2;
 /// How long a responder keeps a half-open SA; strongSwan as long as this.
 const HALF_OPEN_SECONDS: f64 = 30.0;
 
+/// An answer of TCP that has not come within this time was asked for again.
+const WAITING_SECONDS: f64 = 1.0;
+
 /// Frames named for one fact.
 const EVIDENCE: usize = 5;
 
@@ -1584,6 +1700,62 @@ mod tests {
             quoted_src: endpoint(I, 4500),
             quoted_dst: endpoint(R, 4500),
         }
+    }
+
+    #[test]
+    fn a_stream_fails_unless_its_server_sends_records() {
+        let told = |change: fn(&mut TcpConnection)| {
+            let mut connection = TcpConnection {
+                client: endpoint(I, 40_000),
+                server: endpoint(R, 4500),
+                frame: frame(0),
+                asked: 1,
+                accepted: None,
+                prefix: None,
+                other_data: None,
+                reset: None,
+                closed: None,
+                from_client: 0,
+                from_server: 0,
+                last: Some(at(10)),
+            };
+            change(&mut connection);
+            let capture = crate::tunnels::CaptureFacts {
+                tcp: vec![connection],
+                last: Some(at(20)),
+                ..Default::default()
+            };
+            let around = Surroundings {
+                capture: &capture,
+                tunnels: &[],
+                flows: &[],
+            };
+            no_stream(&around).map(|found| found.side)
+        };
+        // Asked for once, at the end of the capture.
+        assert_eq!(told(|_| ()), None);
+        assert_eq!(told(|it| it.asked = 3), Some(Side::Network));
+        assert_eq!(
+            told(|it| it.reset = Some((frame(1), true))),
+            Some(Side::Responder)
+        );
+        let after_the_prefix = |it: &mut TcpConnection| {
+            (it.accepted, it.prefix) = (Some(frame(1)), Some(frame(2)));
+            it.reset = Some((frame(3), true));
+        };
+        assert_eq!(told(after_the_prefix), Some(Side::Network));
+        let closed = |it: &mut TcpConnection| {
+            it.accepted = Some(frame(1));
+            it.closed = Some((frame(3), false));
+        };
+        assert_eq!(told(closed), Some(Side::Initiator));
+        // Closed when the work was done.
+        let used = |it: &mut TcpConnection| {
+            it.accepted = Some(frame(1));
+            (it.from_client, it.from_server) = (9, 9);
+            it.closed = Some((frame(3), false));
+        };
+        assert_eq!(told(used), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ikescope_capture::Timestamp;
 
 use super::flow::{Flow, IcmpError};
+use super::tcp::TcpConnection;
 use super::tunnel::Tunnel;
 use crate::observation::FrameId;
 
@@ -45,6 +46,8 @@ pub struct CaptureFacts {
     pub incomplete_count: u64,
     /// What passed from one address to another beside ESP and AH, ascending by the two addresses.
     pub traffic: Vec<Traffic>,
+    /// TCP connections on which IKE may come, at most 64, in the order in which they began.
+    pub tcp: Vec<TcpConnection>,
     /// ICMP errors about IPsec that belong to no tunnel and no flow seen, at most 64.
     pub icmp: Vec<IcmpError>,
     /// Tunnels that were given up before they ended because too many were open.

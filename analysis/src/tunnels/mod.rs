@@ -21,6 +21,7 @@ mod proposal;
 mod reading;
 mod sizes;
 mod steps;
+mod tcp;
 mod threads;
 mod tracker;
 mod tunnel;
@@ -37,6 +38,7 @@ pub use payloads::{
     Notify, Payloads,
 };
 pub use proposal::{Algorithms, Lifetime, Proposal, Protocol, Suite, Transform};
+pub use tcp::TcpConnection;
 pub use tracker::Tracker;
 pub use tunnel::{
     Authentication, Keepalives, Mode, Opening, Peer, PskCheck, PskResult, Rekeys, Stage, State,

@@ -21,6 +21,7 @@ use super::message::{Sender, Step};
 use super::outcome;
 use super::proposal::Protocol;
 use super::sizes::Overhead;
+use super::tcp::TcpConnections;
 use super::threads;
 use super::tunnel::{Keepalives, State, Tunnel};
 use crate::folding::Folding;
@@ -29,7 +30,7 @@ use crate::limits::{
     MAX_TRAFFIC, MAX_TUNNEL_MESSAGES, MIN_TUNNEL_MESSAGES,
 };
 use crate::observation::{
-    Content, Encapsulation, Endpoint, EspPacket, FrameId, Observation, Quoted,
+    Content, Encapsulation, Endpoint, EspPacket, FrameId, Observation, Quoted, Unrelated,
 };
 use crate::opened::Integrity;
 
@@ -44,6 +45,7 @@ pub struct Tracker {
     claimed: Vec<bool>,
     traffic: HashMap<(IpAddr, IpAddr), usize, Folding>,
     fragmented: Fragmented,
+    connections: TcpConnections,
     ended: VecDeque<Box<Tunnel>>,
     past: VecDeque<Arc<Tunnel>>,
     /// When tunnels that have ended were looked for last.
@@ -70,6 +72,7 @@ impl Tracker {
             claimed: Vec::new(),
             traffic: HashMap::default(),
             fragmented: Fragmented::default(),
+            connections: TcpConnections::default(),
             ended: VecDeque::new(),
             past: VecDeque::new(),
             swept: None,
@@ -90,6 +93,11 @@ impl Tracker {
         let (Some(src), Some(dst)) = (observation.src, observation.dst) else {
             return;
         };
+        if let Content::Other(Unrelated::Tcp(Some(segment))) = &observation.content {
+            self.connections.segment(segment, observation, src, dst);
+        } else if !self.connections.0.is_empty() {
+            self.connections.record(observation, src, dst);
+        }
         self.content(&observation.content, observation, src, dst);
     }
 
@@ -222,6 +230,7 @@ impl Tracker {
             return None;
         }
         let mut capture = self.capture.clone();
+        capture.tcp.clone_from(&self.connections.0);
         capture
             .traffic
             .sort_by_key(|traffic| (traffic.src, traffic.dst));
@@ -244,6 +253,7 @@ impl Tracker {
     #[must_use]
     pub fn finish(mut self) -> Finished {
         self.fragmented.finish(&mut self.capture);
+        self.capture.tcp = std::mem::take(&mut self.connections.0);
         let live = self.live.drain().map(|(_, live)| live).collect();
         let mut tunnels = self.conclude(live);
         tunnels.extend(self.ended.drain(..));

@@ -38,6 +38,23 @@ pub struct Datagram<'a> {
     pub content: Content<'a>,
 }
 
+/// What a TCP segment does with its connection (RFC 9293, section 3.1)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpSegment {
+    /// SYN: it opens the connection, or accepts it
+    pub opens: bool,
+    /// ACK
+    pub acknowledges: bool,
+    /// RST
+    pub resets: bool,
+    /// FIN
+    pub ends: bool,
+    /// Whether it carries data
+    pub data: bool,
+    /// Whether its data begins with the stream prefix (RFC 9329, section 3)
+    pub prefix: bool,
+}
+
 /// The content of a datagram
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
@@ -65,6 +82,8 @@ pub enum Content<'a> {
         src_port: u16,
         /// Destination port
         dst_port: u16,
+        /// What it does with its connection, on a port where streams of records are looked for
+        segment: Option<TcpSegment>,
     },
     /// Any other IP protocol, ESP (50), AH (51) and IPComp (108) among them; UDP, TCP and ICMP whose header is cut
     Ip {

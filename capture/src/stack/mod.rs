@@ -10,7 +10,7 @@ mod plain;
 mod tcp;
 mod transport;
 
-pub use datagram::{Content, Datagram, NotIp, Note, Quoted};
+pub use datagram::{Content, Datagram, NotIp, Note, Quoted, TcpSegment};
 pub use decode::{Dropped, Options, Stack};
 pub(crate) use link::outermost_ip_header;
 pub use plain::PlainPacket;

@@ -1,7 +1,7 @@
 //! TCP streams that carry IKE and ESP (RFC 9329): segments in order, then records
 
 use super::ip::Packet;
-use super::{Content, Note};
+use super::{Content, Note, TcpSegment};
 use crate::limits::{
     MAX_STREAM_OCTETS, MAX_STREAM_PORTS, MAX_STREAM_SEGMENTS, MAX_STREAMS, MAX_STREAMS_OCTETS,
 };
@@ -31,6 +31,7 @@ pub(super) struct Segment<'a> {
     acknowledged: Option<u32>,
     syn: bool,
     reset: bool,
+    fin: bool,
     payload: &'a [u8],
     /// Where `payload` begins in the IP payload
     offset: usize,
@@ -117,10 +118,24 @@ impl<'a> Segment<'a> {
             acknowledged: header.ack().then(|| header.acknowledgment_number()),
             syn: header.syn(),
             reset: header.rst(),
+            fin: header.fin(),
             payload: packet.payload.get(offset..).unwrap_or_default(),
             offset,
             frame,
         })
+    }
+}
+
+impl Segment<'_> {
+    fn facts(&self) -> TcpSegment {
+        TcpSegment {
+            opens: self.syn,
+            acknowledges: self.acknowledged.is_some(),
+            resets: self.reset,
+            ends: self.fin,
+            data: !self.payload.is_empty(),
+            prefix: self.payload.starts_with(PREFIX),
+        }
     }
 }
 
@@ -168,7 +183,11 @@ impl Streams {
             emit(emitted);
         });
         if records == 0 {
-            let content = Content::TcpOther { src_port, dst_port };
+            let content = Content::TcpOther {
+                src_port,
+                dst_port,
+                segment: Some(segment.facts()),
+            };
             emit(Emitted {
                 content,
                 from: &[],

@@ -20,14 +20,22 @@ pub(super) fn decode<'a>(
     truncated: bool,
     notes: &mut Notes,
 ) -> (Content<'a>, usize) {
-    let read = match protocol {
-        UDP => udp(payload, truncated, notes).map(|content| (content, UDP_HEADER)),
-        TCP => ports(payload)
-            .filter(|_| payload.len() >= TCP_HEADER)
-            .map(|(src_port, dst_port)| (Content::TcpOther { src_port, dst_port }, 0)),
-        ICMP | ICMP6 => icmp(protocol == ICMP6, payload).map(|content| (content, 0)),
-        _ => return (Content::Ip { protocol, payload }, 0),
-    };
+    let read =
+        match protocol {
+            UDP => udp(payload, truncated, notes).map(|content| (content, UDP_HEADER)),
+            TCP => ports(payload).filter(|_| payload.len() >= TCP_HEADER).map(
+                |(src_port, dst_port)| {
+                    let content = Content::TcpOther {
+                        src_port,
+                        dst_port,
+                        segment: None,
+                    };
+                    (content, 0)
+                },
+            ),
+            ICMP | ICMP6 => icmp(protocol == ICMP6, payload).map(|content| (content, 0)),
+            _ => return (Content::Ip { protocol, payload }, 0),
+        };
     read.unwrap_or_else(|| {
         if !truncated {
             notes.add(Note::HeaderCut { protocol });

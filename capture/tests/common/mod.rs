@@ -140,7 +140,9 @@ pub fn seen(datagram: &Datagram<'_>) -> Seen {
             dst_port,
             payload,
         } => ("record", 6, (src_port, dst_port), payload),
-        Content::TcpOther { src_port, dst_port } => ("tcp", 6, (src_port, dst_port), &[]),
+        Content::TcpOther {
+            src_port, dst_port, ..
+        } => ("tcp", 6, (src_port, dst_port), &[]),
         Content::Ip { protocol, payload } => ("ip", protocol, (0, 0), payload),
         Content::Icmp { icmp_type, .. } => ("icmp", icmp_type, (0, 0), &[]),
         Content::Fragment {

@@ -143,7 +143,7 @@ impl Collector {
                     self.content(inner, observation, src, dst);
                 }
             }
-            Content::Other(Unrelated::Udp | Unrelated::Tcp | Unrelated::Ip(_))
+            Content::Other(Unrelated::Udp | Unrelated::Tcp(_) | Unrelated::Ip(_))
             | Content::Icmp { quoted: None, .. } => {
                 let evidence = Evidence::of_frame(observation.frame, String::new());
                 let ends = (src, dst);
