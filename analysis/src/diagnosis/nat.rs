@@ -39,6 +39,7 @@ pub(super) const DECLARATIONS: &[&Declaration] = &[
 pub(super) const RULES: &[TunnelRule] = &[
     port_4500_blocked,
     stopped_before_4500,
+    third_of_aggressive_lost,
     not_agreed_on,
     translated,
     not_translated,
@@ -418,6 +419,19 @@ fn port_4500_blocked<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Optio
         Side::Network,
         summary,
     );
+    // A router that says so names the port: it is the cause that explains its message.
+    let refused = message.icmp.iter().find(|error| {
+        !error.too_big()
+            && !error.port_unreachable()
+            && error.quoted_dst.port == Some(NAT_TRAVERSAL_PORT)
+    });
+    let diagnosis = match refused {
+        Some(error) => diagnosis.weight(REFUSED_WEIGHT).evidence(
+            error.frame,
+            format!("ICMP from {}: it does not let it pass", error.from),
+        ),
+        None => diagnosis,
+    };
     let diagnosis = with_copies(diagnosis, message, "to UDP 4500")
         .severity(unanswered_severity(message, around))
         .evidence_if(before.map(|before| before.frame), "an answer on UDP 500")
@@ -682,13 +696,7 @@ fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         let answered = tunnel
             .from(Sender::Responder)
             .any(|message| matches!(message.step, Step::Main(2) | Step::Aggressive(2)));
-        (answered, |message| {
-            message
-                .clear
-                .vendor_ids
-                .iter()
-                .any(|id| NAT_TRAVERSAL.iter().any(|known| id.starts_with(known)))
-        })
+        (answered, announces_in_vendor_id)
     };
     let by = |sender| tunnel.from(sender).find(|message| announces(message));
     let (initiator, responder) = (by(Sender::Initiator), by(Sender::Responder));
@@ -728,6 +736,15 @@ fn not_agreed_on<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         .evidence(announced.frame, "NAT traversal announced")
         .excludes("natt-4500-blocked", "it was not agreed on"),
     )
+}
+
+/// Whether a message of IKEv1 announces NAT traversal (RFC 3947, section 3.1).
+fn announces_in_vendor_id(message: &Message) -> bool {
+    message
+        .clear
+        .vendor_ids
+        .iter()
+        .any(|id| NAT_TRAVERSAL.iter().any(|known| id.starts_with(known)))
 }
 
 /// A port that only a translator chooses, while neither side does NAT traversal.
@@ -879,6 +896,42 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Opt
                 "a NAT detection hash that does not fit",
             )
             .evidence(response.frame, "the last message of this negotiation")
+            .check_first("does the capture filter let UDP 4500 pass?"),
+    )
+}
+
+/// Message 2 of aggressive mode again and again, for a peer behind a NAT that does not ask again: it has message 2, and its
+/// message 3 goes to UDP 4500.
+fn third_of_aggressive_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let first = tunnel.first_of(Step::Aggressive(1))?;
+    let second = tunnel.first_of(Step::Aggressive(2))?;
+    let waits = second.transmissions >= WAITING_COPIES && copies_after(first, second) == 0;
+    let nothing_more = tunnel.from(Sender::Initiator).count() == 1 && tunnel.icmp.is_empty();
+    let behind = first
+        .ends
+        .src
+        .port
+        .is_some_and(|port| ![IKE_PORT, NAT_TRAVERSAL_PORT].contains(&port))
+        || evidence(tunnel)
+            .iter()
+            .any(|mismatch| mismatch.behind == Sender::Initiator || mismatch.genuine);
+    let supported = [first, second].into_iter().all(announces_in_vendor_id);
+    if !waits || !nothing_more || !behind || !supported {
+        return None;
+    }
+    let summary = format!(
+        "The responder sends message 2 of aggressive mode {}, and the initiator, behind a NAT, does not ask again: it has \
+         the message, and its message 3 goes to UDP 4500 and does not arrive here.",
+        times(second.transmissions)
+    );
+    let diagnosis = Diagnosis::new(
+        &NATT_4500_BLOCKED,
+        Confidence::Likely,
+        Side::Network,
+        summary,
+    );
+    Some(
+        with_copies(diagnosis, second, "message 2, which waits for message 3")
             .check_first("does the capture filter let UDP 4500 pass?"),
     )
 }
@@ -1055,6 +1108,9 @@ const COUNTED_PACKETS: u64 = 3;
 /// An answer that was lost once comes a second time.
 const WAITING_COPIES: u32 = 3;
 
+/// More than an ICMP error that is looked at alone.
+const REFUSED_WEIGHT: u8 = 80;
+
 const IKE_PORT: u16 = 500;
 
 /// IKE is sent from port 500; only a translator takes one of the dynamic ports instead.
@@ -1133,6 +1189,27 @@ mod tests {
         let mut both = moved_to(4500, [hashes(true, true), hashes(true, true)]);
         both.initiator.behind_nat = Some(true);
         assert!(!ids(&both).contains(&"mobike-port-switch-blocked"));
+    }
+
+    #[test]
+    fn message_3_of_aggressive_mode_is_missing_on_the_port() {
+        let with = |port: u16, asked_again: &[i64]| {
+            let mut tunnel = tunnel(1);
+            tunnel.state = State::Failed;
+            let vendor_ids = || [NAT_TRAVERSAL[0].to_vec()].into_iter().collect();
+            let first = send(&mut tunnel, Step::Aggressive(1), I, 0);
+            first.clear.vendor_ids = vendor_ids();
+            first.ends.src.port = Some(port);
+            again(&mut tunnel, asked_again);
+            let second = send(&mut tunnel, Step::Aggressive(2), R, 5);
+            second.clear.vendor_ids = vendor_ids();
+            again(&mut tunnel, &[1_000, 2_500]);
+            ids(&tunnel).contains(&"natt-4500-blocked")
+        };
+        assert!(with(27_000, &[]));
+        assert!(!with(500, &[]));
+        // Who asks again has not got the answer.
+        assert!(!with(27_000, &[1_000]));
     }
 
     #[test]
