@@ -11,6 +11,7 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{ONE_DELETE_OCTETS, ONE_NOTIFY_OCTETS};
+use super::rekey::{REKEY_PFS_MISMATCH, REKEY_TS_MISMATCH};
 use super::running::{
     SIDES, answer, answered, flow_from, flows_from, notify_name, packets_from, requests, responses,
     side, times, unanswered_severity, with_copies, within,
@@ -659,6 +660,7 @@ fn quick_mode_refused<'a>(
         !asked.is_empty() && !got.is_empty() && asked != got
     });
     let between_gateways = networks_are_the_peers(tunnel, offer);
+    let renewed = renews(tunnel, offer);
     let (declaration, confidence, summary) = match error.map(|error| error.number) {
         Some(_) if let Some(asked) = other_networks => (
             &QM_ID_MISMATCH,
@@ -671,6 +673,22 @@ fn quick_mode_refused<'a>(
                 listed_identities(offer),
             ),
         ),
+        Some(number) if renewed.is_some() => {
+            let declaration = match number {
+                INVALID_ID_INFORMATION => &REKEY_TS_MISMATCH,
+                _ => &REKEY_PFS_MISMATCH,
+            };
+            (
+                declaration,
+                Confidence::Likely,
+                format!(
+                    "A child between the same networks came up before; now the {} refuses to renew it with {told}: its \
+                     configuration is another one. {}.",
+                    by.name(),
+                    secrecy(offer)
+                ),
+            )
+        }
         Some(INVALID_ID_INFORMATION) if transport || between_gateways => (
             &TRANSPORT_TUNNEL_MISMATCH,
             if transport {
@@ -758,6 +776,10 @@ fn quick_mode_refused<'a>(
     let diagnosis = Diagnosis::new(declaration, confidence, Side::Both, summary)
         .severity(Severity::Failure)
         .weight(declaration.weight.max(REFUSED_WEIGHT))
+        .evidence_if(
+            renewed.map(|before| before.frame),
+            "the quick mode that was accepted",
+        )
         .evidence(
             offer.frame,
             format!("quick mode {}{}", message_of(offer), offered(offer)),
@@ -776,7 +798,13 @@ fn quick_mode_refused<'a>(
         Some(_) => diagnosis
             .excludes("qm-silent", "there is an answer")
             .excludes(
-                if [QM_ID_MISMATCH.id, TRANSPORT_TUNNEL_MISMATCH.id].contains(&declaration.id) {
+                if [
+                    QM_ID_MISMATCH.id,
+                    TRANSPORT_TUNNEL_MISMATCH.id,
+                    REKEY_TS_MISMATCH.id,
+                ]
+                .contains(&declaration.id)
+                {
                     "qm-no-proposal"
                 } else {
                     "qm-id-mismatch"
@@ -785,6 +813,33 @@ fn quick_mode_refused<'a>(
             ),
         None => diagnosis.excludes("qm-silent", "there is an answer"),
     })
+}
+
+/// An earlier quick mode between the same networks that the peer of this one accepted.
+fn renews<'a>(tunnel: &'a Tunnel, offer: &Message) -> Option<&'a Message> {
+    let identities = |message: &'a Message| &message.payloads().identities;
+    let wanted = &offer.payloads().identities;
+    let asks = offer.step == Step::Quick(1);
+    tunnel
+        .of_step(Step::Quick(1))
+        .filter(|_| asks)
+        .find(|before| {
+            let accepted = tunnel
+                .of_step(Step::Quick(2))
+                .any(|answer| answer.message_id == before.message_id);
+            let same = match (identities(before).as_slice(), wanted.as_slice()) {
+                ([own, peers], [source, destination]) => {
+                    let (own, peers) = if before.from == offer.from {
+                        (own, peers)
+                    } else {
+                        (peers, own)
+                    };
+                    own.value == source.value && peers.value == destination.value
+                }
+                _ => false,
+            };
+            before.frame < offer.frame && accepted && same
+        })
 }
 
 /// Message 1 of quick mode whose answer this message is.
@@ -891,7 +946,11 @@ fn refuses(message: &Message) -> bool {
     if message.opened.is_some() || !message.encrypted {
         return message.payloads().error().is_some();
     }
-    message.at_most(NOTIFY_WITH_LONG_SPI)
+    match message.inner_octets {
+        Some((smallest, _)) => smallest <= NOTIFY_WITH_LONG_SPI,
+        // The capture cut the suite, and not the header; one that began later says nothing.
+        None => message.truncated && message.length <= LONGEST_NOTIFY,
+    }
 }
 
 /// What is offered in the way of perfect forward secrecy, as the beginning of a sentence.
@@ -1811,6 +1870,9 @@ const FRAGMENT_OVERHEAD: u32 = 64;
 /// Octets of a notification with a 16-octet SPI, the largest that refuses something in IKEv1.
 const NOTIFY_WITH_LONG_SPI: u32 = 28;
 
+/// The same in a message of the widest block and hash: the header, HASH, the notification and padding.
+const LONGEST_NOTIFY: u32 = 28 + 4 + 64 + NOTIFY_WITH_LONG_SPI + 15;
+
 /// A refusal comes at once, or after one retransmission.
 const REFUSAL_SECONDS: f64 = 10.0;
 
@@ -2033,6 +2095,47 @@ mod tests {
         };
         assert!(with("10.1.0.0/16", "10.1.7.0/24").contains(&"qm-id-mismatch"));
         assert!(with("10.1.0.0/16", "10.1.0.0/16").contains(&"qm-no-proposal"));
+    }
+
+    #[test]
+    fn what_was_accepted_before_is_refused_as_a_rekey() {
+        let refused = |before: [&str; 2], by: Sender, notify: NotifyType| {
+            let networks = |values: [&str; 2]| {
+                let identity = |value: &str| crate::tunnels::Identity {
+                    payload_type: 5,
+                    id_type: 4,
+                    type_name: None,
+                    value: value.to_owned(),
+                    protocol: 0,
+                    port: 0,
+                };
+                Payloads {
+                    identities: values.map(identity).to_vec().into(),
+                    ..Payloads::default()
+                }
+            };
+            let mut tunnel = tunnel(1);
+            send(&mut tunnel, Step::Quick(1), by, 10).opened = Some(networks(before).into());
+            send(&mut tunnel, Step::Quick(2), by.opposite(), 15).message_id = 0;
+            send(&mut tunnel, Step::Quick(3), by, 20).message_id = 0;
+            let offer = send(&mut tunnel, Step::Quick(1), I, 5_000);
+            offer.opened = Some(networks(["10.1.0.0/24", "10.2.0.0/24"]).into());
+            let refusal = send(&mut tunnel, Step::Informational, R, 5_010);
+            refusal.opened = Some(notifies(&[notify]).into());
+            ids(&tunnel)
+        };
+        let (same, mirrored) = (
+            ["10.1.0.0/24", "10.2.0.0/24"],
+            ["10.2.0.0/24", "10.1.0.0/24"],
+        );
+        let (proposal, identity) = (
+            NotifyType::NO_PROPOSAL_CHOSEN,
+            NotifyType(INVALID_ID_INFORMATION),
+        );
+        assert!(refused(same, I, proposal).contains(&"rekey-pfs-mismatch"));
+        assert!(refused(mirrored, R, proposal).contains(&"rekey-pfs-mismatch"));
+        assert!(refused(same, I, identity).contains(&"rekey-ts-mismatch"));
+        assert!(refused(mirrored, I, identity).contains(&"qm-id-mismatch"));
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub(super) static REKEY_PFS_MISMATCH: Declaration = Declaration {
     weight: 60,
     explanation: "The first child comes from IKE_AUTH, where there is no key exchange for it. Only the rekey needs \
         one, and there the two sides disagree: one wants it, or another group, and the other does not. The tunnel \
-        works for one lifetime and then fails.",
+        works for one lifetime and then fails. In IKEv1 a rekey is one more quick mode: one that is refused after the \
+        first was accepted shows that the configuration of a side changed meanwhile.",
     symptom: "\"Drops every hour, comes back by itself.\" \"CHILD_SA rekeying failed, trying again.\"",
     wire: "A CREATE_CHILD_SA request some time after the setup and a response of the size of one notification; \
         repeated until the SA reaches its end of life.",
