@@ -16,7 +16,8 @@ use super::running::{
 };
 use crate::observation::{Encapsulation, FrameId};
 use crate::tunnels::{
-    ChildState, Flow, InnerEnds, Protocol, Sender, State, Step, Surroundings, Traffic, Tunnel,
+    Child, ChildState, Flow, InnerEnds, Protocol, Sender, State, Step, Surroundings, Traffic,
+    Tunnel,
 };
 
 /// Everything on this topic.
@@ -48,6 +49,7 @@ pub(super) const RULES: &[TunnelRule] = &[
     one_way_since,
     nothing_sent,
     unknown_to_the_receiver,
+    on_no_spi_of_a_child,
     replayed,
     counter_again,
     counter_nears_its_end,
@@ -865,6 +867,61 @@ fn unknown_to_the_receiver<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Opti
     })
 }
 
+/// Data on an SPI that is of no child, while the children have none: all their SPIs were read.
+fn on_no_spi_of_a_child<'a>(
+    tunnel: &'a Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<Diagnosis> {
+    let child = tunnel
+        .children
+        .iter()
+        .rfind(|child| child.state == ChildState::Established)?;
+    // Two peers do not choose the same number: a capture on both sides of a NAT confuses them.
+    let known = tunnel
+        .children
+        .iter()
+        .all(|child| !child.inferred && child.spi_initiator != child.spi_responder);
+    SIDES.into_iter().filter(|_| known).find_map(|sender| {
+        let spi = match sender {
+            Sender::Initiator => child.spi_responder,
+            _ => child.spi_initiator,
+        }?;
+        let (from, to) = (tunnel.peer(sender)?, tunnel.peer(sender.opposite())?);
+        if packets_from(tunnel, sender) > 0 {
+            return None;
+        }
+        let stray = surroundings.flows.iter().find(|stray| {
+            (stray.src.address, stray.dst.address) == (from.address, to.address)
+                && stray.packets >= ONE_WAY_PACKETS
+                && stray.first > child.time
+                && stray.protocol == child.protocol
+        })?;
+        let of_another = surroundings.tunnels.iter().any(|other| {
+            other.children.iter().any(|child| {
+                child.inferred || [child.spi_initiator, child.spi_responder].contains(&Some(stray.spi))
+            })
+        });
+        if of_another {
+            return None;
+        }
+        let summary = format!(
+            "The {} chose SPI 0x{:08x} and the {} sends {} packets on 0x{:08x}, which is of no child: the receiver drops them.",
+            sender.opposite().name(),
+            spi.0,
+            sender.name(),
+            stray.packets,
+            stray.spi.0
+        );
+        Some(
+            Diagnosis::new(&ESP_UNKNOWN_SPI, Confidence::Likely, side(sender), summary)
+                .weight(VERIFIED_WEIGHT)
+                .severity(Severity::Failure)
+                .evidence_if(child.response, "the child is up")
+                .evidence(stray.frame_first, "the first packet of the other SPI"),
+        )
+    })
+}
+
 /// Packets that a replay window drops.
 fn replayed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     let (sender, flow) = SIDES
@@ -1005,6 +1062,11 @@ fn integrity_cut<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
         };
         Some(
             Diagnosis::new(&ESP_ICV_TRUNCATION, confidence, side(truncated), summary)
+                .weight(if agreed {
+                    VERIFIED_WEIGHT
+                } else {
+                    ESP_ICV_TRUNCATION.weight
+                })
                 .evidence(flow.frame_first, "a packet of this length"),
         )
     })
@@ -1342,7 +1404,60 @@ fn stray_lengths(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
 }
 
 /// The rules about flows of no tunnel.
-pub(super) const CAPTURE_RULES: &[CaptureRule] = &[stray_reset, stray_in_clear, stray_lengths];
+pub(super) const CAPTURE_RULES: &[CaptureRule] =
+    &[stray_reset, stray_in_clear, stray_lengths, stray_one_way];
+
+/// ESP or AH of which the setup is not in the capture, from one side only.
+fn stray_one_way(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    let flow = surroundings
+        .flows
+        .iter()
+        .filter(|flow| {
+            flow.packets >= SILENT_PACKETS && at_least(flow.first, flow.last, ONE_WAY_SECONDS)
+        })
+        .max_by_key(|flow| flow.packets)?;
+    let (src, dst) = (flow.src.address, flow.dst.address);
+    let back = surroundings
+        .flows
+        .iter()
+        .any(|other| (other.src.address, other.dst.address) == (dst, src))
+        || surroundings.tunnels.iter().any(|tunnel| {
+            let of_tunnel = |child: &Child| {
+                [child.spi_initiator, child.spi_responder].contains(&Some(flow.spi))
+            };
+            [tunnel.initiator.address, tunnel.responder.address].contains(&dst)
+                || tunnel.children.iter().any(of_tunnel)
+        });
+    if back || dst.is_multicast() {
+        return None;
+    }
+    // Anything of the other side in the file shows that the file has both directions.
+    let heard = surroundings.traffic(dst, src).is_some();
+    let summary = format!(
+        "{} packets of {src} to {dst} on SPI 0x{:08x} in {}, and not one {} back{}.",
+        flow.packets,
+        flow.spi.0,
+        flow.seconds()
+            .map_or_else(|| "some time".to_owned(), duration),
+        if heard { "of ESP" } else { "of any kind" },
+        if heard {
+            ""
+        } else {
+            ": the data passes in one direction only, or the file has one direction only"
+        }
+    );
+    let confidence = match heard {
+        true => Confidence::Likely,
+        false => Confidence::Possible,
+    };
+    Some(
+        Diagnosis::new(&ESP_ONE_WAY, confidence, Side::Unknown, summary)
+            .severity(Severity::Warning)
+            .evidence(flow.frame_first, "the first packet")
+            .evidence(flow.frame_last, "the last one")
+            .check_first("capture both directions, IKE included"),
+    )
+}
 
 fn stray_reset(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
     let flow = surroundings.flows.iter().find(|flow| flow.resets > 0)?;
@@ -1409,6 +1524,9 @@ const FAILED_PACKETS: u64 = 3;
 /// Packets that do not verify are dropped: that says more than that nothing comes back.
 const DROPPED_WEIGHT: u8 = 66;
 
+/// What was agreed on and what is sent, both read: this explains why nothing comes back.
+const VERIFIED_WEIGHT: u8 = 80;
+
 /// What a monitor of a tunnel sends: a small echo request, at most each second, in ESP.
 const TINY_PACKETS: u64 = 10;
 const TINY_OCTETS: u32 = 180;
@@ -1442,6 +1560,45 @@ mod tests {
         };
         let found = super::super::engine::diagnose(tunnel, &around);
         found.into_iter().map(|found| found.severity).collect()
+    }
+
+    #[test]
+    fn data_on_an_spi_that_nobody_chose_is_unknown_to_the_receiver() {
+        let told = |spi: u32, inferred: bool| {
+            let mut tunnel = with(None, None);
+            tunnel.children[0].inferred = inferred;
+            let mut stray = flow(I, 5, 100, 2_000);
+            stray.spi.0 = spi;
+            let capture = crate::tunnels::CaptureFacts::default();
+            let around = Surroundings {
+                capture: &capture,
+                tunnels: &[&tunnel],
+                flows: &[*stray],
+            };
+            let found = super::super::engine::diagnose(&tunnel, &around);
+            found
+                .iter()
+                .any(|found| found.declaration.id == "esp-unknown-spi")
+        };
+        assert!(told(0x300, false));
+        assert!(!told(0x200, false));
+        assert!(!told(0x300, true));
+    }
+
+    #[test]
+    fn one_direction_without_its_setup_is_told_where_nothing_comes_back() {
+        let told = |flows: &[Flow]| {
+            let around = Surroundings {
+                capture: &crate::tunnels::CaptureFacts::default(),
+                tunnels: &[],
+                flows,
+            };
+            stray_one_way(&around).map(|found| found.severity)
+        };
+        let sent = *flow(I, 9, 100, 4_000);
+        assert_eq!(told(std::slice::from_ref(&sent)), Some(Severity::Warning));
+        assert_eq!(told(&[sent, *flow(R, 1, 110, 110)]), None);
+        assert_eq!(told(&[*flow(I, 9, 100, 300)]), None);
     }
 
     /// Syslog and media streams have no answers, echo requests have.
