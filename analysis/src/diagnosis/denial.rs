@@ -1,6 +1,7 @@
 //! Load, attacks and scans.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
@@ -8,6 +9,7 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::running::{responses, seconds};
+use crate::observation::FrameId;
 use crate::tunnels::{Message, Sender, Stage, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -113,9 +115,11 @@ pub(super) static IKE_SCAN_PROBE: Declaration = Declaration {
     severity: Severity::Note,
     weight: 16,
     explanation: "A single first message with an unusual offer and no continuation, without the retransmissions of a \
-        real initiator. Likely a tool that asks what the responder accepts.",
+        real initiator. Likely a tool that asks what the responder accepts. One that begins aggressive mode under many \
+        names looks for a group name that the gateway knows.",
     symptom: "Unknown peers in the log.",
-    wire: "One IKE_SA_INIT or main mode message, often with many transforms, never followed by the next message.",
+    wire: "One IKE_SA_INIT or main mode message, often with many transforms, never followed by the next message; or \
+        aggressive mode message 1 of one address under many identities, never followed by message 3.",
     opened: "",
     checks: &[(Side::Network, "limit who may reach UDP 500")],
     needs: &[Need::Clear],
@@ -355,7 +359,7 @@ fn looks_like_a_scan<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
 }
 
 /// The rules about many tunnels.
-pub(super) const CAPTURE_RULES: &[CaptureRule] = &[flood];
+pub(super) const CAPTURE_RULES: &[CaptureRule] = &[flood, names_tried];
 
 /// Very many first messages and almost no continuation.
 fn flood(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
@@ -401,6 +405,53 @@ fn flood(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
     )
 }
 
+/// One address that begins aggressive mode under many names and never goes on: it asks which of them the gateway knows.
+fn names_tried(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
+    let mut tried: HashMap<(IpAddr, IpAddr), Vec<(&str, FrameId)>> = HashMap::new();
+    for tunnel in surroundings.tunnels {
+        let goes_on = tunnel.first_of(Step::Aggressive(3)).is_some();
+        let name = tunnel.initiator.identity.as_ref();
+        let (Some(first), Some(name), false) =
+            (tunnel.first_of(Step::Aggressive(1)), name, goes_on)
+        else {
+            continue;
+        };
+        let names = tried
+            .entry((tunnel.initiator.address, tunnel.responder.address))
+            .or_default();
+        if names.iter().all(|(known, _)| *known != name.value) {
+            names.push((&name.value, first.frame));
+        }
+    }
+    let ((from, to), names) = tried
+        .into_iter()
+        .filter(|(_, names)| names.len() >= NAMES)
+        .max_by_key(|(ends, names)| (names.len(), *ends))?;
+    let summary = format!(
+        "{from} began aggressive mode with {to} under {} names and never went on: it looks for a group name that {to} \
+         answers, whose pre-shared key can then be guessed offline.",
+        names.len()
+    );
+    let found = Diagnosis::new(
+        &IKE_SCAN_PROBE,
+        Confidence::Likely,
+        Side::Initiator,
+        summary,
+    )
+    .severity(Severity::Warning);
+    Some(
+        names
+            .iter()
+            .take(SHOWN)
+            .fold(found, |found, (name, frame)| {
+                found.evidence(*frame, format!("as {name}"))
+            }),
+    )
+}
+
+/// Names of one user, or of several behind one NAT, that are mistyped at one time.
+const NAMES: usize = 8;
+
 /// Payload type Notify of IKEv2.
 const NOTIFY: u8 = 41;
 
@@ -427,6 +478,39 @@ mod tests {
 
     const I: Sender = Sender::Initiator;
     const R: Sender = Sender::Responder;
+
+    #[test]
+    fn many_names_of_one_address_that_never_goes_on_are_a_search() {
+        let told = |names: usize, goes_on: bool| {
+            let begun: Vec<Tunnel> = (0..names)
+                .map(|number| {
+                    let mut tunnel = tunnel(1);
+                    tunnel.initiator.identity = Some(crate::tunnels::Identity {
+                        payload_type: 5,
+                        id_type: 11,
+                        type_name: None,
+                        value: format!("group{number}"),
+                        protocol: 0,
+                        port: 0,
+                    });
+                    send(&mut tunnel, Step::Aggressive(1), I, 10);
+                    if goes_on {
+                        send(&mut tunnel, Step::Aggressive(3), I, 20);
+                    }
+                    tunnel
+                })
+                .collect();
+            names_tried(&Surroundings {
+                capture: &CaptureFacts::default(),
+                tunnels: &begun.iter().collect::<Vec<_>>(),
+                flows: &[],
+            })
+            .is_some()
+        };
+        assert!(told(NAMES, false));
+        assert!(!told(NAMES - 1, false));
+        assert!(!told(NAMES, true));
+    }
 
     /// A negotiation in which the responder asks for a cookie this often.
     fn cookies(times: i64, through: bool) -> Tunnel {
