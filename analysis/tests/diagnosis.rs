@@ -88,6 +88,10 @@ const ALIKE: &[(&str, &[&str])] = &[
     // The peer sends nothing more: that it began anew, or is gone, only shows when it speaks again.
     ("esp-unknown-spi", &["dpd-not-persistent"]),
     ("peer-rebooted-stale-sa", &["dpd-timeout"]),
+    // Nor does a new negotiation of the other side that it answers: after an outage of seconds it would answer it too.
+    ("peer-rebooted-stale-sa", &["dpd-too-aggressive"]),
+    // strongSwan announces fragmentation only to who announces it: who lacks it is in no packet.
+    ("ike-frag-not-negotiated", &["ike-ip-fragments-dropped"]),
 ];
 
 /// Faults that are alike without keys only.

@@ -967,8 +967,13 @@ pub(super) fn encrypted_refusal(tunnel: &Tunnel) -> Option<(&Message, &Message)>
             let soon =
                 seconds_between(sixth, ending).is_none_or(|seconds| (0.0..1.0).contains(&seconds));
             let ends = ending.step == Step::Informational && ending.encrypted && soon;
+            // A server asks for user and password before the client has judged message 6.
+            let asked = tunnel
+                .first_of(Step::Transaction(1))
+                .is_some_and(|question| question.from == Sender::Initiator);
             let quiet = tunnel.first_of(Step::Quick(1)).is_none()
-                && tunnel.first_of(Step::Transaction(1)).is_none();
+                && tunnel.first_of(Step::Transaction(2)).is_none()
+                && !asked;
             (ends && quiet).then_some((sixth, ending))
         }
     }

@@ -579,6 +579,10 @@ fn fragments_of_version_1<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Optio
             && !message.fragments.is_empty()
             && unanswered(tunnel, message)
             && message.transmissions > 1
+            // Who sent it whole before, and got an answer, splits it in vain.
+            && !tunnel
+                .of_step(message.step)
+                .any(|whole| whole.from == message.from && !unanswered(tunnel, whole))
     })?;
     let gap = (1..=total(message)).any(|number| {
         !message
