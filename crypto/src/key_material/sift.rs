@@ -613,25 +613,27 @@ impl Form {
                 Some(len)
             }
             Self::Ikescope => {
-                // Lines that are indented, and what goes on over lines, may have anything in them.
-                let lines = text.get(len - 1..)?;
-                let at = find_pair(lines, 1, |first, second| {
-                    let begins = (second == b'[') | (second == b' ') | (second == b'\t');
-                    let quoted = (first == b'"') | (first == b'\'');
-                    ((first == b'\n') & begins) | ((first == second) & quoted)
-                });
-                let len = at.map_or(text.len(), |at| len + at);
-                let entry = text.get(..len)?;
-                matches!(text.get(len), Some(b'[') | None).then_some(())?;
-                for (at, spi) in labels(&SPI_FIELD, entry) {
-                    let (name, spi) = (entry.get(..at)?, spi.get(..memchr(b'"', spi)?)?);
-                    if name.ends_with(b"\n") {
-                        look.push(spi_hex(spi))?;
-                    } else if name.ends_with(b"\ninitiator_") {
-                        look.push_ike(ike_spi(spi))?;
+                let (mut len, mut before) = (len, text.get(..0)?);
+                while let Some(next) = text
+                    .get(len..)
+                    .filter(|next| !matches!(next, [] | [b'[', ..]))
+                {
+                    // Lines that are indented may be anything.
+                    (!is_blank(next.first())).then_some(())?;
+                    if let Some(rest) = next.strip_prefix(b"spi = \"") {
+                        look.push(spi_hex(quoted(rest)?))?;
+                        before = text.get(..len)?;
+                    } else if let Some(rest) = next.strip_prefix(b"initiator_spi = \"") {
+                        look.push_ike(ike_spi(quoted(rest)?))?;
+                        before = text.get(..len)?;
                     }
+                    len += line(next).len();
                 }
-                (look.spis.len() == 1).then_some(len)
+                // What goes on over lines may have anything in it.
+                let marks =
+                    |first, second| (first == second) & ((first == b'"') | (first == b'\''));
+                let regular = find_pair(before, 1, marks).is_none();
+                (regular && look.spis.len() == 1).then_some(len)
             }
         }
         .filter(|_| !look.spis.is_empty())
@@ -680,6 +682,11 @@ fn labels<'t>(label: &Label, text: &'t [u8]) -> impl Iterator<Item = (usize, &'t
     let len = label.needle().len();
     let places = label.find_iter(text);
     places.filter_map(move |at| Some((at, text.get(at + len..)?)))
+}
+
+/// What stands before the next quotation mark.
+fn quoted(text: &[u8]) -> Option<&[u8]> {
+    text.get(..memchr(b'"', text)?)
 }
 
 /// Whether there are only blanks before on the line.
@@ -734,7 +741,6 @@ static SPI_IS: Label = LazyLock::new(|| memmem::Finder::new(" spi="));
 static ISPI: Label = LazyLock::new(|| memmem::Finder::new(" ispi "));
 static CHILD_SPIS: Label = LazyLock::new(|| memmem::Finder::new("spi(i) "));
 static HALF_SPI: Label = LazyLock::new(|| memmem::Finder::new("c: spi="));
-static SPI_FIELD: Label = LazyLock::new(|| memmem::Finder::new("spi = \""));
 
 /// The length of an entry that stands for lines of a log.
 const LOG: u32 = u32::MAX;

@@ -374,7 +374,7 @@ impl<'t> Table<'t, '_> {
 
     fn child_spis(&mut self) -> Vec<Spi> {
         let texts = self.texts("child_spis");
-        let spis: Vec<Spi> = texts.iter().filter_map(|text| spi_number(text)).collect();
+        let spis: Vec<Spi> = texts.iter().filter_map(spi_number).collect();
         if spis.len() != texts.len() {
             self.problem("child_spis", "has something that is no SPI");
         }
