@@ -1523,7 +1523,9 @@ fn silence<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
     };
     let floated = request.ends.dst.port != before.ends.src.port;
     let fragmented = request.ip_fragments > 0 || !request.fragments.is_empty();
-    if request.transmissions < 2 || fragmented || !request.icmp.is_empty() {
+    // On both sides of a NAT each message is there twice.
+    let again = request.retransmissions.iter().any(|copy| !copy.elsewhere);
+    if !again || fragmented || !request.icmp.is_empty() {
         return None;
     }
     let summary = format!(

@@ -1080,18 +1080,26 @@ fn gone_silent<'a>(tunnel: &'a Tunnel, around: &Surroundings<'_>) -> Option<Gone
             })
             .max_by_key(|(_, flow)| flow.last)?;
         let back = flow_from(child, silent)?;
-        // A NAT that captures on both sides has the same packets with two addresses.
-        let elsewhere = around
-            .flows
-            .iter()
-            .any(|stray| stray.spi == back.spi && stray.last > back.last);
         // The side that sends says something in IKE: then its checks tell more.
         let asked = tunnel
             .messages
             .iter()
             .any(|message| message.time > Some(heard));
-        (!asked && !elsewhere).then(|| unanswered_data(sending, flow, back, heard))?
+        (!asked)
+            .then(|| unanswered_data(sending, flow, back, heard))?
+            .filter(|_| !goes_on_elsewhere(back, around))
     })
+}
+
+/// A NAT that captures on both sides has the same packets with two addresses: in one flow more than in the other.
+fn goes_on_elsewhere(flow: &Flow, around: &Surroundings<'_>) -> bool {
+    let same = |other: &Flow| other.spi == flow.spi && other.last > flow.last;
+    around.flows.iter().any(same)
+        || around.tunnels.iter().any(|tunnel| {
+            SIDES
+                .into_iter()
+                .any(|sender| flows_from(tunnel, sender).any(|(_, other)| same(other)))
+        })
 }
 
 /// The packets at the end of a flow, where nothing of the other side was heard since.
