@@ -12,6 +12,10 @@ pub const HALF_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 /// The same of a peer that was told to give it up and said nothing: libreswan's default, and a second for the way.
 pub(crate) const KEPT_TIMEOUT: Duration = Duration::from_secs(61);
 
+/// Seconds before each question to a peer that answered before and that ICMP now says to be gone: a daemon takes some to
+/// start anew.
+pub(crate) const RESTART: [u64; 4] = [1, 3, 5, 8];
+
 /// Suites of a policy that are listed one by one. The boxes are exact; more lines than this nobody reads.
 pub const MAX_ACCEPTED: usize = 1_000;
 

@@ -6,9 +6,11 @@
 //! offer of everything that is left is refused, the list is known to be complete.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::suite::Suite;
 use super::universe::{AUTH, AXES, CIPHER, GROUP, HASH, Ordered, Tuple, Universe};
+use crate::limits::RESTART;
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,9 @@ pub(super) trait Asker {
 
     /// Waits until the peer has forgotten what it may hold of us.
     async fn rest(&mut self);
+
+    /// Lets time pass.
+    async fn wait(&mut self, duration: Duration);
 
     /// To be called when more is known.
     fn learned(&mut self, found: &Found);
@@ -368,7 +373,16 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             return Err(Stop::TooMany);
         }
         let suites = self.suites(offer);
-        let answer = self.asker.ask(&suites).await;
+        let mut answer = self.asker.ask(&suites).await;
+        // One that answered before may have begun anew.
+        let known = self.last_refused.is_some() || self.witness.is_some();
+        for seconds in RESTART.into_iter().filter(|_| known) {
+            if answer != Answer::Unreachable {
+                break;
+            }
+            self.asker.wait(Duration::from_secs(seconds)).await;
+            answer = self.asker.ask(&suites).await;
+        }
         match &answer {
             Answer::Unreachable => return Err(Stop::Unreachable),
             Answer::NotSpoken => return Err(Stop::NotSpoken),

@@ -101,6 +101,10 @@ impl Asker for Conversation {
         self.dialogue.pause(HALF_OPEN_TIMEOUT).await;
     }
 
+    async fn wait(&mut self, duration: Duration) {
+        self.dialogue.pause(duration).await;
+    }
+
     fn learned(&mut self, found: &Found) {
         summary::fill(&mut self.report.borrow_mut(), &self.ordered.universe, found);
     }

@@ -15,7 +15,7 @@ use ikescope_dissectors::{IkeSpi, Version};
 
 use crate::config::{Config, Depth};
 use crate::dialogue::{Dialogue, Expected, Reply, Request};
-use crate::limits::{HALF_OPEN_TIMEOUT, MAX_DATAGRAMS, MAX_MESSAGE, MAX_NOTES};
+use crate::limits::{HALF_OPEN_TIMEOUT, MAX_DATAGRAMS, MAX_MESSAGE, MAX_NOTES, RESTART};
 use crate::report::Outcome;
 
 use super::algorithm::{Algorithm, Axis};
@@ -383,7 +383,7 @@ impl Oracle {
         let gone = self.unreachable;
         let began = self.dialogue.now();
         let pauses: &[u64] = match gone {
-            true => &AFTER_ICMP,
+            true => &RESTART,
             false => &AFTER_SILENCE,
         };
         for (attempt, pause) in pauses.iter().enumerate() {
@@ -641,6 +641,5 @@ const MAX_COOKIES: usize = 3;
 /// Times that a question is asked whose retransmissions were all lost.
 const MAX_REPEATS: usize = 3;
 /// Seconds before each question known to be accepted, until the peer is taken to be gone: beyond the half-open timeout of
-/// one that says nothing, and what a daemon takes to start anew.
+/// one that says nothing.
 const AFTER_SILENCE: [u64; 2] = [0, HALF_OPEN_TIMEOUT.as_secs() + 1];
-const AFTER_ICMP: [u64; 4] = [1, 3, 5, 8];
