@@ -190,7 +190,7 @@ fn keys_that_nothing_asks_for_change_nothing_and_are_counted() {
         let (out, path) = (text(&target("unrelated.pcapng")), text(&path));
         let arguments = ["decrypt", &capture, "--secrets", &path, "-w", &out];
         let more = ["--force", "--format", "json"];
-        let result = run(&[&arguments[..], &more].concat());
+        let result = run([&arguments[..], &more].concat());
         let document: Value = serde_json::from_str(&result.stdout).expect("it is JSON");
         check("decrypt", &document);
         let keys = document["keys"].as_array().map_or(0, Vec::len) as u64;
