@@ -84,7 +84,6 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("pq-multi-ke-unsupported", &["natt-4500-blocked"]),
     // A daemon that ended does not answer the checks, and its host says why.
     ("dpd-timeout", &["icmp-port-unreachable"]),
-    ("icmp-port-unreachable", &["dpd-timeout"]),
     // The peer sends nothing more: that it began anew, or is gone, only shows when it speaks again.
     ("esp-unknown-spi", &["dpd-not-persistent"]),
     ("peer-rebooted-stale-sa", &["dpd-timeout"]),
