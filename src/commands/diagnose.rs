@@ -176,7 +176,7 @@ impl Diagnosing<'_> {
         let facts = &finished.capture;
         let place = ended.place();
         let ipsec = facts.ike_messages + facts.esp_packets + facts.ah_packets;
-        if ipsec == 0 {
+        if ipsec == 0 && facts.tcp.is_empty() {
             complain(&ended.nothing(""));
         } else if self.shown == 0 && self.tunnels > 0 {
             complain(&match self.tunnels {
