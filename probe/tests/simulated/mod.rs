@@ -195,7 +195,11 @@ impl Peer {
     }
 
     fn choose(&self, offered: &[Block], spi: u64) -> Option<Combination> {
-        let other = self.behaviour.behind.as_ref().filter(|_| spi % 2 == 0);
+        let other = self
+            .behaviour
+            .behind
+            .as_ref()
+            .filter(|_| spi.is_multiple_of(2));
         let own = other.unwrap_or(&self.behaviour.policy);
         match self.behaviour.own_order {
             true => own
