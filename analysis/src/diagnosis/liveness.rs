@@ -1282,8 +1282,19 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             })
             .is_some()
     });
-    // In IKEv1 a new phase 1 may stand beside the old one.
-    if (new.opened() || new.version == 1) && said.is_none() {
+    // In IKEv1 a new phase 1 may stand beside the old one, whose data goes on.
+    let data = |tunnel: &Tunnel| {
+        SIDES
+            .into_iter()
+            .all(|sender| flows_from(tunnel, sender).next().is_some())
+    };
+    // A Delete that cannot be read would be the last message.
+    let stopped = old
+        .messages
+        .last()
+        .is_some_and(|last| last.step != Step::Informational);
+    let moved = new.version == 2 || stopped && data(old) && data(new);
+    if (new.opened() || !moved) && said.is_none() {
         return None;
     }
     let summary = format!(
@@ -1297,10 +1308,10 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             ""
         }
     );
-    let confidence = if said.is_some() {
-        Confidence::Certain
-    } else {
-        Confidence::Likely
+    let confidence = match (said, new.version) {
+        (Some(_), _) => Confidence::Certain,
+        (None, 1) => Confidence::Possible,
+        (None, _) => Confidence::Likely,
     };
     Some(
         Diagnosis::new(&INITIAL_CONTACT_WIPES, confidence, Side::Initiator, summary)
@@ -1600,6 +1611,30 @@ mod tests {
         assert_eq!(begins(6_000).first(), Some(&"peer-rebooted-stale-sa"));
         // A new SA takes over before anything is missed.
         assert!(!begins(2_100).contains(&"peer-rebooted-stale-sa"));
+    }
+
+    #[test]
+    fn a_login_of_ikev1_takes_over_where_the_data_moves_and_nothing_ended_the_old_one() {
+        let told = |last: i64, ended: bool| {
+            let (mut old, mut new) = (up(1), up(1));
+            old.children[0].from_initiator = Some(flow(I, 10, 100, last));
+            send(&mut old, Step::Quick(3), I, 20);
+            if ended {
+                send(&mut old, Step::Informational, I, 1_000);
+            }
+            (new.id, new.first) = (2, Some(at(2_000)));
+            for sender in SIDES {
+                let data = Some(flow(sender, 10, 2_100, 2_900));
+                match sender {
+                    I => new.children[0].from_initiator = data,
+                    _ => new.children[0].from_responder = data,
+                }
+            }
+            ids_among(&old, &[&old, &new]).contains(&"initial-contact-wipes")
+        };
+        assert!(told(900, false));
+        assert!(!told(2_800, false));
+        assert!(!told(900, true));
     }
 
     #[test]

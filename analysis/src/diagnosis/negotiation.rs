@@ -387,6 +387,10 @@ pub(super) static MAIN_VS_AGGRESSIVE: Declaration = Declaration {
             "wrong-peer-no-config",
             "there both sides use the same exchange type",
         ),
+        (
+            "auth-method-mismatch-v1",
+            "the same refusal, where the responder wants XAUTH or certificates",
+        ),
     ],
     references: &["RFC 2409, section 5", "RFC 2408, section 4"],
     see: None,
@@ -1201,6 +1205,7 @@ fn modes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis>
             own.messages.first().map(|message| message.frame),
             "the responder begins with the other mode",
         )
+        .excludes("auth-method-mismatch-v1", "the modes differ")
     } else if let Some((answer, error)) = about_the_exchange {
         Diagnosis::new(
             &MAIN_VS_AGGRESSIVE,
@@ -1214,6 +1219,10 @@ fn modes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis>
             ),
         )
         .evidence(answer.frame, "the refusal")
+        .excludes(
+            "auth-method-mismatch-v1",
+            "it is the exchange that is refused",
+        )
     } else if let Some((answer, _)) = secret_in_clear {
         Diagnosis::new(
             &MAIN_VS_AGGRESSIVE,

@@ -846,7 +846,8 @@ fn not_renewed_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
     let (child, lifetime, (by, frame, time)) = tunnel.children.iter().find_map(|child| {
         let (lifetime, deleted) = (child.lifetime_seconds?, child.deleted?);
         let age = seconds(child.time, deleted.2)?;
-        let expired = age >= lifetime as f64 && age < lifetime as f64 + LATE_SECONDS;
+        let past = age - lifetime as f64;
+        let expired = (-EARLY_SECONDS..LATE_SECONDS).contains(&past);
         expired.then_some((child, lifetime, deleted))
     })?;
     // A quick mode before that is the rekey that was missing.
@@ -1396,6 +1397,9 @@ const SHOWN_REKEYS: usize = 6;
 /// A daemon deletes an expired SA within this time.
 const LATE_SECONDS: f64 = 2.0;
 
+/// The initiator counts from message 2, the responder from message 1; the child is seen to be up later than both.
+const EARLY_SECONDS: f64 = 0.5;
+
 /// A daemon asks the kernel for its counters, or is told, within this time.
 const COUNTED_SECONDS: f64 = 2.0;
 
@@ -1511,6 +1515,22 @@ mod tests {
         };
         assert!(with(70_000));
         assert!(!with(60_200));
+    }
+
+    #[test]
+    fn a_child_of_ikev1_that_ends_at_its_agreed_age_was_not_renewed() {
+        let with = |deleted: i64| {
+            let mut tunnel = tunnel(1);
+            let child = child(&mut tunnel);
+            (child.time, child.lifetime_seconds) = (Some(at(20)), Some(7));
+            child.deleted = Some((I, frame(deleted), Some(at(deleted))));
+            ids(&tunnel).contains(&"lifetime-no-rekey")
+        };
+        assert!(with(7_025));
+        // The initiator counts from before its last message.
+        assert!(with(7_010));
+        assert!(!with(6_000));
+        assert!(!with(12_000));
     }
 
     #[test]
