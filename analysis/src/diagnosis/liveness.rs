@@ -136,7 +136,7 @@ pub(super) static PEER_REBOOTED_STALE_SA: Declaration = Declaration {
     symptom: "\"Received packet with invalid SPI\"; \"one must clear the tunnel by hand\".",
     wire: "ESP of one side goes on and nothing comes back; liveness checks are not answered, or answered by \
         INVALID_IKE_SPI, INVALID_SPI or INVALID-COOKIE in clear, or the peer begins with a new IKE_SA_INIT.",
-    opened: "INITIAL_CONTACT in the next IKE_AUTH of the peer.",
+    opened: "INITIAL_CONTACT in the next IKE_AUTH, or phase 1, of the peer.",
     checks: &[
         (
             Side::Responder,
@@ -264,9 +264,8 @@ pub(super) static INITIAL_CONTACT_WIPES: Declaration = Declaration {
     explanation: "The peer began anew and said with INITIAL_CONTACT that it has no other SAs, or the gateway allows \
         one login for an identity. The old SAs are dropped without a Delete.",
     symptom: "After a restart of one side the old tunnel is gone; with two devices of one identity they alternate.",
-    wire: "A new IKE_SA_INIT and IKE_AUTH of the same address while the old IKE SA lives; then the old SA is not \
-        used any more.",
-    opened: "INITIAL_CONTACT in IKE_AUTH, the same identity as before.",
+    wire: "A new IKE SA of the same address while the old one lives; then the old one is not used any more.",
+    opened: "INITIAL_CONTACT in IKE_AUTH or phase 1, the same identity as before.",
     checks: &[
         (
             Side::Initiator,
