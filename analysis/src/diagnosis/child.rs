@@ -2067,28 +2067,31 @@ mod tests {
         }
     }
 
+    /// The networks of quick mode.
+    fn networks(values: [&str; 2]) -> Payloads {
+        let identity = |value: &str| crate::tunnels::Identity {
+            payload_type: 5,
+            id_type: 4,
+            type_name: None,
+            value: value.to_owned(),
+            protocol: 0,
+            port: 0,
+        };
+        Payloads {
+            identities: values.map(identity).to_vec().into(),
+            ..Payloads::default()
+        }
+    }
+
     #[test]
     fn message_2_of_quick_mode_is_refused_for_its_networks() {
         let with = |asked: &str, got: &str| {
-            let networks = |source: &str| {
-                let identity = |value: &str| crate::tunnels::Identity {
-                    payload_type: 5,
-                    id_type: 4,
-                    type_name: None,
-                    value: value.to_owned(),
-                    protocol: 0,
-                    port: 0,
-                };
-                Payloads {
-                    identities: vec![identity(source), identity("10.2.0.0/24")].into(),
-                    ..Payloads::default()
-                }
-            };
             let mut tunnel = tunnel(1);
-            send(&mut tunnel, Step::Quick(1), I, 10).opened = Some(networks(asked).into());
+            send(&mut tunnel, Step::Quick(1), I, 10).opened =
+                Some(networks([asked, "10.2.0.0/24"]).into());
             let answer = send(&mut tunnel, Step::Quick(2), R, 15);
             answer.message_id = 0;
-            answer.opened = Some(networks(got).into());
+            answer.opened = Some(networks([got, "10.2.0.0/24"]).into());
             let refusal = send(&mut tunnel, Step::Informational, I, 20);
             refusal.opened = Some(notifies(&[NotifyType::NO_PROPOSAL_CHOSEN]).into());
             ids(&tunnel)
@@ -2100,20 +2103,6 @@ mod tests {
     #[test]
     fn what_was_accepted_before_is_refused_as_a_rekey() {
         let refused = |before: [&str; 2], by: Sender, notify: NotifyType| {
-            let networks = |values: [&str; 2]| {
-                let identity = |value: &str| crate::tunnels::Identity {
-                    payload_type: 5,
-                    id_type: 4,
-                    type_name: None,
-                    value: value.to_owned(),
-                    protocol: 0,
-                    port: 0,
-                };
-                Payloads {
-                    identities: values.map(identity).to_vec().into(),
-                    ..Payloads::default()
-                }
-            };
             let mut tunnel = tunnel(1);
             send(&mut tunnel, Step::Quick(1), by, 10).opened = Some(networks(before).into());
             send(&mut tunnel, Step::Quick(2), by.opposite(), 15).message_id = 0;
