@@ -408,7 +408,8 @@ fn flood(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
 /// One address that begins aggressive mode under many names and never goes on: it asks which of them the gateway knows.
 fn names_tried(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
     let mut tried: HashMap<(IpAddr, IpAddr), Vec<(&str, FrameId)>> = HashMap::new();
-    for tunnel in surroundings.tunnels {
+    let mut known = HashSet::new();
+    for tunnel in surroundings.tunnels.iter().filter(|one| one.version == 1) {
         let goes_on = tunnel.first_of(Step::Aggressive(3)).is_some();
         let name = tunnel.initiator.identity.as_ref();
         let (Some(first), Some(name), false) =
@@ -416,10 +417,10 @@ fn names_tried(surroundings: &Surroundings<'_>) -> Option<Diagnosis> {
         else {
             continue;
         };
-        let names = tried
-            .entry((tunnel.initiator.address, tunnel.responder.address))
-            .or_default();
-        if names.iter().all(|(known, _)| *known != name.value) {
+        let ends = (tunnel.initiator.address, tunnel.responder.address);
+        // There may be very many names.
+        if known.insert((ends, name.value.as_str())) {
+            let names = tried.entry(ends).or_default();
             names.push((&name.value, first.frame));
         }
     }
