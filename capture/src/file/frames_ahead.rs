@@ -214,6 +214,6 @@ fn read<G: Glanced>(
 /// Batches on their way: two are looked at or filled, two are ready
 const BATCHES: usize = 4;
 
-/// Frames and octets of a batch: many enough that handing it over costs nothing, few enough for the second cache
-const FRAMES: usize = 1_024;
-const OCTETS: usize = 128 << 10;
+/// Frames and octets of a batch: many enough that the two threads seldom wait for each other, few enough for the third cache
+const FRAMES: usize = 4_096;
+const OCTETS: usize = 512 << 10;
