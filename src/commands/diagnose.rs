@@ -208,8 +208,9 @@ fn judged(
     prepare: Option<Prepare>,
 ) -> io::Result<Judged> {
     let diagnoses = diagnosis::diagnose(tunnel, around);
-    let mut prepared = Vec::with_capacity(ROOM);
+    let mut prepared = Vec::new();
     if let Some(prepare) = prepare {
+        prepared.reserve(ROOM);
         prepare(tunnel, &diagnoses, &mut prepared)?;
     }
     Ok(Judged {

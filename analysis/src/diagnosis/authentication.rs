@@ -1209,7 +1209,6 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
             .flat_map(|message| &message.retransmissions)
             .any(|copy| copy.elsewhere)
             || evidence(tunnel)
-                .iter()
                 .any(|mismatch| mismatch.genuine && mismatch.behind == Sender::Initiator));
     if !is_address || identity.value == outside.to_string() && !translated {
         return None;

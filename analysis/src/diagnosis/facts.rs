@@ -182,14 +182,15 @@ pub(super) fn credentials(message: &Message) -> Credentials {
 /// What the responder proves its identity with. It chooses one proposal and asks for nothing, so that a signature shows in
 /// less than what a request has.
 pub(super) fn proof_of_responder(tunnel: &Tunnel, response: &Message) -> Credentials {
-    let found = credentials(response);
-    let asked_with_certificate = Rounds::of(tunnel)
-        .first()
-        .is_some_and(|(request, _)| credentials(request) == Credentials::Certificate);
-    let signed = asked_with_certificate && response.at_least(SIGNED_RESPONSE_OCTETS);
-    match found {
-        Credentials::Small if signed => Credentials::Signature,
-        _ => found,
+    let signed = || {
+        let asked_with_certificate = tunnel
+            .first_of(AUTH_REQUEST)
+            .is_some_and(|request| credentials(request) == Credentials::Certificate);
+        asked_with_certificate && response.at_least(SIGNED_RESPONSE_OCTETS)
+    };
+    match credentials(response) {
+        Credentials::Small if signed() => Credentials::Signature,
+        found => found,
     }
 }
 
@@ -264,6 +265,7 @@ pub(super) fn rejected_by_initiator<'a>(
     tunnel: &'a Tunnel,
     around: &Surroundings<'a>,
 ) -> Option<(&'a Message, &'a Message)> {
+    tunnel.first_of(INFORMATIONAL_REQUEST)?;
     let rounds = Rounds::of(tunnel);
     let (_, response) = rounds.last()?;
     let response = response.filter(|response| !is_one_notify(response))?;

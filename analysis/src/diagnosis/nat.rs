@@ -398,8 +398,8 @@ pub(super) static AH_THROUGH_NAT: Declaration = Declaration {
 /// The move to UDP 4500, after which nothing comes back.
 fn port_4500_blocked<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     let message = lost_on_4500(tunnel)?;
-    let nat = evidence(tunnel);
-    if tunnel.version == 2 && nat.is_empty() && hashes_fit(tunnel) {
+    let unseen = evidence(tunnel).next().is_none();
+    if tunnel.version == 2 && unseen && hashes_fit(tunnel) {
         return None;
     }
     let before = tunnel
@@ -440,7 +440,7 @@ fn port_4500_blocked<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Optio
             "ike-ip-fragments-dropped",
             "the message is not in fragments",
         );
-    Some(if nat.is_empty() {
+    Some(if unseen {
         diagnosis
     } else {
         diagnosis.excludes(
@@ -487,7 +487,7 @@ pub(super) struct Mismatch<'a> {
 
 /// What the NAT detection hashes say. Peers that believe in a NAT leave UDP 500; where they stayed, the hashes are not
 /// theirs: addresses were rewritten in the file, or the peer computes them in its own way.
-pub(super) fn evidence(tunnel: &Tunnel) -> Vec<Mismatch<'_>> {
+pub(super) fn evidence(tunnel: &Tunnel) -> impl Iterator<Item = Mismatch<'_>> {
     let stayed = tunnel.messages.iter().any(|message| {
         let ports = (message.ends.src.port, message.ends.dst.port);
         let went_on = matches!(
@@ -499,11 +499,8 @@ pub(super) fn evidence(tunnel: &Tunnel) -> Vec<Mismatch<'_>> {
         );
         went_on && ports == (Some(IKE_PORT), Some(IKE_PORT))
     });
-    if stayed {
-        return Vec::new();
-    }
-    tunnel
-        .messages
+    let looked_at = if stayed { &[][..] } else { &tunnel.messages };
+    looked_at
         .iter()
         .filter_map(|message| Some((message, message.nat?)))
         .filter(|(message, _)| message.from != Sender::Other)
@@ -520,7 +517,6 @@ pub(super) fn evidence(tunnel: &Tunnel) -> Vec<Mismatch<'_>> {
             });
             own.into_iter().chain(others)
         })
-        .collect()
 }
 
 /// Whether hashes of both directions were seen and all of them fit.
@@ -535,17 +531,15 @@ pub(super) fn hashes_fit(tunnel: &Tunnel) -> bool {
     let behind = [&tunnel.initiator, &tunnel.responder]
         .iter()
         .any(|peer| peer.behind_nat == Some(true));
-    seen(Sender::Initiator) && seen(Sender::Responder) && !behind && evidence(tunnel).is_empty()
+    seen(Sender::Initiator)
+        && seen(Sender::Responder)
+        && !behind
+        && evidence(tunnel).next().is_none()
 }
 
 /// Whether something beside a hash of the sender itself says that this side is behind a NAT.
 fn surely_behind(tunnel: &Tunnel, sender: Sender) -> Option<String> {
-    let mismatches = evidence(tunnel);
-    let of_sender = || {
-        mismatches
-            .iter()
-            .filter(|mismatch| mismatch.behind == sender)
-    };
+    let of_sender = || evidence(tunnel).filter(|mismatch| mismatch.behind == sender);
     if of_sender().any(|mismatch| mismatch.genuine) {
         return Some("the peer sees another address than the one in this capture".to_owned());
     }
@@ -571,9 +565,7 @@ fn translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis>
     let (sender, why) = SIDES
         .into_iter()
         .find_map(|sender| Some((sender, surely_behind(tunnel, sender)?)))?;
-    let shown = evidence(tunnel)
-        .into_iter()
-        .find(|mismatch| mismatch.behind == sender)?;
+    let shown = evidence(tunnel).find(|mismatch| mismatch.behind == sender)?;
     let summary = format!(
         "The {} is behind a NAT: {why}. ESP is encapsulated in UDP.",
         sender.name()
@@ -601,9 +593,7 @@ fn not_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
     {
         return None;
     }
-    let mismatch = evidence(tunnel)
-        .into_iter()
-        .find(|mismatch| !mismatch.genuine)?;
+    let mismatch = evidence(tunnel).find(|mismatch| !mismatch.genuine)?;
     let sender = mismatch.behind;
     let end = mismatch.message.ends.src.address;
     // Between public addresses a NAT is the rule; within a private network it would be a second one.
@@ -659,10 +649,8 @@ fn twice_translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diag
     let summary = format!(
         "Both peers are behind a NAT. The initiator: {initiator}. The responder: {responder}."
     );
-    let frames = evidence(tunnel);
     let shown = SIDES.into_iter().filter_map(|sender| {
-        frames
-            .iter()
+        evidence(tunnel)
             .find(|mismatch| mismatch.behind == sender)
             .map(|mismatch| mismatch.message.frame)
     });
@@ -782,7 +770,6 @@ fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
     SIDES.into_iter().find_map(|outside| {
         let inside = outside.opposite();
         if !evidence(tunnel)
-            .iter()
             .any(|mismatch| mismatch.behind == inside)
         {
             return None;
@@ -856,7 +843,7 @@ fn stopped_before_4500<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Opt
             ))
         })?;
     let last = tunnel.messages.last()?;
-    let shown = evidence(tunnel).into_iter().next()?;
+    let shown = evidence(tunnel).next()?;
     let on_500 = response.ends.src.port == Some(IKE_PORT);
     // Who asks again has not got the answer yet.
     let asked_again = tunnel
@@ -913,7 +900,6 @@ fn third_of_aggressive_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Opt
         .port
         .is_some_and(|port| ![IKE_PORT, NAT_TRAVERSAL_PORT].contains(&port))
         || evidence(tunnel)
-            .iter()
             .any(|mismatch| mismatch.behind == Sender::Initiator || mismatch.genuine);
     let supported = [first, second].into_iter().all(announces_in_vendor_id);
     if !waits || !nothing_more || !behind || !supported {
@@ -987,9 +973,7 @@ fn authenticated_header<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
     let behind = SIDES
         .into_iter()
         .find(|sender| surely_behind(tunnel, *sender).is_some())?;
-    let shown = evidence(tunnel)
-        .into_iter()
-        .find(|mismatch| mismatch.behind == behind)?;
+    let shown = evidence(tunnel).find(|mismatch| mismatch.behind == behind)?;
     let summary = format!(
         "The child uses AH, and the {} is behind a NAT.",
         behind.name()

@@ -689,6 +689,8 @@ fn vendors(tunnel: &mut Tunnel, message: &Message) {
     for octets in message.clear.vendor_ids.iter().chain(opened) {
         let known = peer.vendors.iter().any(|vendor| vendor.octets == *octets);
         if !known && peer.vendors.len() < MAX_VENDORS {
+            // There may be very many tunnels, and most have one of each side.
+            peer.vendors.reserve_exact(1);
             peer.vendors.push(Vendor {
                 octets: octets.clone(),
                 name: vendor_id::name(octets),
