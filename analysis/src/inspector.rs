@@ -236,7 +236,8 @@ impl Inspector {
         let behind_marker = payload.strip_prefix(&[0; 4]).is_some_and(looks_like_ike);
         let nat_traversal = |issues: &mut Issues| {
             let packet = Packet::nat_traversal(octets, issues);
-            Some((packet, Some(Encapsulation::Udp)))
+            let unmarked = matches!(packet, Packet::Ike(_)) && !payload.starts_with(&[0; 4]);
+            Some((packet, (!unmarked).then_some(Encapsulation::Udp)))
         };
         if either(Port::IPSEC_NAT_T.0) || behind_marker {
             return nat_traversal(issues);

@@ -1062,8 +1062,13 @@ fn identity_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
         end(request.ends.src),
         error.name.unwrap_or("an error"),
         identity.map_or(String::new(), |identity| format!(
-            ": it has no connection for the identity {}",
-            named_identity(identity)
+            ": it has no connection for the identity {}{}",
+            named_identity(identity),
+            if named {
+                ""
+            } else {
+                " with this authentication method"
+            }
         ))
     );
     Some(
@@ -1201,19 +1206,23 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
         .iter()
         .find(|identity| identity.payload_type == PayloadType::ID_INITIATOR.0)?;
     let is_address = [IdType::IPV4_ADDR.0, IdType::IPV6_ADDR.0].contains(&identity.id_type);
-    // A capture on both sides of a NAT has the messages from the inside address too, and one inside only those: then
-    // the responder's hash of where it sends to does not fit.
-    let translated = tunnel.initiator.behind_nat == Some(true)
-        && (tunnel
-            .of_step(INIT_REQUEST)
-            .flat_map(|message| &message.retransmissions)
-            .any(|copy| copy.elsewhere)
-            || evidence(tunnel)
-                .any(|mismatch| mismatch.genuine && mismatch.behind == Sender::Initiator));
+    let translated = seen_inside(tunnel);
     if !is_address || identity.value == outside.to_string() && !translated {
         return None;
     }
     Some(inside_address_found(identity, tunnel, request, response))
+}
+
+/// Whether the addresses of the initiator are those behind its NAT. A capture on both sides of it has the messages from the
+/// inside address too, and one inside only those: then the responder's hash of where it sends to does not fit.
+fn seen_inside(tunnel: &Tunnel) -> bool {
+    tunnel.initiator.behind_nat == Some(true)
+        && (opening_message(tunnel)
+            .into_iter()
+            .flat_map(|message| &message.retransmissions)
+            .any(|copy| copy.elsewhere)
+            || evidence(tunnel)
+                .any(|mismatch| mismatch.genuine && mismatch.behind == Sender::Initiator))
 }
 
 fn inside_address_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
@@ -1221,7 +1230,8 @@ fn inside_address_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
     let identity = proof.opened.as_ref()?.identities.first()?;
     let is_address = [1, 5].contains(&identity.id_type);
     let elsewhere = identity.value != tunnel.initiator.address.to_string()
-        && tunnel.initiator.behind_nat == Some(true);
+        && tunnel.initiator.behind_nat == Some(true)
+        || seen_inside(tunnel);
     (is_address && elsewhere && proof.from == Sender::Initiator)
         .then(|| inside_address_found(identity, tunnel, proof, refusal))
 }

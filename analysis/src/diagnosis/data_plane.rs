@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{
     EncryptionAlgorithm, ExchangeType, IntegrityAlgorithm, NotifyType, TransformType,
 };
@@ -519,13 +520,14 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
             && stray.dst.address == flow.src.address
             && stray.last >= flow.first
     });
-    // Quick mode that never ended says why nothing comes back.
+    // Quick mode that never ended says why nothing comes back: message 3 is missing, or does not end message 2.
     let half_open = tunnel.of_step(Step::Quick(2)).any(|answer| {
         let again = answer.last_copy().frame;
         let third = tunnel
             .of_step(Step::Quick(3))
             .any(|third| third.last_copy().frame > again);
-        answer.transmissions >= 2 && again > flow.frame_first && !third
+        let times = if third { 3 } else { 2 };
+        answer.transmissions >= times && again > flow.frame_first
     });
     if elsewhere || strays || half_open {
         return None;
@@ -1172,6 +1174,49 @@ fn null_encryption(chosen: &crate::tunnels::Proposal) -> bool {
 
 /// Packets in clear between the networks of a tunnel.
 fn leaked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (traffic, agreed) = beside(tunnel, surroundings)?;
+    let found = if agreed {
+        let summary = format!(
+            "{} packets from {} to {} are in clear here, between networks that the tunnel protects.",
+            traffic.other, traffic.src, traffic.dst
+        );
+        Diagnosis::new(&PLAINTEXT_LEAK, Confidence::Likely, Side::Unknown, summary)
+    } else {
+        let back = surroundings.traffic(traffic.dst, traffic.src);
+        let summary = format!(
+            "Since the data of the tunnel stopped, {} packets pass in clear between {} and {}, which are neither gateway.",
+            traffic.other + back.map_or(0, |back| back.other),
+            traffic.src,
+            traffic.dst
+        );
+        Diagnosis::new(
+            &PLAINTEXT_LEAK,
+            Confidence::Possible,
+            Side::Unknown,
+            summary,
+        )
+    };
+    let found = found.evidence_if(traffic.other_frame, "a packet in clear");
+    // What ended the data of the tunnel is the cause.
+    Some(match last_data(tunnel) < traffic.first {
+        true => found.weight(CONSEQUENCE_WEIGHT),
+        false => found,
+    })
+}
+
+fn last_data(tunnel: &Tunnel) -> Option<Timestamp> {
+    SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender))
+        .filter_map(|(_, flow)| flow.last)
+        .max()
+}
+
+/// Traffic beside the tunnel that belongs inside, and whether selectors say so.
+pub(super) fn beside<'a>(
+    tunnel: &Tunnel,
+    surroundings: &Surroundings<'a>,
+) -> Option<(&'a Traffic, bool)> {
     if !was_up(tunnel) {
         return None;
     }
@@ -1208,27 +1253,13 @@ fn leaked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Dia
             })
     });
     if let Some(traffic) = agreed {
-        let summary = format!(
-            "{} packets from {} to {} are in clear here, between networks that the tunnel protects.",
-            traffic.other, traffic.src, traffic.dst
-        );
-        return Some(
-            Diagnosis::new(&PLAINTEXT_LEAK, Confidence::Likely, Side::Unknown, summary)
-                .evidence_if(traffic.other_frame, "a packet in clear"),
-        );
+        return Some((traffic, true));
     }
     if tunnel.opened() {
         return None;
     }
     // Without keys: private addresses that talk here as soon as the tunnel's data stops, and never before.
-    let last = SIDES
-        .into_iter()
-        .filter_map(|sender| {
-            flows_from(tunnel, sender)
-                .filter_map(|(_, flow)| flow.last)
-                .max()
-        })
-        .max()?;
+    let last = last_data(tunnel)?;
     let traffic = surroundings
         .capture
         .traffic
@@ -1239,22 +1270,7 @@ fn leaked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Dia
                 && private(traffic.dst)
                 && traffic.first.is_some_and(|first| first > last)
         })?;
-    let back = surroundings.traffic(traffic.dst, traffic.src);
-    let summary = format!(
-        "Since the data of the tunnel stopped, {} packets pass in clear between {} and {}, which are neither gateway.",
-        traffic.other + back.map_or(0, |back| back.other),
-        traffic.src,
-        traffic.dst
-    );
-    Some(
-        Diagnosis::new(
-            &PLAINTEXT_LEAK,
-            Confidence::Possible,
-            Side::Unknown,
-            summary,
-        )
-        .evidence_if(traffic.other_frame, "a packet in clear"),
-    )
+    Some((traffic, false))
 }
 
 /// Whether an address is one of an inner network.
@@ -1523,6 +1539,9 @@ const FAILED_PACKETS: u64 = 3;
 
 /// Packets that do not verify are dropped: that says more than that nothing comes back.
 const DROPPED_WEIGHT: u8 = 66;
+
+/// Traffic in clear after the end of the SA is a consequence: any explanation of the end says more.
+const CONSEQUENCE_WEIGHT: u8 = 30;
 
 /// What was agreed on and what is sent, both read: this explains why nothing comes back.
 const VERIFIED_WEIGHT: u8 = 80;

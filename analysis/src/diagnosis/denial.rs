@@ -8,6 +8,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
+use super::facts::never_up;
 use super::running::{responses, seconds};
 use crate::observation::FrameId;
 use crate::tunnels::{Message, Sender, Stage, State, Step, Surroundings, Tunnel};
@@ -277,8 +278,7 @@ fn asked_for_a_puzzle<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Di
     )
 }
 
-/// An error in clear and a proper answer to one request.
-fn two_answers<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn two_answers_v2(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
     let good = responses(tunnel, ExchangeType::IKE_SA_INIT)
         .find(|message| message.clear.key_exchange.is_some())?;
     let bad = responses(tunnel, ExchangeType::IKE_SA_INIT).find(|message| {
@@ -286,12 +286,35 @@ fn two_answers<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
             .clear
             .error()
             .is_some_and(|error| error.number != NotifyType::INVALID_KE_PAYLOAD.0);
-        error
-            && message.clear.key_exchange.is_none()
-            && message.answers == good.answers
-            && seconds(message.time, good.time)
-                .is_none_or(|apart| apart.abs() < TWO_ANSWERS_SECONDS)
+        error && message.clear.key_exchange.is_none() && message.answers == good.answers
     })?;
+    Some((bad, good))
+}
+
+/// Before the initiator goes on there is nothing else that the error can be about.
+fn two_answers_v1(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
+    let good = [Step::Main(2), Step::Aggressive(2)]
+        .into_iter()
+        .find_map(|step| tunnel.first_of(step))?;
+    let next = [Step::Main(3), Step::Aggressive(3)]
+        .into_iter()
+        .find_map(|step| tunnel.first_of(step));
+    let bad = tunnel.of_step(Step::Informational).find(|message| {
+        let before = next.is_none_or(|next| message.frame < next.frame);
+        message.from == good.from && !message.encrypted && message.clear.error().is_some() && before
+    })?;
+    Some((bad, good))
+}
+
+/// An error in clear and a proper answer to one request.
+fn two_answers<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+    let (bad, good) = match tunnel.version {
+        1 => two_answers_v1(tunnel)?,
+        _ => two_answers_v2(tunnel)?,
+    };
+    if !seconds(bad.time, good.time).is_none_or(|apart| apart.abs() < TWO_ANSWERS_SECONDS) {
+        return None;
+    }
     let error = bad.clear.error()?;
     let summary = format!(
         "One request got {} in clear and a proper answer too: the error may be forged, or two hosts answer.",
@@ -304,6 +327,10 @@ fn two_answers<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
             Side::Network,
             summary,
         )
+        .severity(match never_up(tunnel) {
+            true => Severity::Failure,
+            false => SPOOFED_ERROR_SUSPECT.severity,
+        })
         .evidence(bad.frame, "the error")
         .evidence(good.frame, "the proper answer"),
     )

@@ -349,20 +349,21 @@ fn unanswered_checks(tunnel: &Tunnel) -> Option<Unanswered> {
         return None;
     }
     SIDES.into_iter().find_map(|asking| {
+        let mut checks: Vec<&Message> = tunnel
+            .from(asking)
+            .filter(|message| message.answered_by.is_none() && message.answers.is_none())
+            .filter(|message| is_check(tunnel, message))
+            .collect();
+        checks.first()?;
         // A peer of which nothing is here may be missing from the file only.
         let heard = last_heard(tunnel, asking.opposite())?;
         let heard = last_connected(tunnel, asking.opposite()).unwrap_or(heard);
-        let checks: Vec<&Message> = tunnel
-            .from(asking)
-            .filter(|message| {
-                is_check(tunnel, message)
-                    && message.answered_by.is_none()
-                    && message.answers.is_none()
-                    && (message.time.is_some_and(|time| time > heard)
-                        || gave_up(tunnel, message)
-                        || in_vain(tunnel, message))
-            })
-            .collect();
+        checks.retain(|message| {
+            message.time.is_some_and(|time| time > heard)
+                || gave_up(tunnel, message)
+                || in_vain(tunnel, message)
+                || both_ask(tunnel, message)
+        });
         let count: u32 = checks.iter().map(|message| message.transmissions).sum();
         let frames: Vec<FrameId> = checks.iter().flat_map(|message| message.frames()).collect();
         let last = checks
@@ -411,6 +412,21 @@ fn in_vain(tunnel: &Tunnel, message: &Message) -> bool {
         .from(message.from)
         .all(|other| other.time <= end || !other.request);
     tunnel.version == 2 && message.transmissions >= GIVEN_UP && last
+}
+
+/// Whether all that comes from the peer are its own questions, and none of them is answered either: neither hears the other.
+fn both_ask(tunnel: &Tunnel, message: &Message) -> bool {
+    let peer = message.from.opposite();
+    let later = |time: Option<Timestamp>| time >= message.time;
+    message.opened.is_some()
+        && tunnel
+            .from(peer)
+            .filter(|other| later(other.last_copy().time))
+            .all(|other| {
+                let asks = other.opened.is_some() && is_check(tunnel, other);
+                asks && other.answered_by.is_none() && other.answers.is_none()
+            })
+        && !flows_from(tunnel, peer).any(|(_, flow)| later(flow.last))
 }
 
 /// Whether this message asks for a sign of life, or is of that kind as far as can be read.
@@ -782,12 +798,20 @@ fn deleted_again_and_again<'a>(
         })
         .map(|(before, after)| (*before, *after))
         .collect();
+    // Both sides may delete what is to end; who does it all the time has a reason.
+    let deleter_of = |before: &Tunnel| Some(before.peer(before.deleted?.0)?.address);
+    let deleters = || returns.iter().filter_map(|(before, _)| deleter_of(before));
+    let deleter = deleters().max_by_key(|one| deleters().filter(|other| other == one).count())?;
+    let returns: Vec<(&Tunnel, &Tunnel)> = returns
+        .iter()
+        .copied()
+        .filter(|(before, _)| deleter_of(before) == Some(deleter))
+        .collect();
     let part = returns
         .iter()
         .any(|(before, after)| before.id == tunnel.id || after.id == tunnel.id);
     let (first, next) = returns.first()?;
     let (by, ..) = first.deleted?;
-    let deleter = first.peer(by)?.address;
     // Who deletes and begins anew by itself authenticates again, or was told to by hand, until it does so all the time.
     let needed = match next.initiator.address == deleter {
         true => OWN_RETURNS,

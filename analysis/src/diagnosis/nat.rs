@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ikescope_capture::Timestamp;
 use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
@@ -10,12 +11,12 @@ use super::engine::{CaptureRule, TunnelRule};
 use super::facts::{copies_after, opening_message};
 use super::fragmentation::unanswered;
 use super::running::{
-    SIDES, duration, flow_from, flows_from, last_heard, packets_from, seconds, side, times,
+    SIDES, duration, flow_from, flows_from, packets_from, seconds, side, times,
     unanswered_severity, was_up, with_copies, within,
 };
 use crate::observation::Endpoint;
 use crate::tunnels::{
-    ChildState, Flow, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
+    ChildState, Flow, IcmpError, Message, Protocol, Sender, State, Step, Surroundings, Tunnel,
 };
 
 /// Everything on this topic.
@@ -766,30 +767,45 @@ fn translated_unnoticed(tunnel: &Tunnel) -> Option<Diagnosis> {
 }
 
 /// Packets to a translated address that nothing answers after a pause.
-fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn mapping_lost<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     SIDES.into_iter().find_map(|outside| {
         let inside = outside.opposite();
-        if !evidence(tunnel)
-            .any(|mismatch| mismatch.behind == inside)
-        {
+        let translated = tunnel.peer(inside)?.behind_nat == Some(true)
+            || evidence(tunnel).any(|mismatch| mismatch.behind == inside);
+        if !translated {
             return None;
         }
         let (child, flow) = flows_from(tunnel, outside)
             .filter(|(child, _)| child.state != ChildState::Rekeyed)
             .last()?;
         let back = flow_from(child, inside)?;
-        let refused = flow
-            .icmp
+        // A capture on both sides of the NAT has the outer packets as a flow of their own.
+        let outer = around
+            .flows
             .iter()
-            .find(|icmp| icmp.port_unreachable() && icmp.from == flow.dst.address);
-        // The pause is in this direction: the inside has been silent since before it.
+            .find(|outer| outer.spi == flow.spi && refusals(outer).next().is_some());
+        let flow = outer.unwrap_or(flow);
+        let refused = refusals(flow).next();
+        // The pause is in this direction: the inside has been silent since before it, until it sends anew.
         let (pause, begin) = flow.longest_silence?;
-        let silent = within(back.last, Some(begin), ROUND_TRIP_SECONDS) || back.last < Some(begin);
-        let heard = last_heard(tunnel, inside).is_some_and(|heard| {
-            seconds(Some(begin), Some(heard)).is_some_and(|after| after > ROUND_TRIP_SECONDS)
+        let until = refused.and_then(|icmp| icmp.time);
+        let again = |time: Option<Timestamp>| until.is_some_and(|until| time > Some(until));
+        let resumed = again(back.last)
+            && back.longest_silence.is_some_and(|(seconds, since)| {
+                within(Some(since), Some(begin), ROUND_TRIP_SECONDS) && seconds >= pause
+            });
+        let silent = within(back.last, Some(begin), ROUND_TRIP_SECONDS)
+            || back.last < Some(begin)
+            || resumed;
+        let heard = tunnel.from(inside).any(|message| {
+            let after = seconds(Some(begin), message.last_copy().time);
+            after.is_some_and(|after| after > ROUND_TRIP_SECONDS) && !again(message.time)
         });
         let moved = back.source_changed > 0;
-        let enough = flow.unanswered >= 2 && (refused.is_some() || flow.unanswered >= 4);
+        let enough = match refused {
+            Some(_) => flow.unanswered >= 2 || refusals(flow).nth(1).is_some(),
+            None => flow.unanswered >= 4,
+        };
         if pause < PAUSE_SECONDS || !silent || heard || moved || !enough {
             return None;
         }
@@ -828,6 +844,14 @@ fn mapping_lost<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
                 .excludes("dpd-not-persistent", "the silence began with a pause"),
         )
     })
+}
+
+/// What the receiver of a flow, or the NAT in front of it, says of a port that is closed.
+fn refusals(flow: &Flow) -> impl Iterator<Item = &IcmpError> {
+    let receiver = flow.dst.address;
+    flow.icmp
+        .iter()
+        .filter(move |icmp| icmp.port_unreachable() && icmp.from == receiver)
 }
 
 /// A NAT, and no continuation: the next message would have come to UDP 4500.

@@ -4,7 +4,8 @@ use ikescope_crypto::cipher::{CipherFacts, KeySizes};
 use ikescope_crypto::key_exchange::KeyExchangeFacts;
 use ikescope_dissectors::Registry;
 use ikescope_dissectors::registries::ikev1::{
-    EncryptionAlgorithm as PhaseOneCipher, HashAlgorithm, NotifyType as NotifyV1,
+    AuthenticationMethod, EncryptionAlgorithm as PhaseOneCipher, HashAlgorithm,
+    NotifyType as NotifyV1,
 };
 use ikescope_dissectors::registries::ikev2::{
     EncryptionAlgorithm, ExchangeType, KeyExchangeMethod, NotifyType, Prf, TransformType,
@@ -18,8 +19,8 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::{
     INIT_REQUEST, INIT_RESPONSE, answer_to, clear_error, copies_after, end, is_one_notify,
-    never_up, opening_message, phase_one_answered, pre_shared, refusal, responder_spoke,
-    seconds_between, times,
+    never_up, opening_message, phase_one_answered, refusal, responder_spoke, seconds_between,
+    times,
 };
 use crate::tunnels::{
     Message, Mode, Notify, Proposal, Protocol, Sender, Step, Suite, Surroundings, Tunnel,
@@ -1186,7 +1187,7 @@ fn modes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis>
     let secret_in_clear = refusal.filter(|(_, error)| {
         mode == Mode::Aggressive
             && error.number == NotifyV1::AUTHENTICATION_FAILED.0
-            && offers_pre_shared_key(tunnel)
+            && suites(tunnel).any(|suite| suite.auth_method == Some(AuthenticationMethod::PSK))
     });
     let found = if let Some(own) = own {
         Diagnosis::new(
@@ -1239,10 +1240,6 @@ fn modes<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis>
         return None;
     };
     Some(found.evidence(request.frame, format!("{}", request.step)))
-}
-
-fn offers_pre_shared_key(tunnel: &Tunnel) -> bool {
-    suites(tunnel).any(|suite| suite.auth_method.is_some_and(pre_shared))
 }
 
 fn suites(tunnel: &Tunnel) -> impl Iterator<Item = &Suite> {

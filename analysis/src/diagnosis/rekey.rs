@@ -783,9 +783,9 @@ fn delete_race<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
 }
 
 /// A child that ends by age and is set up anew instead of renewed.
-fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn not_renewed<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     if tunnel.version != 2 {
-        return not_renewed_v1(tunnel);
+        return not_renewed_v1(tunnel, around);
     }
     let (delete, anew) = requests(tunnel, ExchangeType::INFORMATIONAL).find_map(|delete| {
         if let Some(read) = &delete.opened {
@@ -842,7 +842,7 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis
 }
 
 /// A child of IKEv1 that is deleted at the age that quick mode agreed on.
-fn not_renewed_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
+fn not_renewed_v1(tunnel: &Tunnel, around: &Surroundings<'_>) -> Option<Diagnosis> {
     let (child, lifetime, (by, frame, time)) = tunnel.children.iter().find_map(|child| {
         let (lifetime, deleted) = (child.lifetime_seconds?, child.deleted?);
         let age = seconds(child.time, deleted.2)?;
@@ -862,8 +862,16 @@ fn not_renewed_v1(tunnel: &Tunnel) -> Option<Diagnosis> {
         by.name(),
         seconds(child.time, time).map_or_else(String::new, duration)
     );
+    // Who goes on sending misses it.
+    let wanted =
+        super::data_plane::beside(tunnel, around).is_some_and(|(traffic, _)| traffic.first > time);
+    let severity = match wanted {
+        true => Severity::Failure,
+        false => LIFETIME_NO_REKEY.severity,
+    };
     Some(
         Diagnosis::new(&LIFETIME_NO_REKEY, Confidence::Certain, side(by), summary)
+            .severity(severity)
             .evidence_if(child.response, "the child is up")
             .evidence(frame, "Delete of the child")
             .excludes(

@@ -3,8 +3,8 @@
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
-use super::facts::{end, method_v1, never_up, read_or, refusal, seconds_repeated};
-use super::running::{at_least, duration};
+use super::facts::{end, method_v1, never_up, read_or, refusal};
+use super::running::{at_least, duration, seconds};
 use crate::tunnels::{Message, Sender, State, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -410,16 +410,25 @@ fn slow_user<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         .opened
         .as_ref()
         .is_some_and(|opened| !opened.has_xauth());
-    let repeated = question.transmissions >= 3 && question.from == Sender::Responder;
+    // Some ask in a new exchange each time.
+    let asked: Vec<&Message> = exchanges
+        .iter()
+        .take_while(|exchange| exchange.iter().all(|message| message.from == question.from))
+        .filter_map(|exchange| exchange.first().copied())
+        .collect();
+    let last = asked.last().copied().unwrap_or(question);
+    let times: u32 = asked.iter().map(|message| message.transmissions).sum();
+    let times = times.max(question.transmissions);
+    let repeated = times >= 3 && question.from == Sender::Responder;
     if !repeated || not_xauth || !announces(tunnel, Sender::Initiator) {
         return None;
     }
-    let seconds = seconds_repeated(question).unwrap_or_default();
+    let last = last.last_copy();
+    let seconds = seconds(question.time, last.time).unwrap_or_default();
     let failed = never_up(tunnel) || tunnel.state == State::Closed;
     let summary = format!(
-        "{} asks for user and password {} times in {seconds:.1} s; {}.",
+        "{} asks for user and password {times} times in {seconds:.1} s; {}.",
         end(question.ends.src),
-        question.transmissions,
         if answer.is_some() {
             "the answer comes late"
         } else {
@@ -440,10 +449,7 @@ fn slow_user<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> 
         })
         .weight(60)
         .evidence(question.frame, "the question")
-        .evidence_if(
-            question.retransmissions.last().map(|copy| copy.frame),
-            "the question again",
-        )
+        .evidence(last.frame, "the question again")
         .evidence_if(answer.map(|answer| answer.frame), "the answer"),
     )
 }

@@ -84,6 +84,8 @@ struct Counts {
     large_unanswered: u64,
     readable: bool,
     counter: Counter,
+    /// Of the octets that came with the first numbers; 0 where none came yet.
+    first: [u8; RESTART_BELOW as usize],
 }
 
 /// Sequence numbers that came of one counter.
@@ -103,6 +105,8 @@ struct Before {
     counter: Counter,
     /// Packets when it ended.
     packets: u64,
+    /// Packets after that with the same octets as the first time.
+    repeated: u64,
     frame: FrameId,
 }
 
@@ -318,6 +322,7 @@ impl Counts {
             large_unanswered: 0,
             readable: true,
             counter: Counter::beginning(packet.sequence),
+            first: [0; RESTART_BELOW as usize],
         }
     }
 
@@ -330,6 +335,12 @@ impl Counts {
         self.answered(packet, came_back);
         self.moved(flow, packet);
         self.sequence(flow, packet);
+        if packet.sequence <= RESTART_BELOW {
+            let repeats = self.repeats_a_first_one(packet);
+            if let Some(before) = self.before.as_mut() {
+                before.repeated += u64::from(repeats);
+            }
+        }
         self.length(flow, packet);
         if let (Some(before), Some(now)) = (self.time, packet.time) {
             let silence = now.nanos_since(before);
@@ -460,6 +471,22 @@ impl Counts {
         flow.reorder_depth = flow.reorder_depth.max(behind);
     }
 
+    /// Whether one of the first numbers came before with the same octets; the same key and number give others with another
+    /// IV or other data.
+    fn repeats_a_first_one(&mut self, packet: &Packet<'_>) -> bool {
+        let digest = packet.body.digest.wrapping_mul(u64::from(MIX)) >> 40;
+        let digest = (digest as u8).max(1);
+        let place = packet.sequence.wrapping_sub(1) as usize;
+        let Some(known) = self.first.get_mut(place) else {
+            return false;
+        };
+        let repeats = *known == digest;
+        if *known == 0 {
+            *known = digest;
+        }
+        repeats
+    }
+
     fn restart(&mut self, flow: &mut Flow, packet: &Packet<'_>) {
         if let Some(before) = self.before.take()
             && !self.settle(flow, &before)
@@ -470,6 +497,7 @@ impl Counts {
         self.before = Some(Box::new(Before {
             counter: std::mem::replace(&mut self.counter, new),
             packets: self.packets,
+            repeated: 0,
             frame: packet.frame,
         }));
     }
@@ -493,8 +521,9 @@ impl Counts {
     /// Counts a new counter as one, or the few packets of it as old ones of the counter before. Says whether it is one.
     fn settle(&self, flow: &mut Flow, before: &Before) -> bool {
         let packets = self.packets - before.packets;
-        // From the first numbers on and without large gaps.
+        // From the first numbers on, without large gaps, with other octets than the first time.
         let begins_again = packets >= RESTART_PACKETS
+            && before.repeated * 2 <= packets.min(RESTART_BELOW.into())
             && self.counter.lowest <= RESTART_FROM
             && self.counter.span() <= packets * 4;
         if begins_again {
@@ -652,14 +681,21 @@ mod tests {
         }
     }
 
+    /// Packets with these numbers, each with octets of its own.
     fn flow(sequences: &[u32]) -> Flow {
+        let packets: Vec<(u32, u8)> = (0..).zip(sequences).map(|(own, n)| (*n, own)).collect();
+        flow_of(&packets)
+    }
+
+    /// Packets with these numbers and octets.
+    fn flow_of(packets: &[(u32, u8)]) -> Flow {
         let mut table = FlowTable::default();
-        for (number, sequence) in (1..).zip(sequences) {
+        for (number, (sequence, octet)) in (1..).zip(packets) {
             table.observe(&Packet {
                 protocol: Protocol::Esp,
                 spi: Spi(0x100),
                 sequence: *sequence,
-                body: Body::from([0; 64].as_slice()),
+                body: Body::from([[*octet; 16], [0; 16]].as_flattened()),
                 src: end(1),
                 dst: end(2),
                 encapsulation: None,
@@ -719,6 +755,20 @@ mod tests {
         assert_eq!(replayed(&[30, 40, 41, 42, 30, 40]), (0, 2, 42, 9));
         let wrapped = flow(&[u32::MAX - 1, u32::MAX, 0, 1]);
         assert_eq!((wrapped.resets, wrapped.lost), (0, 0));
+    }
+
+    /// A counter that begins again encrypts something else; who repeats packets has none but the old ones.
+    #[test]
+    fn first_packets_that_come_again_are_no_reset() {
+        let first: Vec<(u32, u8)> = (1..=10).map(|n| (n, n as u8)).collect();
+        let counts = |again: &[(u32, u8)]| {
+            let flow = flow_of(&[&first, again].concat());
+            (flow.resets, flow.replayed)
+        };
+        assert_eq!(counts(&first), (0, 10));
+        assert_eq!(counts(&first[..3]), (0, 3));
+        let others: Vec<(u32, u8)> = (1..=10).map(|n| (n, 100 + n as u8)).collect();
+        assert_eq!(counts(&others), (1, 0));
     }
 
     proptest::proptest! {

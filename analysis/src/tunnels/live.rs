@@ -41,6 +41,8 @@ pub(super) struct Live {
     pub(super) touched: Option<Timestamp>,
     /// Exchanges that may have made a child, for tunnels whose messages stay closed.
     pub(super) anchors: Vec<Anchor>,
+    /// Whether the capture holds both sides of a NAT.
+    shown_twice: bool,
 }
 
 /// What is needed to find copies of a message and other fragments of it.
@@ -159,6 +161,7 @@ impl Live {
             ends,
             touched: None,
             anchors: Vec::new(),
+            shown_twice: false,
         }
     }
 
@@ -301,7 +304,14 @@ impl Live {
         ) else {
             return Vec::new();
         };
+        let translated = translated(message, arrival);
+        // Later requests of IKEv2 may come from two addresses for MOBIKE (RFC 4555, section 3.10).
+        let first =
+            message.version == 1 || message.step == Step::V2(ExchangeV2::IKE_SA_INIT, false);
+        self.shown_twice |= translated && first;
         let times = match part {
+            // A NAT shows what is sent once on both of its sides.
+            _ if translated && self.shown_twice => message.transmissions,
             None => message.transmissions + 1,
             Some(part) => {
                 let known = detail.parts.iter_mut().find(|known| known.0 == part.number);
@@ -311,23 +321,27 @@ impl Live {
                 })
             }
         };
-        if times > message.transmissions {
-            message.transmissions = times;
-            if message.retransmissions.len() < MAX_COPIES {
-                let ends = SenderEnds {
-                    src: arrival.src,
-                    dst: arrival.dst,
-                };
-                message.retransmissions.push(Transmission {
-                    frame: arrival.observation.frame,
-                    time: arrival.observation.time,
-                    elsewhere: ends != message.ends,
-                });
-            }
+        let copy = part.is_none() && translated;
+        if (times > message.transmissions || copy) && message.retransmissions.len() < MAX_COPIES {
+            let ends = SenderEnds {
+                src: arrival.src,
+                dst: arrival.dst,
+            };
+            message.retransmissions.push(Transmission {
+                frame: arrival.observation.frame,
+                time: arrival.observation.time,
+                elsewhere: ends != message.ends,
+            });
         }
-        let (unopened, translated) = (message.opened.is_none(), translated(message, arrival));
-        if translated {
-            self.tunnel.initiator.behind_nat = Some(true);
+        message.transmissions = message.transmissions.max(times);
+        let unopened = message.opened.is_none();
+        if translated && first {
+            let same_dst = message.ends.dst.address == arrival.dst.address;
+            let inside = match (message.from == Sender::Initiator) == same_dst {
+                true => &mut self.tunnel.initiator,
+                false => &mut self.tunnel.responder,
+            };
+            inside.behind_nat = Some(true);
         }
         if unopened && arrival.ike.opened.is_some() {
             self.fill(index, arrival);
@@ -699,17 +713,15 @@ fn vendors(tunnel: &mut Tunnel, message: &Message) {
     }
 }
 
-/// Whether the first request of IKEv2 comes from two addresses at the same time: a capture on both sides of a NAT. Later
-/// ones may do so for MOBIKE (RFC 4555, section 3.10).
+/// Whether a message has another address of one peer than its copy just before, as on both sides of a NAT.
 fn translated(message: &Message, arrival: &Arrival<'_, '_>) -> bool {
     let soon = match (message.last_copy().time, arrival.observation.time) {
         (Some(before), Some(now)) => now.nanos_since(before).abs() < CAPTURED_TWICE_NANOS,
         _ => false,
     };
-    message.step == Step::V2(ExchangeV2::IKE_SA_INIT, false)
-        && message.ends.src.address != arrival.src.address
-        && message.ends.dst == arrival.dst
-        && soon
+    let same_src = message.ends.src.address == arrival.src.address;
+    let same_dst = message.ends.dst.address == arrival.dst.address;
+    soon && same_src != same_dst
 }
 
 /// A hash that does not match proves a translation; one that matches only speaks for the way to the capture point.

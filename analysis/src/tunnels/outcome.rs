@@ -491,9 +491,13 @@ fn remote_access(tunnel: &Tunnel, transactions: &[&Message]) -> (State, Stage) {
     } else {
         Stage::ModeConfig
     };
-    let repeated = transactions
+    let unanswered = transactions
         .iter()
-        .any(|message| message.transmissions >= 2);
+        .all(|message| message.request && message.from == Sender::Responder);
+    let repeated = unanswered && exchanges >= 3
+        || transactions
+            .iter()
+            .any(|message| message.transmissions >= 2);
     let ended = tunnel.deleted.is_some()
         || transactions
             .last()
