@@ -10,6 +10,7 @@ use ikescope_crypto::opening::{AhPacket, EspContent, Protection, open_esp, verif
 use ikescope_crypto::{CryptoError, Secret};
 use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
 
+use super::choice::SaProtocol;
 use super::origin::Origin;
 use crate::limits::MAX_SEARCHED_HIGH;
 use crate::opened::OpeningNote;
@@ -110,12 +111,13 @@ impl SaKeys {
         }
     }
 
-    /// Finds the high half with which `attempt` succeeds, and remembers it. `search` allows a long search.
+    /// Finds the high half with which `attempt` succeeds, and remembers it. `highs` are tried from zero where nothing tells
+    /// whether numbers are extended; where they are, any allows a long search.
     pub(crate) fn with_high<T>(
         &self,
         sequence: u32,
         numbers: &mut Numbers,
-        search: bool,
+        highs: u32,
         mut attempt: impl FnMut(Option<u32>) -> Result<T, CryptoError>,
     ) -> Result<T, CryptoError> {
         if numbers.last.is_some() {
@@ -132,16 +134,17 @@ impl SaKeys {
         let mut result = Err(CryptoError::IntegrityMismatch);
         if self.esn != Some(true) {
             result = attempt(None);
-            if result.is_ok() || !search {
+            if result.is_ok() || highs == 0 {
                 return result;
             }
         }
         if self.esn == Some(false) || !self.verifies() {
             return result;
         }
-        let limit = match (self.esn, search) {
-            (Some(true), true) => MAX_SEARCHED_HIGH,
-            _ => FEW_HIGH,
+        let limit = match (self.esn, highs) {
+            (Some(true), 0) => FEW_HIGH,
+            (Some(true), _) => MAX_SEARCHED_HIGH,
+            _ => highs,
         };
         let near = self
             .high
@@ -174,13 +177,23 @@ impl SaKeys {
     }
 }
 
-/// Every way to read the keys of an ESP SA that was derived.
+/// Every way to read the keys of an SA that was derived.
 pub(crate) fn of_suite(
+    protocol: SaProtocol,
     suite: &ChildSuite,
     (encryption_key, integrity_key): (&Secret, &Secret),
     esn: Option<bool>,
     origin: &Origin,
 ) -> Result<Vec<SaKeys>, CryptoError> {
+    if protocol == SaProtocol::Ah {
+        let given = AhSa {
+            integrity: Some(suite.integrity),
+            integrity_key: integrity_key.clone(),
+            esn,
+            ..AhSa::default()
+        };
+        return of_ah(&given, origin);
+    }
     let given = EspSa {
         encryption: Some(suite.encryption),
         key_bits: suite.key_bits,
@@ -368,7 +381,7 @@ pub(crate) fn usual(id: EncryptionAlgorithm) -> usize {
 }
 
 /// High halves that are tried where nothing says that numbers are extended.
-const FEW_HIGH: u32 = 8;
+pub(crate) const FEW_HIGH: u32 = 8;
 
 const USUAL: [EncryptionAlgorithm; 6] = [
     EncryptionAlgorithm::AES_CBC,

@@ -8,10 +8,11 @@ use ikescope_crypto::CryptoError;
 use ikescope_crypto::Secret;
 use ikescope_crypto::key_material::{AddressPattern, Material};
 use ikescope_crypto::opening::AhPacket;
+use ikescope_dissectors::registries::ikev2::EncryptionAlgorithm;
 
 use super::children::Children;
 use super::choice::SaProtocol;
-use super::esp_sa::{Numbers, SaKeys, all_suites, of_ah, of_esp, of_suite};
+use super::esp_sa::{FEW_HIGH, Numbers, SaKeys, all_suites, of_ah, of_esp, of_suite};
 use super::inner::{Unwrapped, plausible, unwrap};
 use super::key_ring::{KeyRing, Refusal};
 use super::null::recognised;
@@ -45,6 +46,20 @@ struct Flow {
     generation: u64,
     /// Why the last attempt failed.
     closed: Option<Closed>,
+}
+
+/// The place of what a packet carries, its next header, the keys, and where the numbers stand.
+type Resolved = (Range<usize>, u8, Arc<SaKeys>, Numbers);
+
+/// Tries keys on a packet, as [`SaKeys::with_high`] does.
+trait Attempt:
+    Fn(&SaKeys, &mut Numbers, u32, &mut Vec<u8>) -> Result<(Range<usize>, u8), CryptoError>
+{
+}
+
+impl<F> Attempt for F where
+    F: Fn(&SaKeys, &mut Numbers, u32, &mut Vec<u8>) -> Result<(Range<usize>, u8), CryptoError>
+{
 }
 
 /// A candidate, and the key of the ring that it is, if it is one.
@@ -95,13 +110,13 @@ impl Flows {
     ) -> Result<EspOpened, Closed> {
         let mut out = Vec::new();
         let sequence = sequence(packet).ok_or(Closed::Truncated)?;
-        let opening = |keys: &SaKeys, numbers: &mut Numbers, search: bool, out: &mut Vec<u8>| {
-            keys.with_high(sequence, numbers, search, |high| {
+        let opening = |keys: &SaKeys, numbers: &mut Numbers, highs: u32, out: &mut Vec<u8>| {
+            keys.with_high(sequence, numbers, highs, |high| {
                 open_one(keys, packet, high, out)
             })
         };
         let (place, next_header, keys, numbers) =
-            self.resolve(key, sources, (packet, None), &mut out, opening)?;
+            self.resolve(key, sources, packet, &mut out, opening)?;
         let beet = keys.beet.or_else(|| sources.children.beet(key.spi));
         let mut unwrapped = unwrap(&mut out, place, next_header, (key.src, key.dst), beet);
         sources.ring.count(&keys.origin, 1);
@@ -155,12 +170,12 @@ impl Flows {
             .map(u32::from_be_bytes)
             .ok_or(Closed::Truncated)?;
         let mut out = Vec::new();
-        let verifying = |keys: &SaKeys, numbers: &mut Numbers, search: bool, _: &mut Vec<u8>| {
-            keys.with_high(sequence, numbers, search, |high| {
+        let verifying = |keys: &SaKeys, numbers: &mut Numbers, highs: u32, _: &mut Vec<u8>| {
+            keys.with_high(sequence, numbers, highs, |high| {
                 keys.verify(ah, high).map(|()| (0..0, 0))
             })
         };
-        let (_, _, keys, _) = self.resolve(key, sources, (&[], Some(ah)), &mut out, verifying)?;
+        let (_, _, keys, _) = self.resolve(key, sources, &[], &mut out, verifying)?;
         sources.ring.count(&keys.origin, 1);
         Ok(keys.origin.source())
     }
@@ -170,20 +185,15 @@ impl Flows {
         &mut self,
         key: FlowKey,
         sources: &mut Sources<'_>,
-        (packet, _): (&[u8], Option<&AhPacket<'_>>),
+        packet: &[u8],
         out: &mut Vec<u8>,
-        attempt: impl Fn(
-            &SaKeys,
-            &mut Numbers,
-            bool,
-            &mut Vec<u8>,
-        ) -> Result<(Range<usize>, u8), CryptoError>,
-    ) -> Result<(Range<usize>, u8, Arc<SaKeys>, Numbers), Closed> {
+        attempt: impl Attempt,
+    ) -> Result<Resolved, Closed> {
         let generation = sources.children.generation();
         let flow = self.flows.entry(key, Flow::default);
         let mut failed = None;
         if let Some(keys) = flow.keys.clone() {
-            match attempt(&keys, &mut flow.numbers, false, out) {
+            match attempt(&keys, &mut flow.numbers, 0, out) {
                 Ok((place, next)) => return Ok((place, next, keys, flow.numbers)),
                 Err(error) => failed = Some(closed(&error)),
             }
@@ -198,11 +208,12 @@ impl Flows {
         }
         flow.attempts += 1;
         let search = flow.attempts <= 2;
+        let highs = if search { FEW_HIGH } else { 0 };
         if flow.keys.is_none()
             && let Some(keys) = self.by_spi.get(&(key.protocol, key.spi)).cloned()
         {
             let mut numbers = Numbers::default();
-            if let Ok((place, next)) = attempt(&keys, &mut numbers, search, out) {
+            if let Ok((place, next)) = attempt(&keys, &mut numbers, highs, out) {
                 self.remember(key, &keys, numbers);
                 return Ok((place, next, keys, numbers));
             }
@@ -224,7 +235,7 @@ impl Flows {
                     continue;
                 }
                 let mut numbers = Numbers::default();
-                match attempt(&keys, &mut numbers, search, out) {
+                match attempt(&keys, &mut numbers, highs, out) {
                     Ok((place, next)) => {
                         let keys = Arc::new(keys);
                         self.remember(key, &keys, numbers);
@@ -237,13 +248,10 @@ impl Flows {
                 sources.ring.refuse(index, refusal);
             }
         }
-        if key.protocol == SaProtocol::Esp
-            && search
-            && let Some((keys, place, next)) = self.try_seeds(&key, packet, sources, out)
-        {
-            let keys = Arc::new(keys);
-            self.remember(key, &keys, Numbers::default());
-            return Ok((place, next, keys, Numbers::default()));
+        if search && let Some(found) = self.try_seeds(&key, sources, out, &attempt) {
+            let (place, next, keys, numbers) = found;
+            self.remember(key, &keys, numbers);
+            return Ok((place, next, keys, numbers));
         }
         if key.protocol == SaProtocol::Esp
             && failed.is_none()
@@ -251,7 +259,7 @@ impl Flows {
         {
             if !sources.unverified {
                 failed = Some(Closed::NotEncrypted);
-            } else if let Ok((place, next)) = attempt(&keys, &mut Numbers::default(), false, out) {
+            } else if let Ok((place, next)) = attempt(&keys, &mut Numbers::default(), 0, out) {
                 let keys = Arc::new(keys);
                 self.remember(key, &keys, Numbers::default());
                 return Ok((place, next, keys, Numbers::default()));
@@ -273,15 +281,19 @@ impl Flows {
     fn try_seeds(
         &mut self,
         key: &FlowKey,
-        packet: &[u8],
         sources: &Sources<'_>,
         out: &mut Vec<u8>,
-    ) -> Option<(SaKeys, Range<usize>, u8)> {
+        attempt: impl Attempt,
+    ) -> Option<Resolved> {
         let seeds = sources.children.seeds((key.src, key.dst));
         if seeds.is_empty() || self.seed_trials >= MAX_SEED_TRIALS {
             return None;
         }
         self.seed_trials += 1;
+        let mut suites = all_suites();
+        suites.retain(|suite| {
+            key.protocol == SaProtocol::Esp || suite.encryption == EncryptionAlgorithm::NULL
+        });
         for seed in seeds {
             let stream = seed
                 .prf
@@ -291,7 +303,7 @@ impl Flows {
                     MAX_KEYMAT,
                 )
                 .ok()?;
-            for suite in all_suites() {
+            for suite in &suites {
                 let (Ok(encryption), Ok(integrity)) =
                     (suite.encryption_len(), suite.integrity_len())
                 else {
@@ -308,11 +320,13 @@ impl Flows {
                         continue;
                     };
                     let keys = (&encryption_key, &integrity_key);
-                    let ways = of_suite(&suite, keys, Some(false), &seed.origin);
+                    let ways = of_suite(key.protocol, suite, keys, None, &seed.origin);
                     for mut keys in ways.into_iter().flatten().filter(SaKeys::verifies) {
                         keys.guessed = true;
-                        if let Ok((place, next)) = open_one(&keys, packet, None, out) {
-                            return Some((keys, place, next));
+                        let mut numbers = Numbers::default();
+                        // The messages that made the child are in the capture: extended numbers began at zero.
+                        if let Ok((place, next)) = attempt(&keys, &mut numbers, 1, out) {
+                            return Some((place, next, Arc::new(keys), numbers));
                         }
                     }
                 }
@@ -411,23 +425,13 @@ fn candidates(flow: &FlowKey, sources: &mut Sources<'_>) -> Vec<Candidate> {
             .map(|child| Candidate {
                 ways: match &child.suite {
                     Err(name) => Err(Closed::Unsupported(name.clone())),
-                    Ok(suite) => match child.protocol {
-                        SaProtocol::Esp => of_suite(
-                            suite,
-                            (&child.encryption_key, &child.integrity_key),
-                            Some(child.esn),
-                            &child.origin,
-                        ),
-                        SaProtocol::Ah => of_ah(
-                            &ikescope_crypto::key_material::AhSa {
-                                integrity: Some(suite.integrity),
-                                integrity_key: child.integrity_key.clone(),
-                                esn: Some(child.esn),
-                                ..Default::default()
-                            },
-                            &child.origin,
-                        ),
-                    }
+                    Ok(suite) => of_suite(
+                        child.protocol,
+                        suite,
+                        (&child.encryption_key, &child.integrity_key),
+                        Some(child.esn),
+                        &child.origin,
+                    )
                     .map_err(|error| closed(&error)),
                 },
                 key: None,

@@ -5,14 +5,16 @@ use ikescope_analysis::{Closed, Integrity, OpeningNote};
 use ikescope_capture::LinkType;
 use ikescope_crypto::cipher::Cipher;
 use ikescope_crypto::ikev2::ChildSuite;
-use ikescope_crypto::key_material::{AhSa, EspSa, Key, Material, read};
+use ikescope_crypto::key_material::{AhSa, EspSa, Ikev2Keys, Key, Material, read};
 use ikescope_crypto::mac::Integrity as Mac;
 use ikescope_crypto::opening::{Protection, seal_esp};
 use ikescope_dissectors::Spi;
 use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
 
+use serde_json::Value;
+
 use crate::capture::{Esp, Owned, Result, open, open_with, scenarios};
-use crate::sources::key;
+use crate::sources::{key, octets};
 
 const SPI: u32 = 0xc0ff_ee01;
 
@@ -194,18 +196,25 @@ fn a_key_for_any_spi_opens_and_a_wrong_one_is_no_random_protocol() {
 
 /// A packet with AH over `upper`, as it arrives.
 fn ah_packet(protocol: u8, upper: &[u8]) -> Vec<u8> {
-    let mut ah = vec![protocol, 4, 0, 0];
-    ah.extend(SPI.to_be_bytes());
+    let mac = Mac::new(IntegrityAlgorithm::HMAC_SHA1_96, &[5; 20]).unwrap();
+    with_ah(ipv4(1, 2, 51, upper), protocol, (SPI, 12), &mac)
+}
+
+/// The same with another header before it, SPI and length of the ICV.
+fn with_ah(packet: Vec<u8>, protocol: u8, (spi, icv_len): (u32, u8), mac: &Mac) -> Vec<u8> {
+    let (header, upper) = packet.split_at(20);
+    let mut ah = vec![protocol, 1 + icv_len / 4, 0, 0];
+    ah.extend(spi.to_be_bytes());
     ah.extend(1_u32.to_be_bytes());
-    ah.extend([0; 12]);
-    ah.extend_from_slice(upper);
-    let mut packet = ipv4(1, 2, 51, &ah);
+    ah.extend(vec![0; icv_len.into()]);
+    let mut packet = [header, &ah, upper].concat();
+    let total = u16::try_from(packet.len()).unwrap();
+    packet[2..4].copy_from_slice(&total.to_be_bytes());
     packet[4..6].copy_from_slice(&[0x12, 0x34]);
     // RFC 4302, section 3.3.3.1.1.1: time to live and checksum count as zero.
     packet[8] = 0;
-    let mac = Mac::new(IntegrityAlgorithm::HMAC_SHA1_96, &[5; 20]).unwrap();
     let icv = mac.icv(&[], &[&packet]).unwrap();
-    packet[32..44].copy_from_slice(&icv);
+    packet[32..32 + icv.len()].copy_from_slice(&icv);
     packet[8] = 61;
     packet
 }
@@ -226,6 +235,54 @@ fn ah_is_verified_whatever_routers_changed() {
     assert_eq!(verified.ah[&1], Some(Integrity::Verified));
     let wrong = open(&[packet], ah_sa(6));
     assert_eq!(wrong.ah[&1], Some(Integrity::Failed));
+}
+
+#[test]
+fn sk_d_alone_opens_extended_numbers_and_verifies_ah() {
+    let scenarios = scenarios();
+    let first_child = |name: &str| {
+        let scenario = scenarios.iter().find(|scenario| scenario.name == name);
+        let scenario = scenario.unwrap();
+        let mut keys = scenario.keys("initiator.charon.log").unwrap();
+        keys.retain_mut(|key| match &mut key.material {
+            Material::Ikev2Keys(keys) => {
+                *keys = Ikev2Keys {
+                    sa: keys.sa,
+                    sk_d: keys.sk_d.take(),
+                    ..Ikev2Keys::default()
+                };
+                true
+            }
+            _ => false,
+        });
+        // What charon logged of the child.
+        let child = &scenario.truth["child_sas"][0];
+        let text = |value: &Value| value.as_str().unwrap().trim_start_matches("0x").to_owned();
+        let spi = u32::from_str_radix(&text(&child["spi_i2r"]), 16).unwrap();
+        let child_key = move |name: &str| octets(&text(&child["keys"][name]));
+        (scenario.frames.clone(), keys, spi, child_key)
+    };
+    let ends = |mut packet: Vec<u8>| {
+        packet[12..20].copy_from_slice(&[10, 9, 0, 1, 10, 9, 0, 2]);
+        packet
+    };
+    let inner = ipv4(10, 20, 1, &[8; 16]);
+
+    let (mut frames, keys, spi, child) = first_child("ikev2-esn");
+    let sa = Protection::new(&suite(), &child("encr_i2r"), &child("integ_i2r")).unwrap();
+    for (number, low) in [(100, 7), (101, 8)] {
+        let esp = seal_esp(&sa, spi, low, Some(0), &[9; 16], &inner, 4).unwrap();
+        frames.push(frame(number, &ends(ipv4(1, 2, 50, &esp))));
+    }
+    let result = open(&frames, keys);
+    assert_eq!(result.esp_opened(), 2, "{}", result.summary());
+
+    let (mut frames, keys, spi, child) = first_child("ikev2-ah");
+    let mac = Mac::new(IntegrityAlgorithm::HMAC_SHA2_256_128, &child("integ_i2r")).unwrap();
+    let packet = with_ah(ends(ipv4(1, 2, 51, &inner)), 4, (spi, 16), &mac);
+    frames.push(frame(100, &packet));
+    let result = open(&frames, keys);
+    assert_eq!(result.ah[&100], Some(Integrity::Verified));
 }
 
 #[test]

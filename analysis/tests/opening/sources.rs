@@ -26,7 +26,7 @@ fn supported() -> impl Iterator<Item = Scenario> {
     all.filter(|scenario| scenario.name != UNSUPPORTED)
 }
 
-fn octets(digits: &str) -> Vec<u8> {
+pub(crate) fn octets(digits: &str) -> Vec<u8> {
     (0..digits.len() / 2)
         .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap())
         .collect()
