@@ -389,6 +389,10 @@ pub(super) static AUTH_METHOD_MISMATCH_V2: Declaration = Declaration {
             "there both sides want a pre-shared key",
         ),
         ("id-mismatch-v2", "there the method is the expected one"),
+        (
+            "cert-not-sent",
+            "there the proof is a signature; one of Ed25519 or ECDSA is as short as a pre-shared key's",
+        ),
     ],
     references: &["RFC 7296, sections 2.15 and 2.16", "RFC 7427", "RFC 9593"],
     see: None,

@@ -14,7 +14,7 @@ use super::facts::{ONE_DELETE_OCTETS, ONE_NOTIFY_OCTETS};
 use super::rekey::{REKEY_PFS_MISMATCH, REKEY_TS_MISMATCH};
 use super::running::{
     SIDES, answer, answered, flow_from, flows_from, notify_name, packets_from, requests, responses,
-    side, times, unanswered_severity, with_copies, within,
+    seconds, side, times, unanswered_severity, with_copies, within,
 };
 use crate::tunnels::{
     Child, ChildState, EncapsulationMode, InnerEnds, Message, Notify, Payloads, Protocol, Sender,
@@ -1585,7 +1585,15 @@ pub(super) fn refused_requests(tunnel: &Tunnel) -> impl Iterator<Item = Refused<
                     None => !answer.at_most(ONE_NOTIFY_OCTETS),
                 })
         });
-        if !refused || in_passing || again {
+        // The other side was sooner with the same child (RFC 7296, section 2.25.1).
+        let late = response.opened.is_none()
+            && requests(tunnel, ExchangeType::CREATE_CHILD_SA).any(|other| {
+                other.from != request.from
+                    && within(other.time, request.time, CROSSED_SECONDS)
+                    && answer(tunnel, other)
+                        .is_some_and(|answer| !answer.at_most(ONE_NOTIFY_OCTETS))
+            });
+        if !refused || in_passing || again || late {
             return None;
         }
         Some(Refused {
@@ -1893,6 +1901,9 @@ mod tests {
     use super::super::sample::{
         INFORMATIONAL, again, at, child, delete_child, exchange, flow, frame, ids, ids_among,
         notifies, open, send, tunnel,
+/// A rekey of the other side is complete, with its Delete, within this time.
+const CROSSED_SECONDS: f64 = 3.0;
+
     };
     use super::*;
 

@@ -507,8 +507,18 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
             })
         })?;
     let silent = sender.opposite();
-    // Another child of the same peers that carries the answers, as after a rekey or with several children.
-    let elsewhere = packets_from(tunnel, silent) > 0;
+    // Another child of the same peers that carries the answers, as after a rekey, with several children, or where both
+    // authenticate anew at once.
+    let elsewhere = packets_from(tunnel, silent) > 0
+        || surroundings.same_peers(tunnel).any(|other| {
+            SIDES
+                .into_iter()
+                .flat_map(|sender| flows_from(other, sender))
+                .any(|(_, back)| {
+                    back.src.address == flow.dst.address
+                        && at_least(flow.first, back.last, ONE_WAY_SECONDS)
+                })
+        });
     // On both sides of a NAT the answers come from another address too.
     let translated = tunnel
         .messages
@@ -718,9 +728,16 @@ fn nothing_sent<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Opti
         let ends = (flow.src.address, flow.dst.address);
         ends == (one, other) || ends == (other, one)
     });
+    // The data may be in another tunnel of the same peers.
+    let elsewhere = surroundings.same_peers(tunnel).any(|other| {
+        SIDES
+            .into_iter()
+            .flat_map(|sender| flows_from(other, sender))
+            .any(|(_, flow)| flow.last > tunnel.first)
+    });
     let checks = answered_checks(tunnel);
     let long = at_least(tunnel.first, tunnel.last, NOTHING_SECONDS);
-    if !up || !silent || strays || checks < 2 || !long || tunnel.keepalives.is_some() {
+    if !up || !silent || strays || elsewhere || checks < 2 || !long || tunnel.keepalives.is_some() {
         return None;
     }
     let summary = format!(
@@ -1554,7 +1571,9 @@ const TINY_PACE_SECONDS: f64 = 0.9;
 #[cfg(test)]
 mod tests {
     use super::super::sample::{INFORMATIONAL, notifies};
-    use super::super::sample::{at, child, end, exchange, flow, frame, ids, send, tunnel};
+    use super::super::sample::{
+        at, child, end, exchange, flow, frame, ids, ids_among, send, tunnel,
+    };
     use super::*;
     use crate::tunnels::Inside;
 
@@ -1666,7 +1685,18 @@ mod tests {
         assert_eq!(ids(&with(Some(udp.clone()), None)), ["esp-one-way"]);
         assert_eq!(ids(&with(Some(native), None)), ["esp-blocked-proto50"]);
         assert!(ids(&with(Some(flow(I, 2, 100, 600)), None)).is_empty());
-        assert!(ids(&with(Some(udp), Some(flow(R, 1, 100, 100)))).is_empty());
+        assert!(ids(&with(Some(udp.clone()), Some(flow(R, 1, 100, 100)))).is_empty());
+        // The answers may come in another tunnel.
+        let other = |last: i64| {
+            let (one, mut other) = (
+                with(Some(udp.clone()), None),
+                with(None, Some(flow(R, 3, 101, last))),
+            );
+            other.id = 2;
+            ids_among(&one, &[&one, &other])
+        };
+        assert!(other(601).is_empty());
+        assert_eq!(other(101), ["esp-one-way"]);
     }
 
     #[test]

@@ -240,7 +240,8 @@ struct Failed<'a> {
 
 impl<'a> Failed<'a> {
     fn of(tunnel: &'a Tunnel) -> Option<Self> {
-        if !never_up(tunnel) || tunnel.version != 2 {
+        // Where the child is refused, EAP went well.
+        if !never_up(tunnel) || tunnel.version != 2 || tunnel.stage == Stage::Child {
             return None;
         }
         let rounds = Rounds::of(tunnel).rounds;

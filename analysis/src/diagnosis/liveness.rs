@@ -961,6 +961,9 @@ fn deletes_child(message: &Message) -> bool {
     })
 }
 
+/// The Delete of the old child follows its rekey within this time.
+const REKEY_ENDS_SECONDS: f64 = 2.0;
+
 /// Returns after a Delete of one's own that nobody makes by hand.
 const OWN_RETURNS: usize = 4;
 
@@ -1039,7 +1042,7 @@ fn idle_again(tunnel: &Tunnel, delete: &Message, idle: f64) -> bool {
     tunnel
         .messages
         .iter()
-        .filter(|other| tunnel.version == 2 && deletes_child(other))
+        .filter(|other| tunnel.version == 2 && (deletes_child(other) || may_delete(other)))
         .filter(apart)
         .filter_map(silence)
         .any(|other| other >= IDLE_SECONDS && (other - idle).abs() <= idle / 2.0)
@@ -1068,12 +1071,53 @@ fn deleted_child(tunnel: &Tunnel) -> Option<(&Message, bool)> {
         let of_delete = |message: &Message| {
             message.at_least(ONE_DELETE_OCTETS) && message.at_most(LARGEST_DELETE)
         };
-        let both = of_delete(message) && of_delete(answer);
+        let both = of_delete(message) && of_delete(answer)
+            || may_delete(message) && may_delete(answer) && gone_before_the_next(tunnel, message);
         let renewed = tunnel
             .of_step(Step::V2(ExchangeType::CREATE_CHILD_SA, false))
             .any(|request| within(request.time, message.time, RETURN_SECONDS));
         (request && both && !renewed).then_some((message, false))
     })
+}
+
+/// Whether the size of a closed message allows a Delete of a child, and a liveness check as well.
+fn may_delete(message: &Message) -> bool {
+    message.opened.is_none()
+        && message.exchange == ExchangeType::INFORMATIONAL.0
+        && message.inner_octets.is_some_and(|(smallest, largest)| {
+            smallest < ONE_DELETE_OCTETS && largest > ONE_DELETE_OCTETS
+        })
+}
+
+/// Whether the next child comes without the Delete that ends a rekey (RFC 7296, section 2.8), and no packet of an older one
+/// after this message: then the message was the Delete.
+fn gone_before_the_next(tunnel: &Tunnel, message: &Message) -> bool {
+    let anew = tunnel
+        .of_step(Step::V2(ExchangeType::CREATE_CHILD_SA, false))
+        .find(|request| request.frame > message.frame && request.answered_by.is_some());
+    let Some(anew) = anew else {
+        return false;
+    };
+    let flows = || {
+        SIDES
+            .into_iter()
+            .flat_map(|sender| flows_from(tunnel, sender))
+            .map(|(_, flow)| flow)
+    };
+    let used = flows().any(|flow| flow.first < message.time && flow.last > message.time);
+    let carries = flows().any(|flow| flow.first > anew.time);
+    let rekey = tunnel.messages.iter().any(|other| {
+        other.frame > anew.frame
+            && other.request
+            && other.exchange == ExchangeType::INFORMATIONAL.0
+            && within(anew.time, other.time, REKEY_ENDS_SECONDS)
+    });
+    let watched = flows()
+        .filter_map(|flow| flow.last)
+        .chain(tunnel.last)
+        .max()
+        .is_some_and(|last| at_least(anew.time, Some(last), REKEY_ENDS_SECONDS));
+    !used && carries && !rekey && watched
 }
 
 /// Data of one side only, where both sent before.
@@ -1278,7 +1322,8 @@ fn login_replaces<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             return false;
         }
         let ended_itself = super::rekey::ending(old).is_some_and(|(_, time)| {
-            seconds(time, new.first).is_some_and(|gap| gap < RETURN_SECONDS)
+            old.state == State::Closed
+                || seconds(time, new.first).is_some_and(|gap| gap < RETURN_SECONDS)
         });
         let ended = SIDES
             .into_iter()
@@ -1634,6 +1679,35 @@ mod tests {
         assert_eq!(begins(6_000).first(), Some(&"peer-rebooted-stale-sa"));
         // A new SA takes over before anything is missed.
         assert!(!begins(2_100).contains(&"peer-rebooted-stale-sa"));
+    }
+
+    /// Sizes as with AES-CBC, which fills a Delete of a child and a check to one block: a new child that is no rekey tells.
+    #[test]
+    fn a_child_that_is_not_replaced_was_deleted() {
+        let with = |rekey: bool| {
+            let mut tunnel = up(2);
+            tunnel.children.clear();
+            for (number, begin) in [20, 8_000].into_iter().enumerate() {
+                if number > 0 {
+                    exchange(&mut tunnel, ExchangeType::CREATE_CHILD_SA, I, begin);
+                }
+                let child = child(&mut tunnel);
+                (child.time, child.request) = (Some(at(begin)), Some(frame(begin)));
+                child.from_initiator = Some(flow(I, 4, begin + 10, begin + 400));
+                if number > 0 && rekey {
+                    exchange(&mut tunnel, INFORMATIONAL, I, begin + 20);
+                }
+                exchange(&mut tunnel, INFORMATIONAL, R, begin + 4_000);
+            }
+            for message in &mut tunnel.messages {
+                if message.exchange == INFORMATIONAL.0 {
+                    message.inner_octets = Some((0, 15));
+                }
+            }
+            ids(&tunnel).contains(&"idle-teardown")
+        };
+        assert!(with(false));
+        assert!(!with(true));
     }
 
     #[test]

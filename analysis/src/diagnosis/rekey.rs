@@ -810,7 +810,7 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
         let small = delete.inner_octets.is_none_or(|(smallest, largest)| {
             smallest <= ONE_NOTIFY_OCTETS && largest >= ONE_DELETE_OCTETS
         });
-        let aged = at_least(tunnel.first, delete.time, SHORTEST_LIFETIME);
+        let aged = !tunnel.beginning_seen || at_least(tunnel.first, delete.time, SHORTEST_LIFETIME);
         // A rekey ends with the Delete of the old child, by who asked for it.
         let rekey = requests(tunnel, ExchangeType::INFORMATIONAL).any(|other| {
             other.from == anew.from
@@ -821,11 +821,14 @@ fn not_renewed<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diag
             aged && (delete.opened.is_some() || small && !rekey && !spi_goes_on(tunnel, delete));
         (!asked_before && told).then_some((delete, anew))
     })?;
-    let age = seconds(tunnel.first, delete.time);
+    let age = seconds(tunnel.first, delete.time).filter(|_| tunnel.beginning_seen);
     let summary = format!(
-        "The {} deleted the child {} after the setup without a rekey before, and a new one was set up at once.",
+        "The {} deleted the child {}without a rekey before, and a new one was set up at once.",
         delete.from.name(),
-        age.map_or_else(|| "some time".to_owned(), duration)
+        age.map_or_else(String::new, |age| format!(
+            "{} after the setup ",
+            duration(age)
+        ))
     );
     let confidence = if delete.opened.is_some() {
         Confidence::Certain
@@ -1003,8 +1006,7 @@ fn authenticated_again<'a>(
             .evidence_if(
                 new.messages.first().map(|message| message.frame),
                 "the new negotiation",
-            )
-            .excludes("reauth-gap", "the responder begins, not the initiator"),
+            ),
         );
     }
     // Who is thrown out and comes back does not authenticate again of its own will.
@@ -1063,7 +1065,12 @@ pub(super) fn ending(tunnel: &Tunnel) -> Option<(FrameId, Option<Timestamp>)> {
         .iter()
         .all(|message| message.frame <= last.frame || message.answers == Some(last.frame));
     let closed = last.opened.is_none() && tunnel.version == 2;
-    (closed && final_one && heard <= last.last_copy().time).then_some((last.frame, last.time))
+    // What was sent before the Delete came arrives after it.
+    let end = last
+        .answered_by
+        .and_then(|answer| tunnel.message(answer)?.time)
+        .max(last.last_copy().time);
+    (closed && final_one && heard <= end).then_some((last.frame, last.time))
 }
 
 /// AUTH_LIFETIME.
@@ -1241,7 +1248,17 @@ fn ids_out_of_step<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> O
             .filter_map(|notify| Some(u32::from_be_bytes(*notify.data.first_chunk::<4>()?)))
             .max()
             .unwrap_or(1);
-        let (before, jump) = sent
+        let none_answered = sent.iter().all(|request| request.answered_by.is_none());
+        // The responder's first request has number 0 (RFC 7296, section 2.2).
+        let first = sent.first().filter(|first| {
+            sender == Sender::Responder
+                && tunnel.beginning_seen
+                && tunnel.replaces.is_none()
+                && none_answered
+                && first.message_id > window
+                && (sent.len() > 1 || first.transmissions > 1)
+        });
+        let jump = sent
             .iter()
             .zip(sent.iter().skip(1))
             .find(|(before, after)| {
@@ -1252,16 +1269,22 @@ fn ids_out_of_step<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> O
                     && after.answered_by.is_none()
                     && after.transmissions > 1
                     && (ahead || back)
-                    && tunnel.forgotten_messages == 0
-            })?;
+            })
+            .map(|(before, after)| (Some(before), after));
+        let (before, jump) = jump
+            .or_else(|| Some((None, first?)))
+            .filter(|_| tunnel.forgotten_messages == 0)?;
         let summary = format!(
-            "The {} goes from message ID {} to {}, and that request is not answered.",
+            "The {} {} message ID {}, and that request is not answered.",
             sender.name(),
-            before.message_id,
+            before.map_or_else(
+                || "begins with".to_owned(),
+                |before| format!("goes from message ID {} to", before.message_id)
+            ),
             jump.message_id
         );
         let diagnosis = Diagnosis::new(&MID_DESYNC, Confidence::Certain, side(sender), summary)
-            .evidence(before.frame, format!("message ID {}", before.message_id));
+            .evidence_if(before.map(|before| before.frame), "the request before");
         Some(with_copies(
             diagnosis,
             jump,
@@ -1582,6 +1605,19 @@ mod tests {
         };
         assert!(with(5).contains(&"mid-desync"));
         assert!(!with(1).contains(&"mid-desync"));
+    }
+
+    /// RFC 7296, section 2.2: each side begins with 0.
+    #[test]
+    fn nor_may_the_first_one_of_the_responder_be_ahead() {
+        let with = |number: u32| {
+            let mut tunnel = up();
+            send(&mut tunnel, Step::V2(INFORMATIONAL, false), R, 30_000).message_id = number;
+            again(&mut tunnel, &[31_000]);
+            ids(&tunnel)
+        };
+        assert!(with(5).contains(&"mid-desync"));
+        assert!(!with(0).contains(&"mid-desync"));
     }
 
     #[test]

@@ -64,8 +64,11 @@ pub(super) fn infer(
             Some(index) => tunnel.children.get_mut(index),
             // More flows than exchanges, or none were seen: what began together belongs together.
             None => {
-                tunnel.children.push(inferred(None));
-                tunnel.children.last_mut()
+                let later = |child: &Child| child.inferred && child.time > candidate.first;
+                let place = tunnel.children.iter().position(later);
+                let place = place.unwrap_or(tunnel.children.len());
+                tunnel.children.insert(place, inferred(None));
+                tunnel.children.get_mut(place)
             }
         };
         let Some(child) = child else { continue };

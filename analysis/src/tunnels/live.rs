@@ -448,7 +448,7 @@ impl Live {
             step: steps::unknown(header),
             request: true,
             length: header.length,
-            encrypted: is_encrypted(&message.content),
+            encrypted: is_encrypted(message),
             first_payload,
             retransmissions: ThinVec::new(),
             transmissions: 1,
@@ -482,7 +482,7 @@ impl Live {
         });
         if let Some(whole) = &whole {
             message.clear = Payloads::read(&whole.content);
-            message.encrypted = is_encrypted(&whole.content);
+            message.encrypted = is_encrypted(whole);
             message.length = whole.header.length;
             message.first_payload = whole.header.next_payload;
         } else if message.clear.types.is_empty() {
@@ -520,6 +520,24 @@ impl Live {
             message.inner_octets = self
                 .overhead
                 .and_then(|overhead| overhead.inner(message.length, outside, hashed));
+        }
+    }
+
+    /// What is inside the messages where the suite was not seen, by their lengths.
+    pub(super) fn estimate_sizes(&mut self) {
+        if self.overhead.is_some() || self.tunnel.version != 2 {
+            return;
+        }
+        let whole = |message: &&Message| message.encrypted && message.fragments.is_empty();
+        let lengths = self.tunnel.messages.iter().filter(whole);
+        self.overhead = Overhead::estimated(lengths.map(|message| message.length));
+        let Some(overhead) = self.overhead else {
+            return;
+        };
+        for message in &mut self.tunnel.messages {
+            if whole(&&*message) {
+                message.inner_octets = overhead.inner(message.length, 0, false);
+            }
         }
     }
 
@@ -673,10 +691,14 @@ fn part(message: &dissectors::Message<'_>) -> Option<Part> {
     }
 }
 
-fn is_encrypted(content: &Content<'_>) -> bool {
-    match content {
+fn is_encrypted(message: &dissectors::Message<'_>) -> bool {
+    match &message.content {
         Content::V1Encrypted(_) => true,
-        Content::V2(payloads) => payloads.iter().any(|payload| payload.body.ends_chain()),
+        // Where the capture was cut behind the header, that tells.
+        Content::V2(payloads) => {
+            message.header.next_payload == ikev2::PayloadType::SK.0
+                || payloads.iter().any(|payload| payload.body.ends_chain())
+        }
         Content::V1(_) | Content::Unknown(_) => false,
     }
 }

@@ -5,7 +5,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType as ExchangeV2, NotifyT
 
 use super::child::{Child, ChildState};
 use super::message::{Message, Sender, Step};
-use super::sizes::Overhead;
+use super::sizes::{Overhead, USUAL_PRF};
 use super::tunnel::{Mode, Opening, Stage, State, Tunnel};
 
 /// Sets state and stage.
@@ -228,18 +228,16 @@ fn closed_answer(
     }
     let child = WITHOUT_CHILD + overhead.map_or(USUAL_PRF, |overhead| overhead.prf);
     // EAP goes on for as many rounds as it needs; what follows its end is no IKE_AUTH.
-    let ongoing = requests.len() > 1
-        && tunnel
+    if requests.len() > 1 && largest.is_some_and(|largest| largest < child) {
+        let last = tunnel
             .messages
             .iter()
             .all(|message| message.frame <= answer.frame);
-    if ongoing && largest.is_some_and(|largest| largest < child) {
-        let state = if ends_without_child(tunnel, answer, requests, overhead) {
-            (State::Failed, Stage::Child)
-        } else {
-            (State::Incomplete, Stage::Authentication)
+        return match ends_without_child(tunnel, answer, requests, overhead) {
+            true => (State::Failed, Stage::Child),
+            false if last => (State::Incomplete, Stage::Authentication),
+            false => (State::Failed, Stage::Authentication),
         };
-        return state;
     }
     if largest.is_some_and(|largest| largest < child) {
         // Who did not ask for a child is not refused one (RFC 6023).
@@ -681,7 +679,8 @@ fn deleted(
         && tunnel.children.iter().any(Child::has_packets);
     let is_last = tunnel.messages.iter().all(|message| {
         message.frame <= last.frame
-            || message.answers == Some(last.frame)
+            // Both sides may delete at once.
+            || message.answers.is_some()
             || message.from == last.from && message.step == Step::Informational
             // Sent before the Delete came.
             || message.step == Step::Quick(1) && message.answered_by.is_none()
@@ -690,7 +689,8 @@ fn deleted(
         [&child.from_initiator, &child.from_responder]
             .into_iter()
             .flatten()
-            .all(|flow| flow.frame_last < last.frame)
+            // What was sent before the Delete came arrives after it.
+            .all(|flow| flow.frame_last < last.answered_by.unwrap_or(last.frame))
     });
     let acknowledged = tunnel.version == 1 || last.answered_by.is_some();
     let dpd = tunnel.version == 1 && last.answered_by.is_some();
@@ -841,9 +841,6 @@ const DELETE_OF_CHILD: u32 = 16;
 /// IDr of a few octets, AUTH without its data, a notification: less than this without SA, TSi and TSr, which have 88
 /// octets at least.
 const WITHOUT_CHILD: u32 = 104;
-
-/// Octets of the most common PRF output, HMAC-SHA2-256.
-const USUAL_PRF: u32 = 32;
 
 /// An answer that comes this soon is a reaction.
 const AT_ONCE_NANOS: i64 = 2_000_000_000;

@@ -20,6 +20,8 @@ pub(super) struct Overhead {
     icv: u32,
     /// The ciphertext is a multiple of this.
     block: u32,
+    /// Octets that the check value may have more: where the suite was not seen.
+    slack: u32,
     /// Octets that PRF or hash gives.
     pub(super) prf: u32,
     /// Whether it is IKEv1.
@@ -43,6 +45,7 @@ impl Overhead {
                 Some(Self {
                     iv: 0,
                     icv: 0,
+                    slack: 0,
                     block: u32::try_from(block).ok()?,
                     prf: u32::try_from(hash.output_len()).ok()?,
                     version_1: true,
@@ -70,8 +73,43 @@ impl Overhead {
         Some(Self {
             iv: u32::try_from(iv).ok()?,
             icv: u32::try_from(icv).ok()?,
+            slack: 0,
             block: u32::try_from(block).ok()?,
             prf: u32::try_from(prf.key_len).ok()?,
+            version_1: false,
+        })
+    }
+
+    /// Of a tunnel of IKEv2 whose beginning was not seen, by the lengths of its encrypted messages: ciphers in CBC mode fill
+    /// whole blocks, so that all lengths leave the same remainder, and the shortest message limits the check value.
+    pub(super) fn estimated(lengths: impl Iterator<Item = u32> + Clone) -> Option<Self> {
+        const FRAME: u32 = HEADER_LEN as u32 + 4;
+        let shortest = lengths.clone().min()?;
+        let fits = |iv: u32, block: u32, icv: u32| {
+            shortest >= FRAME + iv + block + icv
+                && lengths
+                    .clone()
+                    .all(|length| length.saturating_sub(FRAME + iv + icv) % block == 0)
+        };
+        let blocks = [(16, 16), (8, 8)].into_iter().find_map(|(iv, block)| {
+            let mut sizes = USUAL_CHECKS.into_iter().filter(|icv| fits(iv, block, *icv));
+            let icv = sizes.next()?;
+            Some((iv, block, icv, sizes.last().unwrap_or(icv) - icv))
+        });
+        let (iv, block, icv, slack) = blocks.or_else(|| {
+            let mut sizes = USUAL_TAGS
+                .into_iter()
+                .filter(|icv| shortest > FRAME + 8 + icv);
+            let icv = sizes.next()?;
+            // Short tags are rare: only a message that is too short for others tells of one.
+            Some((8, 1, icv, 0))
+        })?;
+        Some(Self {
+            iv,
+            icv,
+            slack,
+            block,
+            prf: USUAL_PRF,
             version_1: false,
         })
     }
@@ -90,9 +128,18 @@ impl Overhead {
         let ciphertext = length.checked_sub(header + 4 + self.iv + self.icv)?;
         let largest = ciphertext.checked_sub(1)?;
         let padding = if self.block >= 8 { self.block - 1 } else { 3 };
-        Some((largest.saturating_sub(padding), largest))
+        Some((largest.saturating_sub(padding + self.slack), largest))
     }
 }
+
+/// Octets of the check values of IKEv2 (RFC 7296, section 3.3.2; RFC 4868, section 2.6).
+const USUAL_CHECKS: [u32; 4] = [12, 16, 24, 32];
+
+/// Octets of the tags of AEAD (RFC 5282, section 3.1), the usual one first.
+const USUAL_TAGS: [u32; 3] = [16, 12, 8];
+
+/// Octets of the most usual PRF, HMAC-SHA2-256.
+pub(super) const USUAL_PRF: u32 = 32;
 
 /// Octets of a block of the ciphers that are not known here: MARS, RC6.
 const USUAL_BLOCK: usize = 16;
@@ -143,5 +190,27 @@ mod tests {
         }
         assert_eq!(gcm.inner(57, 0, false), Some((0, 0)));
         assert_eq!(cbc.inner(96, 0, false).unwrap().0, 16);
+    }
+
+    /// Lengths of real suites (RFC 7296, section 3.14), shortest messages included or not.
+    #[test]
+    fn the_lengths_together_tell_of_the_suite() {
+        for (lengths, length, inner) in [
+            // AES-CBC with HMAC-SHA2-256-128.
+            (&[80, 224, 320][..], 80, (0, 15)),
+            // Check values of 16 or 32 octets.
+            (&[96, 224], 96, (0, 31)),
+            // AES-CBC with HMAC-SHA1-96.
+            (&[76, 188], 76, (0, 15)),
+            // 3DES with HMAC-SHA1-96.
+            (&[60, 68, 156], 68, (8, 15)),
+            // AES-GCM with tags of 16 octets, and of 8.
+            (&[57, 69, 177], 69, (9, 12)),
+            (&[49, 61], 61, (9, 12)),
+        ] {
+            let overhead = Overhead::estimated(lengths.iter().copied()).unwrap();
+            assert_eq!(overhead.inner(length, 0, false), Some(inner), "{lengths:?}");
+        }
+        assert_eq!(Overhead::estimated(std::iter::empty()), None);
     }
 }

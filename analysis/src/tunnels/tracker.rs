@@ -677,6 +677,9 @@ impl Tracker {
     fn judge(&self, live: &mut Live, candidates: Option<&[Candidate]>) {
         // What made a child was read.
         let read = live.tunnel.opened();
+        if !read {
+            live.estimate_sizes();
+        }
         if candidates.is_some() || !read {
             let likely: Vec<_> = live
                 .anchors
@@ -820,7 +823,7 @@ impl Live {
     /// Since when there may have been children: the first exchange that made one, or always where the beginning was not
     /// seen. `None` if there were none.
     fn could_carry_since(&self) -> Option<Option<Timestamp>> {
-        let first = self.anchors.first();
+        let first = self.anchors.first().filter(|_| self.tunnel.beginning_seen);
         if let Some(anchor) = first {
             return Some(anchor.time);
         }
