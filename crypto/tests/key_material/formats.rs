@@ -444,6 +444,7 @@ ike 0:p1:14: ISAKMP SA fafaeb49382a763c/13514610cea16160 key 32:735BE0CB62F82675
 ike 0:p2:15: IKE SA 191ccd371a7a1f7b/bc123d15e4af593f SK_ei 16:3F44BF47CAFD8150591DEB088199FCBF
 ike 0:p2:15: IKE SA 191ccd371a7a1f7b/bc123d15e4af593f SK_er 16:BEDB67EC7DC3D00CCCAC42E70CD63BDE
 ike 0:p2:15: IKE SA 191ccd371a7a1f7b/bc123d15e4af593f SK_ai 20:4EA8E662B07CDD430F6944C6723E4B82D5722418
+ike 0:p2:15: IKE SA 191ccd371a7a1f7b/bc123d15e4af593f SK_ei 16:BEDB67EC7DC3D00CCCAC42E70CD63BDE
 ike 0:p2:15:p2:16: IPsec SA dec spi 9822756d key 16:5DE1A4C2C72662C9FDA7A7C78CD25623 auth 20:51C9213C18232F8F26C70C4DEE6E0E6D56E31E8A
 ";
 
@@ -461,10 +462,15 @@ fn the_debug_log_of_fortigate() {
         Some("bedb67ec7dc3d00cccac42e70cd63bde")
     );
     assert!(keys.sk_ai.is_some() && keys.sk_ar.is_none());
-    let sa = row(&found.keys[2]);
+    // A further derivation for the same SPIs (RFC 9370, section 2.2.2).
+    let next = ikev2(&found.keys[2]);
+    assert_eq!(next.sa, keys.sa);
+    assert!(next.sk_ei == keys.sk_er && next.sk_er.is_none());
+    // Nothing names the cipher of phase 2.
+    let sa = row(&found.keys[3]);
     assert_eq!(
-        (sa.2, sa.5),
-        (0x9822_756d, Some(IntegrityAlgorithm::HMAC_SHA1_96))
+        (sa.2, sa.3, sa.5),
+        (0x9822_756d, None, Some(IntegrityAlgorithm::HMAC_SHA1_96))
     );
 }
 

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use ikescope_dissectors::Spi;
-use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgorithm};
+use ikescope_dissectors::registries::ikev2::IntegrityAlgorithm;
 
 use crate::Secret;
 use crate::key_material::format::Format;
@@ -216,7 +216,9 @@ impl FortigateTunnels {
 /// Reads the debug log.
 #[derive(Debug, Default)]
 pub(in crate::key_material) struct FortigateLog {
-    ike: HashMap<IkeSpis, (usize, Ikev2Keys)>,
+    /// Keys of IKE SAs, and where those of each are that were named last.
+    ike: Vec<(usize, Ikev2Keys)>,
+    last: HashMap<IkeSpis, usize>,
     /// The algorithms that were named last: of phase 1, then of phase 2.
     phase_one: Algorithms,
     phase_two: Algorithms,
@@ -259,7 +261,7 @@ impl Reader for FortigateLog {
     }
 
     fn end(&mut self, sink: &mut Sink) {
-        for (_, (line, keys)) in std::mem::take(&mut self.ike) {
+        for (line, keys) in std::mem::take(&mut self.ike) {
             sink.key(line, Format::FortigateLog, Material::Ikev2Keys(keys));
         }
     }
@@ -309,36 +311,50 @@ impl FortigateLog {
         if self.ike.len() >= MAX_CONTEXTS {
             return Err("too many IKE SAs: the others are left out".to_owned());
         }
-        let phase_one = self.phase_one;
-        let (_, keys) = self.ike.entry(sa).or_insert_with(|| {
-            let aead = phase_one.cipher.is_some_and(|cipher| is_aead(cipher.id));
-            let keys = Ikev2Keys {
-                sa,
-                encryption: phase_one.cipher.map(|cipher| cipher.id),
-                key_bits: phase_one.cipher.and_then(|cipher| cipher.key_bits),
-                integrity: match aead {
-                    true => Some(IntegrityAlgorithm::NONE),
-                    false => phase_one.integrity.and_then(|named| named.id),
-                },
-                ..Ikev2Keys::default()
-            };
-            (line, keys)
-        });
         let mut words = rest.split_ascii_whitespace().skip(1);
         while let Some(word) = words.next() {
-            let slot = match word {
-                "SK_d" => &mut keys.sk_d,
-                "SK_ai" => &mut keys.sk_ai,
-                "SK_ar" => &mut keys.sk_ar,
-                "SK_ei" => &mut keys.sk_ei,
-                "SK_er" => &mut keys.sk_er,
-                "SK_pi" => &mut keys.sk_pi,
-                "SK_pr" => &mut keys.sk_pr,
+            let slot: fn(&mut Ikev2Keys) -> &mut Option<Secret> = match word {
+                "SK_d" => |keys| &mut keys.sk_d,
+                "SK_ai" => |keys| &mut keys.sk_ai,
+                "SK_ar" => |keys| &mut keys.sk_ar,
+                "SK_ei" => |keys| &mut keys.sk_ei,
+                "SK_er" => |keys| &mut keys.sk_er,
+                "SK_pi" => |keys| &mut keys.sk_pi,
+                "SK_pr" => |keys| &mut keys.sk_pr,
                 _ => continue,
             };
-            *slot = Some(counted(words.next().unwrap_or_default())?).filter(|key| !key.is_empty());
+            let key =
+                Some(counted(words.next().unwrap_or_default())?).filter(|key| !key.is_empty());
+            let mut known = self.last.get(&sa).copied();
+            // Another key with the name of a known one is of the next derivation for the same SPIs (RFC 9370).
+            known = known.filter(|known| {
+                let keys = self.ike.get_mut(*known);
+                keys.is_some_and(|(_, keys)| slot(keys).is_none() || *slot(keys) == key)
+            });
+            let place = known.unwrap_or(self.ike.len());
+            if known.is_none() {
+                self.ike.push((line, self.keys_of(sa)));
+                self.last.insert(sa, place);
+            }
+            if let Some((_, keys)) = self.ike.get_mut(place) {
+                *slot(keys) = key;
+            }
         }
         Ok(())
+    }
+
+    fn keys_of(&self, sa: IkeSpis) -> Ikev2Keys {
+        let Algorithms { cipher, integrity } = self.phase_one;
+        Ikev2Keys {
+            sa,
+            encryption: cipher.map(|cipher| cipher.id),
+            key_bits: cipher.and_then(|cipher| cipher.key_bits),
+            integrity: match cipher.is_some_and(|cipher| is_aead(cipher.id)) {
+                true => Some(IntegrityAlgorithm::NONE),
+                false => integrity.and_then(|named| named.id),
+            },
+            ..Ikev2Keys::default()
+        }
     }
 
     /// `dec spi 9822756d key 16:HEX auth 20:HEX`.
@@ -356,9 +372,8 @@ impl FortigateLog {
         };
         let fits = |named: &NamedCipher| key_bits(named.id, encryption_key.len()).is_ok();
         let named = self.phase_two.cipher.filter(fits);
-        let encryption = named
-            .map(|named| named.id)
-            .or_else(|| by_length(encryption_key.len(), integrity_key.is_empty()));
+        // A cipher that nothing names is found by what its key opens.
+        let encryption = named.map(|named| named.id);
         let integrity = match encryption.is_some_and(is_aead) {
             true => Some(IntegrityAlgorithm::NONE),
             false => integrity_by_length(integrity_key.len()),
@@ -415,17 +430,6 @@ impl FortigateLog {
             }
             _ => {}
         }
-    }
-}
-
-/// The cipher that has a key of this length, where only one is usual.
-fn by_length(len: usize, without_integrity: bool) -> Option<EncryptionAlgorithm> {
-    match (len, without_integrity) {
-        (20 | 28 | 36, true) => Some(EncryptionAlgorithm::AES_GCM_16),
-        (16 | 32, false) => Some(EncryptionAlgorithm::AES_CBC),
-        (8, false) => Some(EncryptionAlgorithm::DES),
-        (0, false) => Some(EncryptionAlgorithm::NULL),
-        _ => None,
     }
 }
 
