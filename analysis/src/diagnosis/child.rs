@@ -1887,6 +1887,9 @@ const REFUSAL_SECONDS: f64 = 10.0;
 /// A second try with another group, or after a collision.
 const AGAIN_SECONDS: f64 = 10.0;
 
+/// A rekey of the other side is complete, with its Delete, within this time.
+const CROSSED_SECONDS: f64 = 3.0;
+
 /// No stack renews a child within the first minutes, if it is not told to.
 const REKEY_AGE_SECONDS: f64 = 300.0;
 
@@ -1901,9 +1904,6 @@ mod tests {
     use super::super::sample::{
         INFORMATIONAL, again, at, child, delete_child, exchange, flow, frame, ids, ids_among,
         notifies, open, send, tunnel,
-/// A rekey of the other side is complete, with its Delete, within this time.
-const CROSSED_SECONDS: f64 = 3.0;
-
     };
     use super::*;
 
