@@ -393,7 +393,9 @@ impl Sifted {
                 }));
             } else {
                 self.count(part, at);
-                self.read_at_once(len, newlines(text.get(..len).unwrap_or_default()));
+                let in_file = self.lines;
+                self.count(part, at + len);
+                self.read_at_once(len, in_file);
             }
             self.octets += len;
             at += len;
@@ -433,7 +435,9 @@ impl Sifted {
         run >= READ_FIRST && fits && self.entries.len() < MAX_KEYS
     }
 
-    fn read_at_once(&mut self, len: usize, lines: usize) {
+    /// So many lines of the file are before it, and all of its own are counted.
+    fn read_at_once(&mut self, len: usize, in_file: usize) {
+        let lines = self.lines - in_file;
         match self.rest.last_mut() {
             Some(last) if last.start + last.len == self.octets => {
                 last.len += len;
@@ -442,7 +446,7 @@ impl Sifted {
             _ => self.rest.push(Piece {
                 start: self.octets,
                 len,
-                in_file: self.lines,
+                in_file,
                 lines,
             }),
         }

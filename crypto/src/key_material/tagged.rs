@@ -27,7 +27,7 @@ pub(super) struct TaggedLines {
     joins: Vec<(usize, usize)>,
     /// The group of the last line.
     last: Option<usize>,
-    /// Whether a key has no tag, so that nothing is known of any.
+    /// Whether a key has no tag, so that nothing is known of any and all is read.
     untagged: bool,
 }
 
@@ -53,6 +53,9 @@ impl TaggedLines {
     /// Octets of the lines that the text begins with, which belong to one IKE SA. None where they are none of charon.
     /// `place` is where the text begins.
     pub(super) fn take(&mut self, text: &[u8], is_last: bool, mut place: Piece) -> Option<usize> {
+        if self.untagged {
+            return None;
+        }
         let mut known: Option<(Tag, &[u8])> = None;
         while let Some(next) = text.get(place.len..).map(line) {
             if next.is_empty() || (!next.ends_with(b"\n") && !is_last) {

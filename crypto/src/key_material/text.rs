@@ -55,6 +55,14 @@ pub(super) fn hex_octets(text: &str) -> Option<Vec<u8>> {
     (seen < NO_DIGIT).then_some(octets)
 }
 
+/// An octet from two hexadecimal digits.
+pub(super) fn octet(text: &str) -> Option<u8> {
+    let &[high, low] = text.as_bytes() else {
+        return None;
+    };
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
 /// Why [`hex`] refused, without quoting what may be a key.
 pub(super) fn hex_fault(text: &str) -> &'static str {
     let digits = without_0x(text);

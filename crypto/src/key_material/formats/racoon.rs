@@ -71,6 +71,9 @@ const LABELS: &[(&str, Label)] = &[
     ("IV computed:", Label::Iv),
 ];
 
+/// What one of these has, and most lines have not.
+const MARKS: [&str; 3] = ["comput", "cookie:", "message received"];
+
 #[derive(Debug, Default)]
 struct Set {
     line: usize,
@@ -120,7 +123,9 @@ impl RacoonLog {
             }
             self.close(sink);
         }
-        if let Some((_, label)) = LABELS.iter().find(|(words, _)| text.contains(words)) {
+        if MARKS.iter().any(|mark| text.contains(mark))
+            && let Some((_, label)) = LABELS.iter().find(|(words, _)| text.contains(words))
+        {
             self.label = Some((number, *label));
             self.octets.clear();
             // Where the line end is gone the octets stand on the same line.

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use ikescope_dissectors::{IkeSpi, Spi};
+use memchr::memchr;
 
 use crate::Secret;
 use crate::key_exchange::KeyExchangeFacts;
@@ -24,7 +25,7 @@ use crate::key_material::key::{
 use crate::key_material::limits::{MAX_CONTEXTS, MAX_DUMP, MAX_KEYS};
 use crate::key_material::names::Proposal;
 use crate::key_material::reader::{Reader, Sink};
-use crate::key_material::text::{Line, ike_spi, spi_hex};
+use crate::key_material::text::{Line, ike_spi, octet, spi_hex};
 
 /// Whether a line begins a dump of strongSwan.
 pub(in crate::key_material) fn recognises(line: &str) -> bool {
@@ -361,9 +362,9 @@ impl Dump {
         let count = (self.len - self.octets.len()).min(OCTETS_A_LINE);
         let before = self.octets.len();
         for word in rest.split_ascii_whitespace().take(count) {
-            match u8::from_str_radix(word, 16) {
-                Ok(octet) if word.len() == 2 => self.octets.push(octet),
-                _ => break,
+            match octet(word) {
+                Some(octet) => self.octets.push(octet),
+                None => break,
             }
         }
         if self.octets.len() - before == count {
@@ -388,6 +389,8 @@ pub(in crate::key_material) fn is_key(message: &str) -> bool {
 
 /// `NAME => N bytes @ 0x…`; the name is none where it does not matter.
 fn dump_head(message: &str) -> Option<(Option<Name>, usize)> {
+    // Most lines have none.
+    memchr(b'@', message.as_bytes())?;
     let (name, rest) = message.split_once(" => ")?;
     let (len, _) = rest.split_once(" bytes @ ")?;
     let name = name.trim().trim_end_matches(':');
