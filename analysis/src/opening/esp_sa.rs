@@ -143,7 +143,10 @@ impl SaKeys {
         }
         let limit = match (self.esn, highs) {
             (Some(true), 0) => FEW_HIGH,
-            (Some(true), _) => MAX_SEARCHED_HIGH,
+            // What was told is from about the time of the capture: it is reached, and hardly passed.
+            (Some(true), _) => self.high.map_or(MAX_SEARCHED_HIGH, |high| {
+                high.saturating_add(FEW_HIGH).min(MAX_SEARCHED_HIGH)
+            }),
             _ => highs,
         };
         let near = self

@@ -86,9 +86,14 @@ fn the_high_half_of_a_sequence_number_is_found_and_followed() {
             esp_frame(number, &esp.unwrap())
         })
         .collect();
-    for esn in [Some(true), None] {
-        let keys = vec![key(Material::EspSa(EspSa { esn, ..sa(1, 2) }))];
-        let result = open(&frames, keys);
+    let extended = Some(true);
+    for (esn, sequence_high) in [(extended, None), (None, None), (extended, Some(9))] {
+        let told = EspSa {
+            esn,
+            sequence_high,
+            ..sa(1, 2)
+        };
+        let result = open(&frames, vec![key(Material::EspSa(told))]);
         assert_eq!(result.esp_opened(), 4, "{esn:?}: {}", result.summary());
     }
 }
