@@ -18,7 +18,7 @@ pub(super) fn judge(tunnel: &mut Tunnel, overhead: Option<Overhead>, end: Option
     tunnel.stage = stage;
     tunnel.state = state;
     if state == State::Established {
-        if let Some(deleted) = deleted(tunnel, end) {
+        if let Some(deleted) = deleted(tunnel) {
             tunnel.deleted = Some(deleted);
             tunnel.state = State::Closed;
         } else if tunnel.replaced_by.is_some() || is_dead(tunnel, end) {
@@ -610,10 +610,7 @@ fn later_exchange_answered(tunnel: &Tunnel) -> bool {
 
 /// Who deleted the IKE SA: as a Delete payload says, else the single small INFORMATIONAL exchange that is the last that
 /// is heard of the tunnel.
-fn deleted(
-    tunnel: &Tunnel,
-    end: Option<Timestamp>,
-) -> Option<(Sender, crate::observation::FrameId, Option<Timestamp>)> {
+fn deleted(tunnel: &Tunnel) -> Option<(Sender, crate::observation::FrameId, Option<Timestamp>)> {
     if tunnel.deleted.is_some() {
         return tunnel.deleted;
     }
@@ -694,16 +691,17 @@ fn deleted(
     });
     let acknowledged = tunnel.version == 1 || last.answered_by.is_some();
     let dpd = tunnel.version == 1 && last.answered_by.is_some();
-    let _ = end;
     (small && !of_child && is_last && silent && acknowledged && !routine && !dpd)
         .then_some((last.from, last.frame, last.time))
 }
 
-/// Whether the other side was heard just before this request: nobody checks whether it is alive then.
+/// Whether the other side was heard just before this request: nobody checks whether it is alive then. Requests that cross
+/// are sent by timers of both sides.
 fn right_after(tunnel: &Tunnel, request: &Message) -> bool {
+    let crosses = |message: &Message| message.answered_by.is_some_and(|by| by > request.frame);
     let messages = tunnel
         .from(request.from.opposite())
-        .filter(|message| message.frame < request.frame)
+        .filter(|message| message.frame < request.frame && !crosses(message))
         .filter_map(|message| message.last_copy().time);
     let packets = tunnel.children.iter().filter_map(|child| {
         let flow = match request.from {

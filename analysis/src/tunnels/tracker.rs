@@ -745,10 +745,17 @@ impl Tracker {
                 .min(last);
             let before = tunnels.get(..there).unwrap_or_default();
             let after = tunnels.get(there..last).unwrap_or_default();
+            // What was there before the capture may have carried what began before its first message.
+            let rest = tunnels.get(last..).unwrap_or_default();
+            let older = rest.iter().take(NEAR_TUNNELS).filter(|(_, at)| {
+                let candidate = live.get(*at);
+                candidate.is_some_and(|candidate| !candidate.tunnel.beginning_seen)
+            });
             let best = before
                 .iter()
                 .rev()
                 .chain(after)
+                .chain(older)
                 .take(NEAR_TUNNELS)
                 .find_map(|(_, at)| {
                     let candidate = live.get(*at)?;
@@ -820,11 +827,11 @@ impl Live {
         (initiator, responder)
     }
 
-    /// Since when there may have been children: the first exchange that made one, or always where the beginning was not
-    /// seen. `None` if there were none.
+    /// Since when there may have been children, as far as the capture shows: the first exchange that made one, or the first
+    /// message where the beginning was not seen. `None` if there were none.
     fn could_carry_since(&self) -> Option<Option<Timestamp>> {
-        let first = self.anchors.first().filter(|_| self.tunnel.beginning_seen);
-        if let Some(anchor) = first {
+        let anchor = self.anchors.first().filter(|_| self.tunnel.beginning_seen);
+        if let Some(anchor) = anchor {
             return Some(anchor.time);
         }
         let authenticates = self.tunnel.messages.iter().any(|message| {
@@ -833,11 +840,7 @@ impl Live {
                 Step::V2(ExchangeV2::IKE_AUTH, _) | Step::Quick(_)
             )
         });
-        (!self.tunnel.beginning_seen || authenticates).then_some(
-            self.tunnel
-                .first
-                .filter(|_| self.tunnel.beginning_seen || authenticates),
-        )
+        (!self.tunnel.beginning_seen || authenticates).then_some(self.tunnel.first)
     }
 
     /// Whether the length of the response, or the number of messages, allows a child.
