@@ -157,7 +157,9 @@ impl Exchange {
         };
         // A request that came again is answered again, however soon; another request may get the same answer.
         let answered_again = request_times > sent.request_times
-            || answered.is_some_and(|request| request.first > sent.first);
+            || answered.is_some_and(|request| {
+                request.first > sent.first && request.last_time > sent.last_time
+            });
         if !answered_again && captured_twice(sent.last_time, seen.time) {
             return Place {
                 answers,

@@ -9,12 +9,12 @@ use super::engine::TunnelRule;
 use super::facts::{
     AUTH_REQUEST, AUTH_RESPONSE, Credentials, INIT_REQUEST, INIT_RESPONSE, Rounds,
     SHARED_KEY_METHOD, ThirdRound, clear_error, credentials, end, method_v1, never_up,
-    opening_message, phase_one_answered, pre_shared, proof_of_responder, refusal,
-    refused_authentication, rejected_by_initiator, seconds_between, times,
+    on_both_sides_of_nat, opening_message, phase_one_answered, pre_shared, proof_of_responder,
+    refusal, refused_authentication, rejected_by_initiator, seconds_between, times,
 };
 use super::nat::evidence;
 use super::pace::with_pace;
-use super::running::answered;
+use super::running::{answered, within};
 use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -722,7 +722,15 @@ fn psk_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
     let reaction = tunnel.messages.iter().find(|message| {
         message.step == Step::Informational
             && match third {
-                None => message.from == Sender::Initiator && message.frame > second.frame,
+                // What is closed and comes later is about something else; message 3 is missing in the capture.
+                None => {
+                    let second = second.last_copy();
+                    message.from == Sender::Initiator
+                        && message.frame > second.frame
+                        && (message.opened.is_some()
+                            || !message.encrypted
+                            || within(second.time, message.time, REACTION_SECONDS))
+                }
                 Some(third) => message.from == Sender::Responder && message.frame > third.frame,
             }
     });
@@ -1221,10 +1229,7 @@ fn inside_address<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
 /// inside address too, and one inside only those: then the responder's hash of where it sends to does not fit.
 fn seen_inside(tunnel: &Tunnel) -> bool {
     tunnel.initiator.behind_nat == Some(true)
-        && (opening_message(tunnel)
-            .into_iter()
-            .flat_map(|message| &message.retransmissions)
-            .any(|copy| copy.elsewhere)
+        && (on_both_sides_of_nat(tunnel)
             || evidence(tunnel)
                 .any(|mismatch| mismatch.genuine && mismatch.behind == Sender::Initiator))
 }
@@ -1653,6 +1658,9 @@ const HASHES: &[(u16, &str)] = &[
 
 /// A login and the end of the older SA belong together within this time.
 const SOON_NANOS: i64 = 2_000_000_000;
+
+/// A refusal follows what it refuses within this time.
+const REACTION_SECONDS: f64 = 2.0;
 
 #[cfg(test)]
 mod tests {

@@ -1113,7 +1113,7 @@ fn quick_mode_unanswered<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> O
 }
 
 /// Message 2 of quick mode again and again.
-fn quick_mode_half_open<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
+fn quick_mode_half_open<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Diagnosis> {
     tunnel.of_step(Step::Quick(2)).find_map(|answer| {
         let last = tunnel
             .messages
@@ -1127,7 +1127,7 @@ fn quick_mode_half_open<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
             .iter()
             .filter(|copy| last.is_none_or(|last| copy.frame > last.frame))
             .count();
-        if copies < 2 {
+        if copies < 2 || !on_a_timer(answer) {
             return None;
         }
         let heard = flows_from(tunnel, answer.from)
@@ -1155,13 +1155,28 @@ fn quick_mode_half_open<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
             Confidence::Likely,
             if last.is_some() { Side::Network } else { Side::Unknown },
             summary,
-        );
+        )
+        .severity(unanswered_severity(answer, around));
         let diagnosis = with_copies(diagnosis, answer, "quick mode message 2")
             .evidence_if(last.map(|last| last.frame), "quick mode message 3")
             .excludes("qm-silent", "message 2 is there")
             .excludes("esp-one-way", "the responder still waits for message 3");
         Some(diagnosis)
     })
+}
+
+/// Whether the copies of a message come at intervals that do not shrink: a timer sends them, not a copy of what they answer.
+fn on_a_timer(message: &Message) -> bool {
+    let times: Vec<_> = std::iter::once(message.time)
+        .chain(message.retransmissions.iter().map(|copy| copy.time))
+        .collect();
+    let gap = |pair: &[_]| match pair {
+        [one, other] => seconds(*one, *other).unwrap_or_default(),
+        _ => 0.0,
+    };
+    let gaps: Vec<f64> = times.windows(2).map(gap).collect();
+    gaps.windows(2)
+        .all(|pair| matches!(pair, [one, other] if *other >= one * SHORTEST_NEXT_GAP))
 }
 
 /// A child that was refused beside a successful authentication.
@@ -1898,6 +1913,9 @@ const AT_ONCE_SECONDS: f64 = 0.4;
 
 /// A program answers to what it does not like within this time; who wants to test a tunnel takes longer.
 const REACTION_SECONDS: f64 = 0.1;
+
+/// The next interval of a timer, in those before: jitter, or a host that is busy.
+const SHORTEST_NEXT_GAP: f64 = 0.7;
 
 #[cfg(test)]
 mod tests {

@@ -118,6 +118,14 @@ pub(super) fn method_v1(tunnel: &Tunnel) -> Option<ikev1::AuthenticationMethod> 
     offered.all(|method| method == first).then_some(first)
 }
 
+/// Whether the capture holds both sides of a NAT: the first message comes from two addresses at once.
+pub(super) fn on_both_sides_of_nat(tunnel: &Tunnel) -> bool {
+    opening_message(tunnel)
+        .into_iter()
+        .flat_map(|message| &message.retransmissions)
+        .any(|copy| copy.elsewhere)
+}
+
 /// Whether an IKEv1 method rests on a pre-shared key, with XAUTH or without.
 pub(super) fn pre_shared(method: ikev1::AuthenticationMethod) -> bool {
     [

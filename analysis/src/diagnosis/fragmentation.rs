@@ -693,11 +693,10 @@ fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
         })
         .find_map(|(sender, child, flow)| {
             let too_big: Vec<_> = flow.icmp.iter().filter(|icmp| icmp.too_big()).collect();
-            // As many of the same length in return are answers, though another packet came between: what is too large
-            // for the tunnel is sent in two.
-            let returned = flow_from(child, sender.opposite()).is_some_and(|back| {
-                back.large.abs_diff(flow.large) <= 1 && back.largest == flow.largest
-            });
+            // What comes back in the same length answers, or is answered, though another packet came between: what is too
+            // large for the tunnel is sent in two.
+            let returned = flow_from(child, sender.opposite())
+                .is_some_and(|back| back.large > 0 && back.largest == flow.largest);
             let vanish = flow.large >= 3
                 && !returned
                 && flow.large_unanswered == flow.large

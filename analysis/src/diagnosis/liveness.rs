@@ -1623,6 +1623,27 @@ mod tests {
         assert_eq!(with(true), Some("dpd-timeout"));
     }
 
+    /// RFC 3706, section 5.1: each R-U-THERE has its own answer.
+    #[test]
+    fn checks_of_both_sides_that_nobody_answers_are_no_answers() {
+        let with = |read: bool, data: i64| {
+            let mut tunnel = up(1);
+            tunnel.children[0].from_initiator = Some(flow(I, 5, 100, data));
+            tunnel.children[0].from_responder = Some(flow(R, 5, 101, data));
+            for time in [10_000, 12_000, 14_000] {
+                for from in [I, R] {
+                    let check = send(&mut tunnel, Step::Informational, from, time);
+                    let payloads = notifies(&[NotifyType(R_U_THERE)]);
+                    check.opened = read.then(|| Box::new(payloads));
+                }
+            }
+            ids(&tunnel).contains(&"dpd-timeout")
+        };
+        assert!(with(true, 5_000));
+        assert!(!with(true, 20_000));
+        assert!(!with(false, 5_000));
+    }
+
     #[test]
     fn checks_of_one_side_beside_data_are_one_sided() {
         let with = |last: i64, inner| {
@@ -1764,9 +1785,9 @@ mod tests {
 
     #[test]
     fn one_reauthentication_is_no_loop() {
-        let cycle = |by, count: u32| {
+        let turns = |deleters: &[Sender]| {
             let mut tunnels = Vec::new();
-            for number in 0..count {
+            for (number, by) in (0_u32..).zip(deleters.iter().copied()) {
                 let mut tunnel = up(2);
                 let begin = i64::from(number) * 5_000;
                 (tunnel.id, tunnel.first) = (number + 1, Some(at(begin)));
@@ -1776,7 +1797,10 @@ mod tests {
             let all: Vec<&Tunnel> = tunnels.iter().collect();
             ids_among(all[0], &all)
         };
+        let cycle = |by, count| turns(&vec![by; count]);
         assert!(cycle(R, 3).contains(&"unilateral-delete-loop"));
+        // Each in its turn.
+        assert!(!turns(&[R, I, R]).contains(&"unilateral-delete-loop"));
         assert!(!cycle(R, 2).contains(&"unilateral-delete-loop"));
         assert!(cycle(I, 5).contains(&"unilateral-delete-loop"));
         assert!(!cycle(I, 4).contains(&"unilateral-delete-loop"));

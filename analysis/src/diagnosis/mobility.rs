@@ -8,6 +8,7 @@ use ikescope_dissectors::registries::ikev2::{ExchangeType, NotifyType};
 use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
+use super::facts::on_both_sides_of_nat;
 use super::nat::{hashes_fit, left_behind, lost_on_4500};
 use super::running::{answer, notify_name, requests, side, times, with_copies, within};
 use crate::tunnels::{Message, Sender, Surroundings, Tunnel};
@@ -257,7 +258,7 @@ fn address_moved<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnos
     let announced = tunnel
         .from(sender)
         .any(|message| message.ends.src.address == after.address && message.frame > change.frame);
-    if before.address == after.address || announced {
+    if before.address == after.address || announced || on_both_sides_of_nat(tunnel) {
         return None;
     }
     let able = |sender| {

@@ -775,14 +775,14 @@ fn mapping_lost<'a>(tunnel: &'a Tunnel, around: &Surroundings<'a>) -> Option<Dia
         if !translated {
             return None;
         }
-        let (child, flow) = flows_from(tunnel, outside)
+        let (flow, back) = flows_from(tunnel, outside)
             .filter(|(child, _)| child.state != ChildState::Rekeyed)
+            .filter_map(|(child, flow)| Some((flow, flow_from(child, inside)?)))
             .last()?;
-        let back = flow_from(child, inside)?;
         // A capture on both sides of the NAT has the outer packets as a flow of their own.
-        let outer = around
-            .flows
-            .iter()
+        let own = flows_from(tunnel, outside).map(|(_, flow)| flow);
+        let outer = own
+            .chain(around.flows)
             .find(|outer| outer.spi == flow.spi && refusals(outer).next().is_some());
         let flow = outer.unwrap_or(flow);
         let refused = refusals(flow).next();

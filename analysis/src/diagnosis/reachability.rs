@@ -916,9 +916,18 @@ pub(super) fn lost_answer(tunnel: &Tunnel) -> Option<(&Message, &Message)> {
             copies_after(request, response) >= 2
                 && clear_error(response).is_none()
                 && went_no_further(tunnel, request)
-                // An encrypted answer that is repeated is no loss when the initiator cannot read it.
-                && !(tunnel.version == 1 && response.encrypted && !readable)
+                // An encrypted answer that is repeated is no loss when the initiator cannot read it, or does not take what it
+                // reads; the first one on another port may be.
+                && (tunnel.version == 2 || !response.encrypted || readable || first_on_its_port(tunnel, response))
         })
+}
+
+/// Whether what the sender of a message sent before came from another port.
+fn first_on_its_port(tunnel: &Tunnel, message: &Message) -> bool {
+    tunnel
+        .from(message.from)
+        .take_while(|before| before.frame < message.frame)
+        .all(|before| before.ends.src.port != message.ends.src.port)
 }
 
 /// The message that answers another one, in IKEv1 the next number of the same exchange.

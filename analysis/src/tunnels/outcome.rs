@@ -367,7 +367,11 @@ fn version_1(tunnel: &Tunnel) -> (State, Stage) {
             return (State::Failed, stage);
         }
         let repeated = last_proof.is_some_and(|proof| proof.transmissions >= 3);
-        if repeated && !main {
+        // Who asks for message 6 again and again does not take it.
+        let asks_again = tunnel
+            .first_of(Step::Main(5))
+            .is_some_and(|asked| asked.transmissions >= 3);
+        if repeated && (!main || asks_again) {
             return (State::Failed, Stage::Authentication);
         }
         if expects_user(tunnel) {

@@ -282,6 +282,42 @@ fn a_user_who_types_slowly_and_a_client_without_xauth() {
         }
         assert_eq!(wire.first(), id);
     }
+    // Some ask in a new exchange each time.
+    let mut wire = xauth(true);
+    for (id, time) in (9_u8..).zip([0.1, 0.6, 1.6]) {
+        wire.answer(time, &transaction(id.into()).closed(92, id));
+    }
+    assert_eq!(wire.first(), "xauth-user-prompt-timeout");
+}
+
+/// RFC 2408, section 3.14.1: NO-PROPOSAL-CHOSEN. Before message 3 it can be about message 1 only, which has an answer.
+#[test]
+fn a_refusal_beside_the_answer_may_be_forged() {
+    let told = |time: f64| {
+        let first = phase_one(MAIN, 0, false).with(&[sa_v1(&[PSK])]);
+        let second = phase_one(MAIN, SPI_R, false).with(&[sa_v1(&[PSK])]);
+        let refusal = informational_v1(7, false).with(&[notify_v1(14)]);
+        let mut wire = Wire::default();
+        wire.ask(0.0, &first)
+            .answer(0.01, &second)
+            .answer(time, &refusal);
+        wire.first()
+    };
+    assert_eq!(told(0.02), "spoofed-error-suspect");
+    assert_ne!(told(20.0), "spoofed-error-suspect");
+}
+
+/// What the first tries of an initiator show that goes on after message 6: it does not have it.
+#[test]
+fn message_6_of_main_mode_that_is_asked_for_again_is_lost() {
+    let (inside, outside) = (end("192.0.2.10", 4500), end("198.51.100.7", 4500));
+    let sixth = phase_one(MAIN, SPI_R, true).closed(92, 6);
+    let mut wire = main_mode(PSK);
+    for time in [0.04, 2.04, 5.04] {
+        wire.send(time, inside, outside, &fifth())
+            .send(time + 0.01, outside, inside, &sixth);
+    }
+    assert_eq!(wire.first(), "reply-lost-on-return");
 }
 
 #[test]

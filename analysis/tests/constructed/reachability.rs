@@ -135,6 +135,26 @@ fn the_marker_stands_where_it_must_not() {
     wire.send_raw(0.0, initiator(), responder(), framed.clone())
         .send_raw(4.0, initiator(), responder(), framed);
     assert_eq!(wire.first(), "ike-in-wrong-framing");
+    // Nor may it be missing on UDP 4500.
+    let (inside, outside) = (end("192.0.2.10", 4500), end("198.51.100.7", 4500));
+    let mut wire = main_mode(PSK);
+    wire.send_raw(0.04, inside, outside, fifth())
+        .send_raw(4.04, inside, outside, fifth());
+    assert_eq!(wire.first(), "ike-in-wrong-framing");
+}
+
+/// What a router shows on both of its sides was sent once, also where it changes an address.
+#[test]
+fn one_message_on_both_sides_of_a_nat_is_one_message() {
+    let first = phase_one(MAIN, 0, false).with(&[sa_v1(&[PSK])]);
+    let inside = end("10.0.0.5", 500);
+    let mut wire = Wire::default();
+    wire.send(0.0, inside, responder(), &first)
+        .send(0.001, initiator(), responder(), &first);
+    assert_eq!(wire.first(), "-");
+    wire.send(4.0, inside, responder(), &first)
+        .send(4.001, initiator(), responder(), &first);
+    assert_eq!(wire.first(), "no-response-to-first-message");
 }
 
 #[test]
