@@ -710,10 +710,10 @@ fn knows_no_other<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
     }
     // Both may begin at once; who has answered knows the SA.
     let answered = responses(tunnel, ExchangeType::IKE_AUTH).last()?.time;
-    let last = SIDES
-        .into_iter()
-        .filter_map(|sender| last_heard(tunnel, sender))
-        .max();
+    let heard = SIDES.map(|sender| last_heard(tunnel, sender));
+    let last = heard.into_iter().flatten().max();
+    // Where one direction is missing, the end of the old one may be missing too.
+    let both = heard.iter().all(Option::is_some);
     let named = |peer: &Peer| {
         let identity = peer.identity.as_ref();
         identity.map(|identity| (identity.id_type, identity.value.clone()))
@@ -727,7 +727,7 @@ fn knows_no_other<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Op
             payloads.notify(NotifyType::INITIAL_CONTACT.0).is_some()
         });
         // Without keys only that nobody ended the old one, or uses it any more, speaks for it.
-        let closed = !tunnel.opened() && !other.opened() && was_up(other);
+        let closed = both && !tunnel.opened() && !other.opened() && was_up(other);
         let said = match said {
             Some(said) => Some(said),
             None if closed => None,
@@ -1009,7 +1009,7 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
         if read {
             ""
         } else {
-            ", as the size of the message tells"
+            ", as size and order of the messages tell"
         }
     );
     let confidence = if read {

@@ -568,7 +568,7 @@ fn translated<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis>
         .find_map(|sender| Some((sender, surely_behind(tunnel, sender)?)))?;
     let shown = evidence(tunnel).find(|mismatch| mismatch.behind == sender)?;
     let summary = format!(
-        "The {} is behind a NAT: {why}. ESP is encapsulated in UDP.",
+        "The {} is behind a NAT: {why}. ESP has to go in UDP.",
         sender.name()
     );
     Some(

@@ -573,10 +573,14 @@ fn child_rekey_refused<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<D
             &REKEY_PFS_MISMATCH,
             Confidence::Possible,
             format!(
-                "The {by} answers a CREATE_CHILD_SA request, {} after the setup, with {told}: it refuses it. A rekey \
-                 that wants another PFS than the peer is the usual reason.",
+                "The {by} answers a CREATE_CHILD_SA request{} with {told}: it refuses it. A rekey that wants another PFS \
+                 than the peer is the usual reason.",
                 seconds(tunnel.first, request.time)
-                    .map_or_else(|| "some time".to_owned(), duration)
+                    .filter(|_| tunnel.beginning_seen)
+                    .map_or_else(String::new, |age| format!(
+                        ", {} after the setup,",
+                        duration(age)
+                    ))
             ),
         ),
     };
@@ -962,10 +966,18 @@ fn authenticated_again<'a>(
         .same_peers(tunnel)
         .find_map(|other| pair(tunnel, other).or_else(|| pair(other, tunnel)))?;
     // The peer announced it: then that is the explanation.
-    if [old, new]
+    let announced = [old, new]
         .iter()
-        .any(|tunnel| tunnel.notify(NotifyType::AUTH_LIFETIME.0).is_some())
-    {
+        .any(|tunnel| tunnel.notify(NotifyType::AUTH_LIFETIME.0).is_some());
+    // Another one was up already and stays.
+    let time = ending(old)?.1;
+    let covered = surroundings.same_peers(old).any(|third| {
+        third.id != new.id
+            && third.first < time
+            && was_up(third)
+            && ending(third).is_none_or(|(_, ended)| ended > time)
+    });
+    if announced || covered {
         return None;
     }
     let last = SIDES
@@ -984,8 +996,9 @@ fn authenticated_again<'a>(
                 .min()
         })
         .min();
-    // The responder itself takes the tunnel down and sets it up: it wants a new authentication.
-    let demanded = old.deleted.is_some_and(|(by, ..)| by == Sender::Responder)
+    // The responder itself takes the tunnel down and sets it up: perhaps it announced that, which is encrypted.
+    let demanded = !old.opened()
+        && old.deleted.is_some_and(|(by, ..)| by == Sender::Responder)
         && new.initiator.address == old.responder.address;
     if demanded {
         let summary = format!(
@@ -1529,7 +1542,12 @@ mod tests {
             old.deleted = Some((I, frame(4_900), Some(at(4_900))));
             old.last = Some(at(4_900));
             (new.id, new.first) = (2, Some(at(begin)));
-            ids_among(&old, &[&old, &new]).contains(&"reauth-gap")
+            // Make before break: another one is there.
+            let mut other = up();
+            (other.id, other.first) = (3, Some(at(4_000)));
+            let alone = ids_among(&old, &[&old, &new]).contains(&"reauth-gap");
+            assert!(!ids_among(&old, &[&old, &new, &other]).contains(&"reauth-gap"));
+            alone
         };
         assert!(with(5_000));
         assert!(!with(7_000));

@@ -1,5 +1,6 @@
 //! Text of `diagnose`: a line for the manager, a table of what works, a block for each tunnel that does not.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -7,7 +8,7 @@ use colored::Color;
 use comfy_table::Table;
 use ikescope_analysis::FrameId;
 use ikescope_analysis::diagnosis::{
-    Comparison, Competitor, Confidence, Diagnosis, Severity, Side, by_id,
+    Comparison, Competitor, Confidence, Declaration, Diagnosis, Severity, Side, by_id,
 };
 use ikescope_analysis::tunnels::{
     Child, ChildState, Flow, Mode, Peer, Proposal, Sender, State, Step, Tunnel,
@@ -60,7 +61,7 @@ pub struct DiagnoseTextWriter<W> {
     states: [u64; 4],
     /// Tunnels beyond what is shown.
     more: u64,
-    causes: Vec<(&'static str, u64)>,
+    causes: Vec<(&'static Declaration, u64)>,
 }
 
 /// A tunnel as text, and the attempts that were equal.
@@ -586,16 +587,24 @@ impl<W: Write> DiagnoseTextWriter<W> {
             counted(overview.summary.packets, "packet"),
         );
         if !self.causes.is_empty() {
-            let causes: Vec<String> = self
-                .causes
+            let mut causes = self.causes.clone();
+            causes.sort_by_key(|(_, number)| Reverse(*number));
+            let causes: Vec<String> = causes
                 .iter()
                 .take(MAX_CAUSES)
-                .map(|(id, number)| match number {
-                    1 => (*id).to_owned(),
-                    _ => format!("{id} x{number}"),
+                .map(|(cause, number)| {
+                    let times = match number {
+                        1 => String::new(),
+                        _ => format!(" x{number}"),
+                    };
+                    format!("{} ({}){times}", cause.title, cause.id)
                 })
                 .collect();
-            let _ = write!(line, "\nbest explanation: {}", causes.join(", "));
+            let _ = write!(
+                line,
+                "\nbest explanation: {}",
+                causes.join("\n                  ")
+            );
         }
         line
     }
@@ -621,10 +630,14 @@ impl<W: Write> DiagnoseWriter for DiagnoseTextWriter<W> {
             .first()
             .filter(|first| first.severity >= Severity::Warning);
         if let Some(first) = worth.filter(|first| first.severity == Severity::Failure) {
-            let id = first.declaration.id;
-            match self.causes.iter_mut().find(|(known, _)| *known == id) {
+            let cause = first.declaration;
+            match self
+                .causes
+                .iter_mut()
+                .find(|(known, _)| known.id == cause.id)
+            {
                 Some((_, number)) => *number += 1,
-                None => self.causes.push((id, 1)),
+                None => self.causes.push((cause, 1)),
             }
         }
         let quiet = worth.is_none() && matches!(tunnel.state, State::Established | State::Closed);
