@@ -89,6 +89,8 @@ const ALIKE: &[(&str, &[&str])] = &[
     ("peer-rebooted-stale-sa", &["dpd-timeout"]),
     // Nor does a new negotiation of the other side that it answers: after an outage of seconds it would answer it too.
     ("peer-rebooted-stale-sa", &["dpd-too-aggressive"]),
+    // A responder that takes the tunnel down and sets it up itself without the notification.
+    ("auth-lifetime", &["reauth-gap"]),
     // strongSwan announces fragmentation only to who announces it: who lacks it is in no packet.
     ("ike-frag-not-negotiated", &["ike-ip-fragments-dropped"]),
 ];
@@ -132,6 +134,11 @@ const ALIKE_CLOSED: &[(&str, &[&str])] = &[
     // The initiator ends the SA after a complete answer: by what in it, is encrypted.
     ("id-mismatch-v2", &["psk-mismatch-ikev2-at-initiator"]),
     ("cert-eku-missing", &["cert-untrusted-or-invalid"]),
+    // A signature of Ed25519 or ECDSA is as short as the proof by a pre-shared key.
+    (
+        "cert-not-sent",
+        &["auth-method-mismatch-v2", "psk-mismatch-ikev2-at-initiator"],
+    ),
     // What the initiator asked for in the child that it takes back is encrypted.
     (
         "transport-tunnel-mismatch",

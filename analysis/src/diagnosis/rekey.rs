@@ -996,32 +996,6 @@ fn authenticated_again<'a>(
                 .min()
         })
         .min();
-    // The responder itself takes the tunnel down and sets it up: perhaps it announced that, which is encrypted.
-    let demanded = !old.opened()
-        && old.deleted.is_some_and(|(by, ..)| by == Sender::Responder)
-        && new.initiator.address == old.responder.address;
-    if demanded {
-        let summary = format!(
-            "The responder deleted tunnel {} {} after its beginning and set up tunnel {} itself at once: it wants a new \
-             authentication.",
-            old.id,
-            seconds(old.first, new.first).map_or_else(|| "some time".to_owned(), duration),
-            new.id
-        );
-        return Some(
-            Diagnosis::new(
-                &AUTH_LIFETIME,
-                Confidence::Possible,
-                Side::Responder,
-                summary,
-            )
-            .evidence(frame, "Delete of the old IKE SA")
-            .evidence_if(
-                new.messages.first().map(|message| message.frame),
-                "the new negotiation",
-            ),
-        );
-    }
     // Who is thrown out and comes back does not authenticate again of its own will.
     let thrown_out = old
         .deleted

@@ -94,7 +94,7 @@ impl Overhead {
         let blocks = [(16, 16), (8, 8)].into_iter().find_map(|(iv, block)| {
             let mut sizes = USUAL_CHECKS.into_iter().filter(|icv| fits(iv, block, *icv));
             let icv = sizes.next()?;
-            Some((iv, block, icv, sizes.last().unwrap_or(icv) - icv))
+            Some((iv, block, icv, sizes.next_back().unwrap_or(icv) - icv))
         });
         let (iv, block, icv, slack) = blocks.or_else(|| {
             let mut sizes = USUAL_TAGS
