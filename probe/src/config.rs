@@ -34,7 +34,7 @@ pub enum Depth {
     Quick,
     /// IKEv2 complete, one question each to the modes of IKEv1.
     Standard,
-    /// IKEv1 complete too, and more checks of what was inferred.
+    /// IKEv1 complete too, longer orders of preference, and additional key exchanges with uncommon algorithms.
     Full,
 }
 

@@ -119,6 +119,17 @@ impl Block {
         left
     }
 
+    /// The first algorithm of each kind that is in both, in the order of this one.
+    #[must_use]
+    pub fn first_in(&self, other: &Self) -> Option<Combination> {
+        let mut first = [Algorithm::NONE; 4];
+        for (place, axis) in first.iter_mut().zip(Axis::ALL) {
+            let theirs = other.axis(axis);
+            *place = *self.axis(axis).iter().find(|own| theirs.contains(own))?;
+        }
+        Some(first)
+    }
+
     /// Whether a combination is in both.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {

@@ -247,7 +247,7 @@ impl Growth {
             let groups = self.groups_left(knowledge);
             let others = self.others_left();
             let few = self.found(Axis::KeyExchange).len() < FEWEST_ASSUMED;
-            let whole = self.whole(oracle, &groups).filter(|_| few);
+            let whole = self.whole(oracle, knowledge, &groups).filter(|_| few);
             if groups.is_empty() && whole.is_none() {
                 return Ok(());
             }
@@ -296,7 +296,12 @@ impl Growth {
 
     /// Everything on the lines and the likely of what changes several kinds, in a message with the witness's own group; of
     /// the unlikely so much as there is room for. `None` where that is too little, or where handshakes are all there is.
-    fn whole(&self, oracle: &Oracle, groups: &[Combination]) -> Option<Vec<Block>> {
+    fn whole(
+        &self,
+        oracle: &Oracle,
+        knowledge: &Knowledge,
+        groups: &[Combination],
+    ) -> Option<Vec<Block>> {
         let [.., own] = self.witness;
         let room = oracle.room_beside(own)?;
         let others = self.others_left();
@@ -315,7 +320,8 @@ impl Growth {
             let likely = others.iter().enumerate().filter(ranked);
             let likely: Vec<(Axis, Algorithm)> = likely.map(|(_, value)| *value).collect();
             let mut proposals = along_groups(groups);
-            proposals.extend(self.diagonal(&likely, own).into_iter().take(diagonals));
+            let diagonal = self.diagonal(&likely, own).into_iter().take(diagonals);
+            proposals.extend(diagonal.flat_map(|block| knowledge.beyond(block)));
             proposals.extend(self.lump(&likely, &[own]));
             let length: usize = proposals.iter().map(Block::wire_len).sum();
             Some(proposals).filter(|_| !likely.is_empty() && length <= room)
@@ -439,11 +445,9 @@ impl Growth {
             }
         }
         if computable(rest.tag) {
-            let proposals = [
-                self.diagonal(&candidates, rest.tag),
-                self.lump(&candidates, &[rest.tag]),
-            ]
-            .concat();
+            let diagonal = self.diagonal(&candidates, rest.tag).into_iter();
+            let mut proposals: Vec<Block> = diagonal.flat_map(|b| knowledge.beyond(b)).collect();
+            proposals.extend(self.lump(&candidates, &[rest.tag]));
             let hit = oracle.shake_hands(&proposals, rest.tag).await?;
             match hit.and_then(|hit| hit.choice) {
                 Some(choice) => self.take_choice(oracle, knowledge, choice).await?,

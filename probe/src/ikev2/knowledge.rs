@@ -51,6 +51,14 @@ impl Knowledge {
         [self.boxes.clone(), outside].concat()
     }
 
+    /// What of a block is not known to be accepted.
+    pub(crate) fn beyond(&self, block: Block) -> Vec<Block> {
+        let known = self.boxes.iter().chain(&self.seen);
+        known.fold(vec![block], |left, known| {
+            left.iter().flat_map(|left| left.without(known)).collect()
+        })
+    }
+
     /// One that was seen accepted and is in no box.
     pub(crate) fn outside(&self, scope: &[Block]) -> Option<Combination> {
         let within = |blocks: &[Block], one: &Combination| blocks.iter().any(|b| b.contains(one));

@@ -70,8 +70,8 @@ pub(crate) struct Oracle {
     pub(crate) additional: Vec<Algorithm>,
     /// Octets of the longest question that was answered.
     longest_answered: usize,
-    /// Every question that was answered, and the group of what was accepted of it.
-    answers: Vec<(Vec<Block>, Option<Algorithm>)>,
+    /// Every question that was answered, and what was accepted of it.
+    answers: Vec<(Vec<Block>, Option<Hit>)>,
     /// Questions that stayed without an answer, which is no refusal.
     pub(crate) unanswered: usize,
     /// What is asked now is sent twice at most.
@@ -125,17 +125,17 @@ impl Oracle {
             true => self.config.max_message,
             false => self.longest_answered.max(self.config.max_message),
         };
-        octets.saturating_sub(OVERHEAD)
+        octets.saturating_sub(OVERHEAD + public_len(self.decoy).unwrap_or(LONGEST_DECOY))
     }
 
     /// The same beside a public value of this group; `None` where handshakes or short questions are all there is.
     pub(crate) fn room_beside(&self, group: Algorithm) -> Option<usize> {
-        let facts = KeyExchangeFacts::of(KeyExchangeMethod(group.id)).ok()?;
+        let public_len = public_len(KeyExchangeMethod(group.id))?;
         let short = self.config.max_message < MAX_MESSAGE;
         if self.stateful || self.one_proposal || short {
             return None;
         }
-        MAX_HANDSHAKE.checked_sub(OVERHEAD - LONGEST_DECOY + facts.initiator_len + NOTIFIES)
+        MAX_HANDSHAKE.checked_sub(OVERHEAD + public_len + NOTIFIES)
     }
 
     /// Datagrams sent for IKEv2.
@@ -167,6 +167,11 @@ impl Oracle {
 
     pub(crate) fn set_canary(&mut self, combination: Combination) {
         self.canary = Some(combination);
+    }
+
+    /// A group that the peer refuses, as far as is known.
+    pub(crate) fn decoy(&self) -> KeyExchangeMethod {
+        self.decoy
     }
 
     /// Takes a decoy that is not among groups known to be accepted.
@@ -279,8 +284,7 @@ impl Oracle {
         let hit = self.meaning(answer, proposals);
         let additional = proposals.iter().any(|block| !block.additional.is_empty());
         if !additional && self.fixed_additional.is_empty() {
-            let group = hit.as_ref().map(|hit| hit.group);
-            self.answers.push((proposals.to_vec(), group));
+            self.answers.push((proposals.to_vec(), hit.clone()));
         }
         hit
     }
@@ -289,8 +293,8 @@ impl Oracle {
     /// other: what one has chosen the other refuses.
     pub(crate) fn contradicted(&self, knowledge: &Knowledge) -> bool {
         let refusals_count = self.names_groups && !self.stateful && !self.one_proposal;
-        self.answers.iter().any(|(offer, group)| match group {
-            Some(group) => {
+        self.answers.iter().any(|(offer, hit)| match hit {
+            Some(Hit { group, .. }) => {
                 let chosen = |block: &Block| block.with(Axis::KeyExchange, vec![*group]);
                 let mut both = offer
                     .iter()
@@ -306,6 +310,22 @@ impl Oracle {
                 let offered = |one: &Combination| offer.iter().any(|block| block.contains(one));
                 refusals_count && knowledge.accepted.iter().any(offered)
             }
+        })
+    }
+
+    /// Whether an answer was not what the initiator's order makes of an offer: the first proposal that is accepted, and the
+    /// first algorithm of each kind in it that is.
+    pub(crate) fn departs_from_our_order(&self, boxes: &[Block]) -> bool {
+        self.answers.iter().any(|(offer, hit)| {
+            let known = |block: &&Block| boxes.iter().any(|own| own.overlaps(block));
+            let (Some(hit), Some(first)) = (hit, offer.iter().find(known)) else {
+                return false;
+            };
+            let mut expected = boxes.iter().filter_map(|own| first.first_in(own));
+            !expected.any(|one| match hit.choice {
+                Some(choice) => one == choice,
+                None => matches!(one, [.., group] if group == hit.group),
+            })
         })
     }
 
@@ -438,14 +458,15 @@ impl Oracle {
             }
         }
         let proposals = &*proposals;
-        let opens = proposals.iter().any(|block| {
+        let offered = proposals.iter().any(|block| {
             block
                 .axis(Axis::KeyExchange)
                 .contains(&Algorithm::new(method.0))
         });
-        if opens {
+        if offered {
             self.dialogue.half_open_slot().await;
         }
+        let opens = offered && method != self.decoy;
         let spi = IkeSpi(self.dialogue.random().number());
         let nonce = self.dialogue.random().octets(NONCE_LEN);
         let notifies = self.notifies(spi, opens);
@@ -485,6 +506,10 @@ impl Oracle {
                 }
                 Reply::Silence => {
                     self.unreachable = false;
+                    if opens {
+                        // It may have arrived, and its answer been lost.
+                        self.dialogue.opened(spi.0);
+                    }
                     return Ok(None);
                 }
                 Reply::Unreachable if self.report.borrow().answers => {
@@ -604,7 +629,13 @@ impl Oracle {
 
 /// Whether a key exchange of this method can be made here.
 pub(crate) fn computable(group: Algorithm) -> bool {
-    KeyExchangeFacts::of(KeyExchangeMethod(group.id)).is_ok()
+    public_len(KeyExchangeMethod(group.id)).is_some()
+}
+
+/// Octets of the initiator's public value.
+fn public_len(method: KeyExchangeMethod) -> Option<usize> {
+    let facts = KeyExchangeFacts::of(method).ok()?;
+    Some(facts.initiator_len)
 }
 
 /// Many peers take it, and it costs little to compute.
@@ -629,8 +660,8 @@ const NOT_CAPABILITIES: [NotifyType; 3] = [
 
 /// Octets of a nonce; at least half the key of every PRF (RFC 7296, section 2.10).
 const NONCE_LEN: usize = 32;
-/// Header, headers of SA, KE and nonce payload, nonce, the longest decoy with INTERMEDIATE_EXCHANGE_SUPPORTED, a marker.
-const OVERHEAD: usize = 28 + 4 + 8 + LONGEST_DECOY + 4 + NONCE_LEN + 4;
+/// Header, headers of SA, KE and nonce payload, nonce, a marker.
+const OVERHEAD: usize = 28 + 4 + 8 + 4 + NONCE_LEN + 4;
 const LONGEST_DECOY: usize = 96;
 /// Octets of notifications beside a handshake: NAT detection twice, fragmentation, IKE_INTERMEDIATE.
 const NOTIFIES: usize = 28 + 28 + 8 + 8;

@@ -5,7 +5,7 @@ use crate::config::Depth;
 use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination};
 use super::knowledge::Knowledge;
-use super::oracle::{Oracle, Stop, computable};
+use super::oracle::{Hit, Oracle, Stop, computable};
 use super::report::Chooses;
 use super::strategy::first_question;
 
@@ -22,17 +22,17 @@ pub(crate) async fn determine(oracle: &mut Oracle, knowledge: &Knowledge) -> Res
     }
 }
 
-/// Groups are always offered in ascending order. A peer that names them in another one follows its own; otherwise one
-/// question with the order turned round tells.
+/// A peer that did not choose what stood first follows its own order; otherwise one question with the order turned round
+/// tells.
 async fn whose(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Chooses, Stop> {
     if oracle.is_stateful() {
         oracle.not_determined("whose order decides");
         return Ok(Chooses::Unknown);
     }
-    let sequence = oracle.sequence.clone();
-    if !sequence.is_sorted() {
+    if oracle.departs_from_our_order(&knowledge.boxes) {
         return Ok(Chooses::OwnOrder);
     }
+    let sequence = oracle.sequence.clone();
     let Some((block, highest)) = knowledge.boxes.iter().find_map(|block| {
         let groups = block.axis(Axis::KeyExchange);
         let highest = groups.iter().max().filter(|_| groups.len() > 1)?;
@@ -60,8 +60,8 @@ async fn whose(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Chooses, St
     })
 }
 
-/// With one group a box, another kind: what the peer chose of the first question, and if that was what stood first there,
-/// what it chooses when the order is turned round.
+/// With one group a box, another kind: what stood first of it in the first question was chosen; what is, when the order is
+/// turned round?
 async fn by_favourite(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Option<Chooses>, Stop> {
     let Some(favourite) = oracle.favourite else {
         return Ok(None);
@@ -82,9 +82,6 @@ async fn by_favourite(oracle: &mut Oracle, knowledge: &Knowledge) -> Result<Opti
             let mut order = offered.axis(axis).to_vec();
             order.retain(|value| values.contains(value));
             let chosen = favourite.get(place).copied();
-            if order.first().copied() != chosen {
-                return Ok(Some(Chooses::OwnOrder));
-            }
             order.reverse();
             let turned = block.with(axis, order.clone());
             let hit = oracle.shake_hands(&[turned], group(&favourite)).await?;
@@ -207,7 +204,10 @@ async fn by_elimination(
     let datagrams = u64::try_from(values.saturating_mul(each)).unwrap_or(u64::MAX);
     let cheap = values <= LONGEST_ORDER && oracle.sent().saturating_add(datagrams) <= CHEAP;
     if values > LONGEST_FULL_ORDER || !(full || cheap) {
-        let how = if full { "" } else { "; --full asks" };
+        let how = match full || values > LONGEST_FULL_ORDER {
+            true => "",
+            false => "; --full asks",
+        };
         oracle.not_determined(&format!("the order of {values} values: {axis}{how}"));
         return Ok(None);
     }
@@ -219,15 +219,26 @@ async fn by_elimination(
     let mut order: Vec<Algorithm> = Vec::new();
     // Everything was offered once already: the first place is known.
     let offered = first_question();
-    let all_offered = boxes
-        .iter()
-        .all(|block| offered.iter().any(|offer| offer.covers(block)));
+    let all_offered = boxes.iter().all(|block| {
+        let whole = |offer: &Block| {
+            let values = block.axis(axis).iter();
+            values
+                .into_iter()
+                .all(|value| offer.axis(axis).contains(value))
+        };
+        offered
+            .iter()
+            .any(|offer| offer.overlaps(block) && whole(offer))
+    });
     let mut chosen = oracle.favourite.filter(|_| all_offered);
+    let mut likely = oracle.favourite.map(|choice| group(&choice));
     loop {
         let choice = match chosen.take() {
-            Some(choice) => choice.get(place).copied(),
-            None => choice_of(oracle, &left, axis, place).await?,
+            Some(choice) => Some(choice),
+            None => choice_of(oracle, &left, axis, likely).await?,
         };
+        likely = choice.as_ref().map(group);
+        let choice = choice.and_then(|choice| choice.get(place).copied());
         let Some(choice) = choice.filter(|choice| !order.contains(choice)) else {
             return Ok(None);
         };
@@ -246,31 +257,49 @@ async fn by_elimination(
     }
 }
 
-/// The value of one kind that the peer chooses of an offer.
+/// What the peer chooses of an offer; of groups that is all that counts. `likely` is a group that it may choose.
 async fn choice_of(
     oracle: &mut Oracle,
     offer: &[Block],
     axis: Axis,
-    place: usize,
-) -> Result<Option<Algorithm>, Stop> {
-    if offer.iter().map(Block::wire_len).sum::<usize>() > oracle.room() {
+    likely: Option<Algorithm>,
+) -> Result<Option<Combination>, Stop> {
+    let length = offer.iter().map(Block::wire_len).sum::<usize>();
+    if length > oracle.room() {
         return Ok(None);
     }
     let groups = all_values(offer, Axis::KeyExchange);
-    let group = match groups.as_slice() {
-        [only] => Some(*only),
-        _ => oracle.ask(offer).await?.map(|hit| hit.group),
+    let likely = likely.filter(|group| {
+        let room = oracle.room_beside(*group);
+        axis != Axis::KeyExchange && groups.contains(group) && room >= Some(length)
+    });
+    let hit = match (groups.as_slice(), likely) {
+        ([only], _) => return shaken(oracle, offer, *only).await,
+        (_, Some(likely)) => oracle.ask_with(offer, likely).await?,
+        (_, None) => oracle.ask(offer).await?,
     };
-    let Some(group) = group.filter(|group| axis == Axis::KeyExchange || computable(*group)) else {
+    Ok(match hit {
+        Some(Hit { group, .. }) if axis == Axis::KeyExchange => Some([group; 4]),
+        Some(Hit {
+            choice: Some(choice),
+            ..
+        }) => Some(choice),
+        Some(Hit { group, .. }) => shaken(oracle, offer, group).await?,
+        None => None,
+    })
+}
+
+/// What the peer chooses of an offer with this group.
+async fn shaken(
+    oracle: &mut Oracle,
+    offer: &[Block],
+    group: Algorithm,
+) -> Result<Option<Combination>, Stop> {
+    if !computable(group) {
         return Ok(None);
-    };
-    if axis == Axis::KeyExchange {
-        return Ok(Some(group));
     }
     let hit = oracle.shake_hands(offer, group).await?;
-    Ok(hit
-        .and_then(|hit| hit.choice)
-        .and_then(|choice| choice.get(place).copied()))
+    Ok(hit.and_then(|hit| hit.choice))
 }
 
 /// Boxes of one value each: the peer names the group of the one it likes best, then of the next.
@@ -323,4 +352,4 @@ const LONGEST_ORDER: usize = 4;
 /// Datagrams that an enumeration may have taken with the order of one kind, unless everything is to be asked.
 const CHEAP: u64 = 28;
 /// Places where everything is asked.
-const LONGEST_FULL_ORDER: usize = 40;
+const LONGEST_FULL_ORDER: usize = 16;

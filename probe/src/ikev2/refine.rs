@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use crate::config::Depth;
-
 use super::algorithm::{Algorithm, Axis};
 use super::block::{Block, Combination};
 use super::grow::with;
@@ -91,10 +89,9 @@ fn checks(
         }
     }
     let far = far(knowledge, block, witness);
-    let count = match (correlated, oracle.config.depth) {
+    let count = match (correlated, more) {
         (true, _) => CHECKS_CORRELATED,
-        (_, Depth::Full) => CHECKS_FULL,
-        _ if more.is_some() => more.unwrap_or_default(),
+        (_, Some(more)) => more,
         _ if block.size() > LARGE => CHECKS_LARGE,
         _ => CHECKS.saturating_sub(far.len()),
     };
@@ -345,5 +342,4 @@ const FEW_GROUPS: usize = 6;
 /// Combinations from which on a box is large.
 const LARGE: usize = 400;
 const CHECKS_LARGE: usize = 8;
-const CHECKS_FULL: usize = 32;
 const CHECKS_CORRELATED: usize = 24;

@@ -16,7 +16,7 @@ use super::describe;
 use super::grow::{by_likelihood, grow};
 use super::knowledge::Knowledge;
 use super::message::InitAnswer;
-use super::oracle::{Hit, LIKELY_GROUP, Oracle, Stop, computable};
+use super::oracle::{Hit, Oracle, Stop, computable};
 use super::refine::{merge, refine};
 use super::report::Ikev2Report;
 use super::{asides, hybrid, order};
@@ -27,7 +27,10 @@ pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Rep
     let mut knowledge = Knowledge::default();
     let only = oracle.config.ikev2_only.clone();
     let result = match (only, oracle.config.depth) {
-        (Some(offer), _) => asides::one_offer(&mut oracle, &mut knowledge, &offer.proposals).await,
+        (Some(offer), _) => {
+            let method = asides::method_of(&offer.proposals);
+            asides::one_offer(&mut oracle, &mut knowledge, &offer.proposals, method).await
+        }
         (None, Depth::Quick) => asides::quick(&mut oracle, &mut knowledge).await,
         (None, _) => everything(&mut oracle, &mut knowledge).await,
     };
@@ -70,8 +73,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
     match first_contact(oracle, first).await? {
         First::Accepted(witness) => {
             oracle.favourite = Some(witness);
-            calibrate(oracle, knowledge, witness).await?;
-            settle(oracle, knowledge, witness).await?;
+            begin(oracle, knowledge, witness).await?;
         }
         First::Hit => {}
         First::Refused => knowledge.refuse(first),
@@ -81,9 +83,7 @@ async fn everything(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<()
         && let Some(witness) = second_look(oracle, first).await?
     {
         // What was refused before was refused for another reason.
-        *knowledge = Knowledge::default();
-        calibrate(oracle, knowledge, witness).await?;
-        settle(oracle, knowledge, witness).await?;
+        begin(oracle, knowledge, witness).await?;
         prove(oracle, knowledge, &universe).await?;
     }
     verify(oracle, knowledge).await?;
@@ -153,7 +153,11 @@ pub(crate) async fn prove(
         let Some(question) = questions.next() else {
             return Ok(());
         };
-        let Some(hit) = oracle.ask(&question).await? else {
+        let hit = match likely(oracle, &question) {
+            Some(group) => oracle.ask_with(&question, group).await?,
+            None => oracle.ask(&question).await?,
+        };
+        let Some(hit) = hit else {
             knowledge.refuse(&question);
             pending = questions.flatten().collect();
             continue;
@@ -164,6 +168,22 @@ pub(crate) async fn prove(
         settle(oracle, knowledge, witness).await?;
         pending = knowledge.open(scope);
     }
+}
+
+/// A group with which what is left of a policy is likely to be accepted, where its public value is no longer than another:
+/// the one that was chosen of everything, or else the most common one. Who chooses it tells the whole combination at once.
+fn likely(oracle: &Oracle, question: &[Block]) -> Option<Algorithm> {
+    let [.., chosen] = oracle
+        .favourite
+        .filter(|_| oracle.fixed_additional.is_empty())?;
+    let length: usize = question.iter().map(Block::wire_len).sum();
+    let offered = |group: &Algorithm| {
+        let lists = || question.iter().map(|block| block.axis(Axis::KeyExchange));
+        lists().any(|list| list.contains(group)) && oracle.room_beside(*group) >= Some(length)
+    };
+    [chosen, Algorithm::new(KeyExchangeMethod::ECP_256.0)]
+        .into_iter()
+        .find(offered)
 }
 
 /// More checks of what is inferred, as long as the whole stays cheap. A box that does not stand is cut, and what falls off
@@ -275,9 +295,9 @@ fn most_groups(boxes: &[Block]) -> Vec<Algorithm> {
         .unwrap_or_default()
 }
 
-/// The first question goes with a group that is often accepted: either the peer accepts it at once, or it names its own.
+/// The first question goes with a decoy: where answers are lost on the way it leaves nothing at the peer.
 async fn first_contact(oracle: &mut Oracle, question: &[Block]) -> Result<First, Stop> {
-    let answer = match oracle.init(question, LIKELY_GROUP, true).await {
+    let answer = match oracle.init(question, oracle.decoy(), true).await {
         Err(Stop(Outcome::Silent)) => small_contact(oracle).await?,
         other => other?,
     };
@@ -327,8 +347,8 @@ async fn small_contact(oracle: &mut Oracle) -> Result<InitAnswer, Stop> {
     Ok(answer)
 }
 
-/// Whether the decoy works on something that is accepted, and whether all proposals are read.
-async fn calibrate(
+/// The first box. Its answers mostly show how the peer is to be asked; a peer that must be asked otherwise is asked anew.
+async fn begin(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     witness: Combination,
@@ -336,10 +356,23 @@ async fn calibrate(
     let [.., group] = witness;
     oracle.set_canary(witness);
     oracle.choose_decoy(&[group]);
-    knowledge.accept(witness);
-    if oracle.names_groups && oracle.reads_all_proposals {
-        return Ok(());
+    *knowledge = Knowledge::default();
+    if oracle.names_groups {
+        settle(oracle, knowledge, witness).await?;
     }
+    if !(oracle.names_groups && oracle.reads_all_proposals) {
+        calibrate(oracle, witness).await?;
+        if oracle.one_proposal || oracle.is_stateful() || knowledge.boxes.is_empty() {
+            *knowledge = Knowledge::default();
+            settle(oracle, knowledge, witness).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the decoy works on something that is accepted, and whether all proposals are read.
+async fn calibrate(oracle: &mut Oracle, witness: Combination) -> Result<(), Stop> {
+    let [.., group] = witness;
     let mut unlikely = witness;
     let [encr, ..] = &mut unlikely;
     // Nobody accepts triple IDEA, which has never been specified.
