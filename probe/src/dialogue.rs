@@ -298,7 +298,7 @@ impl Dialogue {
         self.half_open() < self.0.half_open_limit
     }
 
-    /// An SA stands half-open at the peer from now on.
+    /// An SA stands half-open at the peer from now on, or may: a request was not answered that would have opened one.
     pub fn opened(&self, spi: u64) {
         let until = self.now() + HALF_OPEN_TIMEOUT;
         let mut open = self.0.half_open.borrow_mut();

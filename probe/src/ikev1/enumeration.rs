@@ -39,6 +39,9 @@ pub(super) trait Asker {
     /// Waits until the peer has forgotten what it may hold of us.
     async fn rest(&mut self);
 
+    /// What was not answered lately was refused: the peer holds nothing of it.
+    fn refuses_by_silence(&mut self);
+
     /// Lets time pass.
     async fn wait(&mut self, duration: Duration);
 
@@ -219,12 +222,30 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             }
             let offer = self.chunk();
             if offer.is_empty() {
+                self.ask_again().await?;
                 return self.end();
             }
             if let Some(tuple) = self.question(&offer).await? {
                 self.grow(tuple).await?;
             }
         }
+    }
+
+    /// Some of what was accepted once more: two peers behind one address contradict each other.
+    async fn ask_again(&mut self) -> Result<(), Stop> {
+        if self.asker.keeps() {
+            return Ok(());
+        }
+        let step = self.accepted.len().div_ceil(ASKED_AGAIN).max(1);
+        let some: Vec<Tuple> = self.accepted.iter().copied().step_by(step).collect();
+        for tuple in some
+            .into_iter()
+            .cycle()
+            .take(self.accepted.len().min(1) * ASKED_AGAIN)
+        {
+            self.question(&[tuple]).await?;
+        }
+        Ok(())
     }
 
     /// What is asked next: suites that nothing is known of, as many as fit.
@@ -427,11 +448,13 @@ impl<'a, A: Asker> Enumeration<'a, A> {
             match self.ask(&canary).await? {
                 Answer::Silent => {}
                 Answer::Refused if !says_no => return Err(Stop::Unstable),
+                Answer::Accepted(_) if says_no => return Err(Stop::Unstable),
                 _ => {
                     let answer = self.ask(offer).await?;
                     if answer != Answer::Silent {
                         return Ok(answer);
                     }
+                    self.asker.refuses_by_silence();
                     self.found.silent_refusals += 1;
                     if says_no {
                         self.leave_methods(offer);
@@ -856,9 +879,11 @@ const MOST_TRANSFORMS: usize = 34;
 /// Questions to one peer: ten times what any policy took.
 const MAX_QUESTIONS: usize = 4_000;
 /// Offers without an answer, before anything was answered, after which nobody is asked any more.
-const SILENT_OFFERS: usize = 3;
+const SILENT_OFFERS: usize = 2;
 /// Refusals of a peer that drops what it refuses: enough for the attributes around what it accepts, four minutes of waiting.
 const MOST_SILENT_REFUSALS: usize = 8;
+/// Questions about what was accepted, in the end.
+const ASKED_AGAIN: usize = 4;
 /// Times that a peer which stopped answering is asked again what it had answered.
 const CANARIES: usize = 2;
 /// A peer that takes as many methods takes them all; with fewer it may happen to have both.

@@ -36,6 +36,8 @@ pub(super) struct Conversation {
     pub(super) sent_before: u64,
     /// How often in a row the peer said nothing to being told to give up an SA.
     pub(super) unmoved: usize,
+    /// Begun, and not answered.
+    pub(super) unanswered: Vec<u64>,
     /// It gave up an SA when it was told to.
     pub(super) moved: bool,
     /// Whether it gives up what it answers such a message for, once that was seen; taken for granted where one SA is begun.
@@ -51,7 +53,12 @@ impl Asker for Conversation {
         };
         let reply = self.exchange(octets).await;
         let reading = match reply {
-            Reply::Silence => return Answer::Silent,
+            Reply::Silence => {
+                // It may have arrived, and its answer been lost.
+                self.dialogue.opened(spi);
+                self.unanswered.push(spi);
+                return Answer::Silent;
+            }
             Reply::Unreachable => return Answer::Unreachable,
             Reply::Answer(octets) => messages::read(&octets),
         };
@@ -103,6 +110,12 @@ impl Asker for Conversation {
 
     async fn wait(&mut self, duration: Duration) {
         self.dialogue.pause(duration).await;
+    }
+
+    fn refuses_by_silence(&mut self) {
+        for spi in self.unanswered.drain(..) {
+            self.dialogue.closed(spi);
+        }
     }
 
     fn learned(&mut self, found: &Found) {

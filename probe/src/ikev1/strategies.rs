@@ -60,6 +60,7 @@ async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev1Report>
         ordered: Arc::clone(&ordered),
         most: config.max_message,
         unmoved: 0,
+        unanswered: Vec::new(),
         moved: false,
     };
     let mut enumeration = Enumeration::new(&ordered, &mut conversation, manner);

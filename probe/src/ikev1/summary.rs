@@ -51,27 +51,24 @@ pub(super) fn finish(
         Err(Stop::Confused | Stop::Drops | Stop::TooMany) if report.answers => Outcome::Refused,
         Err(Stop::Confused | Stop::Drops | Stop::TooMany) => Outcome::Silent,
     };
-    let silent = found.silent_refusals;
+    let about_suites = found
+        .silent_refusals
+        .saturating_sub(found.silent_about_methods);
     report.complete = match result {
-        Ok(()) => all && silent == 0 && (accepted || found.methods_refused == 0),
+        Ok(()) => all && about_suites == 0 && (accepted || found.methods_refused == 0),
         Err(Stop::NotSpoken) => true,
         Err(_) => false,
     };
     if let Some(why) = undetermined(result, all) {
         report.miss(why);
     }
-    let about_suites = silent.saturating_sub(found.silent_about_methods);
     if about_suites > 0 {
         report.miss(format!(
             "{about_suites} offers got no answer while a known one was answered: most likely it drops what it refuses"
         ));
     }
-    if let Some(whether) = silent_methods(universe, found) {
-        let rest = match result {
-            Ok(()) if all && about_suites == 0 => "; of the others the list is complete",
-            _ => "",
-        };
-        report.miss(format!("{whether}{rest}"));
+    if let Some(silence) = silent_methods(universe, found) {
+        report.note(silence);
     }
     if !accepted && found.methods_refused > 0 {
         report.miss(
@@ -99,7 +96,7 @@ pub(super) fn finish(
     }
 }
 
-/// Methods that the peer says nothing to, which need not be a refusal.
+/// Methods that the peer refuses by saying nothing.
 fn silent_methods(universe: &Universe, found: &Found) -> Option<String> {
     let mut methods = found.silent_methods.clone();
     methods.sort_unstable();
@@ -109,7 +106,7 @@ fn silent_methods(universe: &Universe, found: &Found) -> Option<String> {
         .collect();
     (!names.is_empty()).then(|| {
         format!(
-            "whether {} would do: it says nothing to such offers, as a peer does that has nobody configured with them",
+            "refuses {} by silence, twice while it answered what it had answered before: so does a peer that has nobody configured with them",
             names.join(", ")
         )
     })
