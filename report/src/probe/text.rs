@@ -159,7 +159,10 @@ impl<W: Write> ProbeTextWriter<W> {
             self.line("not known", &sanitize(what))?;
         }
         if half_open > 0 {
-            self.line("half-open", &format!("{half_open} left at the peer"))?;
+            self.line(
+                "half-open",
+                &format!("up to {half_open} may be left at the peer, until they expire"),
+            )?;
         }
         Ok(())
     }
@@ -264,9 +267,10 @@ impl<W: Write> ProbeWriter for ProbeTextWriter<W> {
         ];
         let left = left.into_iter().flatten().max().unwrap_or_default();
         let counters = &report.counters;
+        let most = if left > 0 { "up to " } else { "" };
         writeln!(
             self.writer,
-            "  {} packets sent ({} again), {} received, {:.1} s; {} half-open SAs left",
+            "  {} packets sent ({} again), {} received, {:.1} s; {most}{} half-open SAs left",
             counters.sent,
             counters.retransmissions,
             counters.received,
