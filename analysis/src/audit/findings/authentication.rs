@@ -8,7 +8,7 @@ use ikescope_dissectors::registries::ikev2::{
 };
 
 use super::super::certificate_facts::PublicKey;
-use super::super::facts::{Layer, Version};
+use super::super::facts::{Evidence, Layer, Mode, Role, SuiteFact, Version};
 use super::super::finding::{Finding, Hit, Need, Severity, View};
 
 pub(super) const FINDINGS: &[Finding] = &[
@@ -26,10 +26,10 @@ pub(super) const FINDINGS: &[Finding] = &[
         needs: &[Need::Clear, Need::Decrypted],
         check: |view| {
             let mut hits = with_method(view, |method| method == Auth::PSK);
-            hits.extend(view.suites(|suite| {
-                suite.layer == Layer::Ike
-                    && view.facts.phase_one_auth(suite) == Some(PhaseOneAuth::PSK)
-            }));
+            let agreed = view.facts.counted_of(Layer::Ike);
+            let agreed =
+                agreed.filter(|suite| view.facts.phase_one_auth(suite) == Some(PhaseOneAuth::PSK));
+            hits.extend(agreed.map(|suite| Hit::new(phase_one(suite))));
             hits
         },
     },
@@ -208,6 +208,17 @@ pub(super) const FINDINGS: &[Finding] = &[
         },
     },
 ];
+
+/// How an authentication method of phase 1 is known. A responder of main mode agrees to one before it looks for a key.
+fn phase_one(suite: &SuiteFact) -> Evidence {
+    if (suite.role, suite.mode) != (Some(Role::Responder), Some(Mode::Main)) {
+        return suite.evidence.clone();
+    }
+    let what = &suite.evidence.what;
+    suite.evidence.with(format!(
+        "{what}: agreed to in main mode, where a responder may only repeat what it was offered"
+    ))
+}
 
 fn with_method(view: &View<'_>, is: impl Fn(Auth) -> bool) -> Vec<Hit> {
     let facts = view
