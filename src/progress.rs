@@ -87,7 +87,13 @@ impl TargetProgress {
     }
 
     /// To be called often: draws ten times a second at most.
-    pub(crate) fn show(&mut self, finished: u64, sent: u64, received: u64) {
+    pub(crate) fn show(
+        &mut self,
+        finished: u64,
+        sent: u64,
+        received: u64,
+        pause: Option<Duration>,
+    ) {
         if !self.wanted || self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAW) {
             return;
         }
@@ -99,13 +105,23 @@ impl TargetProgress {
         let total = self.total;
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            match ProgressStyle::with_template(OF_TARGETS) {
+            let template = if total == 1 { OF_ONE } else { OF_TARGETS };
+            match ProgressStyle::with_template(template) {
                 Ok(style) => bar.with_style(style),
                 Err(_) => bar,
             }
         });
         let rate = sent as f64 / elapsed.as_secs_f64();
-        bar.set_message(format!("{rate:.0} datagrams/s, {received} received"));
+        let next = match pause {
+            Some(pause) if total == 1 && pause >= LONG_PAUSE => {
+                format!(", the next in {} s", pause.as_secs())
+            }
+            _ => String::new(),
+        };
+        bar.set_message(match total {
+            1 => format!("{sent} datagrams sent, {received} received{next}"),
+            _ => format!("{rate:.0} datagrams/s, {received} received"),
+        });
         bar.set_position(finished);
     }
 
@@ -124,6 +140,9 @@ impl Drop for TargetProgress {
 }
 
 const REDRAW: Duration = Duration::from_millis(100);
+/// A pause of a peer that is asked slowly.
+const LONG_PAUSE: Duration = Duration::from_secs(3);
+const OF_ONE: &str = "{spinner} {msg}, {elapsed}";
 const OF_TARGETS: &str = "{wide_bar} {pos} of {len} targets, {msg}, {eta} left";
 /// Packets between two looks at the clock: some milliseconds.
 const PACKETS: u32 = 1 << 14;

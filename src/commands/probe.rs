@@ -86,7 +86,8 @@ pub(crate) fn run(options: &args::Probe) -> Result<Exit, Error> {
         }
     };
     let mut tell = |tally: Tally| {
-        progress.show(finished_before + tally.finished, tally.sent, tally.received);
+        let finished = finished_before + tally.finished;
+        progress.show(finished, tally.sent, tally.received, tally.pause);
     };
     let seed = seed()?;
     let (_, recorder) = match manner.tcp {

@@ -50,6 +50,8 @@ pub(crate) struct Tally {
     pub(crate) received: u64,
     /// Of these, from addresses that nobody asked, or that came too late.
     pub(crate) unmatched: u64,
+    /// How long the only target is left alone.
+    pub(crate) pause: Option<Duration>,
 }
 
 /// Drives the probes.
@@ -123,6 +125,7 @@ impl<'a> Driver<'a> {
             self.begin_targets(now, &mut targets, &mut waiting)?;
             self.expire(now);
             let more = self.transmit(now, done)?;
+            self.tally.pause = self.pause(now);
             progress(self.tally);
             if self.is_idle() && waiting.is_none() {
                 return Ok((self.tally, self.recorder));
@@ -153,6 +156,14 @@ impl<'a> Driver<'a> {
             }
         }
         Ok((self.tally, self.recorder))
+    }
+
+    /// How long it will be until the next question, where there is one target.
+    fn pause(&self, now: Duration) -> Option<Duration> {
+        let [Some(only)] = self.slots.as_slice() else {
+            return None;
+        };
+        only.due.map(|due| due.saturating_sub(now))
     }
 
     fn is_idle(&self) -> bool {
