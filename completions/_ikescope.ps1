@@ -146,7 +146,7 @@ Register-ArgumentCompleter -Native -CommandName 'ikescope' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the result to this file instead of standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the result to this file instead of standard output')
             [CompletionResult]::new('--quick', '--quick', [CompletionResultType]::ParameterName, 'At most ten packets to a target: versions, what is chosen, whether something weak is accepted')
-            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Also IKEv1 complete, and more checks of what was inferred')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Also IKEv1 complete, and longer orders of preference')
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Also listen how answers of IKEv1 are repeated that are not continued: half a minute for each mode')
             [CompletionResult]::new('--nat-t', '--nat-t', [CompletionResultType]::ParameterName, 'Ask port 4500, with the non-ESP marker')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask more than 256 addresses')

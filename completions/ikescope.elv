@@ -139,7 +139,7 @@ set edit:completion:arg-completer[ikescope] = {|@words|
             cand -o 'Write the result to this file instead of standard output'
             cand --output 'Write the result to this file instead of standard output'
             cand --quick 'At most ten packets to a target: versions, what is chosen, whether something weak is accepted'
-            cand --full 'Also IKEv1 complete, and more checks of what was inferred'
+            cand --full 'Also IKEv1 complete, and longer orders of preference'
             cand --fingerprint 'Also listen how answers of IKEv1 are repeated that are not continued: half a minute for each mode'
             cand --nat-t 'Ask port 4500, with the non-ESP marker'
             cand --yes 'Ask more than 256 addresses'

@@ -144,7 +144,7 @@ always\t'Also to files and pipes'
 never\t'Not even to a terminal'"
 complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -s o -l output -d 'Write the result to this file instead of standard output' -r -F
 complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -l quick -d 'At most ten packets to a target: versions, what is chosen, whether something weak is accepted'
-complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -l full -d 'Also IKEv1 complete, and more checks of what was inferred'
+complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -l full -d 'Also IKEv1 complete, and longer orders of preference'
 complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -l fingerprint -d 'Also listen how answers of IKEv1 are repeated that are not continued: half a minute for each mode'
 complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -l nat-t -d 'Ask port 4500, with the non-ESP marker'
 complete -c ikescope -n "__fish_ikescope_using_subcommand probe" -l yes -d 'Ask more than 256 addresses'

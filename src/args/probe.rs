@@ -44,7 +44,7 @@ pub(crate) struct Questions {
     #[arg(long, conflicts_with = "full")]
     pub(crate) quick: bool,
 
-    /// Also IKEv1 complete, and more checks of what was inferred
+    /// Also IKEv1 complete, and longer orders of preference
     #[arg(long)]
     pub(crate) full: bool,
 
