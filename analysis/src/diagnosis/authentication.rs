@@ -14,7 +14,7 @@ use super::facts::{
 };
 use super::nat::evidence;
 use super::pace::with_pace;
-use super::running::{answered, within};
+use super::running::{answered, seconds};
 use crate::tunnels::{Identity, Message, Mode, PskResult, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -724,12 +724,13 @@ fn psk_aggressive<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagno
             && match third {
                 // What is closed and comes later is about something else; message 3 is missing in the capture.
                 None => {
-                    let second = second.last_copy();
+                    let last = second.last_copy();
                     message.from == Sender::Initiator
                         && message.frame > second.frame
                         && (message.opened.is_some()
                             || !message.encrypted
-                            || within(second.time, message.time, REACTION_SECONDS))
+                            || seconds(last.time, message.time)
+                                .is_none_or(|late| late < REACTION_SECONDS))
                 }
                 Some(third) => message.from == Sender::Responder && message.frame > third.frame,
             }

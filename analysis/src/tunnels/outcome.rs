@@ -357,8 +357,20 @@ fn version_1(tunnel: &Tunnel) -> (State, Stage) {
         )
     });
     if transactions.is_empty() {
-        let answered_badly = last_proof.is_some_and(|proof| refused_after(tunnel, proof));
-        if answered_badly || deleted_soon(tunnel) {
+        let within = |proof: &Message| match proof.from {
+            // Who has the last proof has nothing to wait for.
+            Sender::Responder => QUITS_NANOS,
+            _ => AT_ONCE_NANOS,
+        };
+        let answered_badly =
+            last_proof.is_some_and(|proof| refused_within(tunnel, proof, within(proof)));
+        let ended = match last_proof.filter(|_| !expects_user(tunnel)) {
+            Some(proof) => tunnel
+                .deleted
+                .is_some_and(|(_, _, time)| is_within(proof.last_copy().time, time, within(proof))),
+            None => deleted_soon(tunnel),
+        };
+        if answered_badly || ended {
             let stage = if expects_user(tunnel) && !answered_badly {
                 Stage::Xauth
             } else {
@@ -525,11 +537,19 @@ fn expects_user(tunnel: &Tunnel) -> bool {
 
 /// Whether an error or something encrypted came back soon after this message, instead of an answer.
 fn refused_after(tunnel: &Tunnel, message: &Message) -> bool {
+    refused_within(tunnel, message, AT_ONCE_NANOS)
+}
+
+fn is_within(begin: Option<Timestamp>, end: Option<Timestamp>, nanos: i64) -> bool {
+    match (begin, end) {
+        (Some(begin), Some(end)) => end.nanos_since(begin) < nanos,
+        _ => true,
+    }
+}
+
+fn refused_within(tunnel: &Tunnel, message: &Message, nanos: i64) -> bool {
     tunnel.messages.iter().any(|later| {
-        let soon = match (later.time, message.last_copy().time) {
-            (Some(later), Some(message)) => later.nanos_since(message) < AT_ONCE_NANOS,
-            _ => true,
-        };
+        let soon = is_within(message.last_copy().time, later.time, nanos);
         let bad = match &later.opened {
             Some(opened) => opened.error().is_some() || deletes_ike(opened),
             None => {

@@ -307,6 +307,28 @@ fn a_refusal_beside_the_answer_may_be_forged() {
     assert_ne!(told(20.0), "spoofed-error-suspect");
 }
 
+/// A refusal of message 2 of aggressive mode comes with it; what comes later, closed, is a Delete of a tunnel whose message 3
+/// is missing in the capture.
+#[test]
+fn a_refusal_of_message_2_comes_in_time() {
+    let told = |refused: f64| {
+        let hash = (8, noise(32, 5));
+        let ke_v1 = (4, noise(256, 3));
+        let second = [sa_v1(&[PSK]), ke_v1, (10, noise(32, 4)), hash];
+        let second = phase_one(AGGRESSIVE, SPI_R, false).with(&second);
+        let first = [sa_v1(&[PSK]), (4, noise(256, 1)), (10, noise(32, 2))];
+        let mut wire = Wire::default();
+        wire.ask(0.0, &phase_one(AGGRESSIVE, 0, false).with(&first))
+            .answer(0.01, &second)
+            .ask(refused, &informational_v1(3, true).closed(92, 9))
+            .answer(1.0, &second);
+        wire.all().contains(&"psk-mismatch-ikev1-aggressive")
+    };
+    assert!(told(0.02));
+    assert!(told(1.02));
+    assert!(!told(9.0));
+}
+
 /// What the first tries of an initiator show that goes on after message 6: it does not have it.
 #[test]
 fn message_6_of_main_mode_that_is_asked_for_again_is_lost() {
