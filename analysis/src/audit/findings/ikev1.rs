@@ -380,10 +380,16 @@ fn with_auth(view: &View<'_>, is: impl Fn(&SuiteFact, Auth) -> bool) -> Vec<Hit>
         .filter_map(|suite| {
             let method = view.facts.phase_one_auth(suite);
             let method = method.filter(|method| is(suite, *method))?;
+            let repeated = (suite.role, suite.mode) == (Some(Role::Responder), Some(Mode::Main));
             let what = format!(
-                "{} authentication {}",
+                "{} authentication {}{}",
                 mode_name(suite.mode),
-                method.short_name()
+                method.short_name(),
+                if repeated {
+                    ", which a responder may only repeat"
+                } else {
+                    ""
+                }
             );
             Some(Hit::new(suite.evidence.with(what.trim_start())))
         })
