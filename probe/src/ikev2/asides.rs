@@ -15,26 +15,24 @@ use super::message::{InitAnswer, InitRequest, read};
 use super::oracle::{LIKELY_GROUP, Oracle, Stop, computable};
 use super::strategy::first_question;
 
-/// The group with which an offer is asked: one that is often accepted, or the first that can be computed.
-pub(crate) fn method_of(proposals: &[Block]) -> KeyExchangeMethod {
-    let lists = proposals.iter().map(|block| block.axis(Axis::KeyExchange));
-    let groups = || lists.clone().flatten().copied();
-    if groups().any(|group| group.id == LIKELY_GROUP.0) {
-        return LIKELY_GROUP;
-    }
-    let group = groups().find(|group| computable(*group));
-    group.map_or(KeyExchangeMethod::MODP_2048, |group| {
-        KeyExchangeMethod(group.id)
-    })
-}
-
 /// Asks one offer and nothing else.
 pub(crate) async fn one_offer(
     oracle: &mut Oracle,
     knowledge: &mut Knowledge,
     proposals: &[Block],
-    method: KeyExchangeMethod,
 ) -> Result<(), Stop> {
+    let groups = || {
+        let all = proposals.iter();
+        all.flat_map(|block| block.axis(Axis::KeyExchange).iter().copied())
+    };
+    let method = match groups().any(|group| group.id == LIKELY_GROUP.0) {
+        true => LIKELY_GROUP,
+        false => groups()
+            .find(|group| computable(*group))
+            .map_or(KeyExchangeMethod::MODP_2048, |group| {
+                KeyExchangeMethod(group.id)
+            }),
+    };
     let answer = oracle.init(proposals, method, true).await?;
     let choice = match answer {
         InitAnswer::Accepted(accepted) => Some(accepted.choice),
@@ -58,8 +56,7 @@ pub(crate) async fn one_offer(
 
 /// At most six datagrams: what is chosen, whether something weak is accepted, post-quantum key exchange, other versions.
 pub(crate) async fn quick(oracle: &mut Oracle, knowledge: &mut Knowledge) -> Result<(), Stop> {
-    let decoy = oracle.decoy();
-    one_offer(oracle, knowledge, first_question(), decoy).await?;
+    one_offer(oracle, knowledge, first_question()).await?;
     let Some([.., group]) = knowledge.accepted.iter().next().copied() else {
         return Ok(());
     };

@@ -27,10 +27,7 @@ pub async fn ask(dialogue: Dialogue, config: Config, report: Rc<RefCell<Ikev2Rep
     let mut knowledge = Knowledge::default();
     let only = oracle.config.ikev2_only.clone();
     let result = match (only, oracle.config.depth) {
-        (Some(offer), _) => {
-            let method = asides::method_of(&offer.proposals);
-            asides::one_offer(&mut oracle, &mut knowledge, &offer.proposals, method).await
-        }
+        (Some(offer), _) => asides::one_offer(&mut oracle, &mut knowledge, &offer.proposals).await,
         (None, Depth::Quick) => asides::quick(&mut oracle, &mut knowledge).await,
         (None, _) => everything(&mut oracle, &mut knowledge).await,
     };
