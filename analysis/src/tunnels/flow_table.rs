@@ -327,8 +327,8 @@ impl Counts {
     }
 
     fn count(&mut self, flow: &mut Flow, packet: &Packet<'_>, came_back: u64) {
-        // The first packet of a flow repeats none of it.
-        if packet.duplicate && self.packets > 0 {
+        // The first packet of a flow repeats none of it; on the other side of a NAT, where it has another address, none does.
+        if packet.duplicate && self.packets > 0 && packet.sequence <= self.counter.highest {
             flow.duplicates += 1;
             return;
         }
@@ -687,27 +687,50 @@ mod tests {
         flow_of(&packets)
     }
 
+    fn packet(number: u64, sequence: u32, octet: u8) -> Packet<'static> {
+        Packet {
+            protocol: Protocol::Esp,
+            spi: Spi(0x100),
+            sequence,
+            body: Body::from([[octet; 16], [0; 16]].as_flattened()),
+            src: end(1),
+            dst: end(2),
+            encapsulation: None,
+            frame: FrameId { file: 0, number },
+            time: None,
+            duplicate: false,
+            fragmented: false,
+            opened: None,
+            inside: None,
+        }
+    }
+
     /// Packets with these numbers and octets.
     fn flow_of(packets: &[(u32, u8)]) -> Flow {
         let mut table = FlowTable::default();
         for (number, (sequence, octet)) in (1..).zip(packets) {
-            table.observe(&Packet {
-                protocol: Protocol::Esp,
-                spi: Spi(0x100),
-                sequence: *sequence,
-                body: Body::from([[*octet; 16], [0; 16]].as_flattened()),
-                src: end(1),
-                dst: end(2),
-                encapsulation: None,
-                frame: FrameId { file: 0, number },
-                time: None,
-                duplicate: false,
-                fragmented: false,
-                opened: None,
-                inside: None,
-            });
+            table.observe(&packet(number, *sequence, *octet));
         }
         table.get(0).unwrap()
+    }
+
+    #[test]
+    fn a_copy_on_the_other_side_of_a_nat_counts_there() {
+        let mut table = FlowTable::default();
+        for sequence in 1..=5 {
+            let outside = packet(sequence.into(), sequence, 0);
+            table.observe(&outside);
+            // Inside, and there twice.
+            for _ in 0..2 {
+                table.observe(&Packet {
+                    dst: end(3),
+                    duplicate: true,
+                    ..packet(sequence.into(), sequence, 0)
+                });
+            }
+        }
+        let counts = |place| table.get(place).map(|flow| (flow.packets, flow.duplicates));
+        assert_eq!((counts(0), counts(1)), (Some((5, 0)), Some((5, 5))));
     }
 
     /// What `MAX_TRACKED_FLOWS` says of the memory of a flow.

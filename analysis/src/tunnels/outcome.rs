@@ -370,7 +370,8 @@ fn version_1(tunnel: &Tunnel) -> (State, Stage) {
                 .is_some_and(|(_, _, time)| is_within(proof.last_copy().time, time, within(proof))),
             None => deleted_soon(tunnel),
         };
-        if answered_badly || ended {
+        let accepted = last_proof.is_some_and(|proof| done && answers_a_check(tunnel, proof));
+        if (answered_badly || ended) && !accepted {
             let stage = if expects_user(tunnel) && !answered_badly {
                 Stage::Xauth
             } else {
@@ -538,6 +539,20 @@ fn expects_user(tunnel: &Tunnel) -> bool {
 /// Whether an error or something encrypted came back soon after this message, instead of an answer.
 fn refused_after(tunnel: &Tunnel, message: &Message) -> bool {
     refused_within(tunnel, message, AT_ONCE_NANOS)
+}
+
+/// Whether the first that comes after a proof is a liveness check of who sent it, and its answer: then the proof was accepted.
+fn answers_a_check(tunnel: &Tunnel, proof: &Message) -> bool {
+    let mut later = tunnel.messages.iter().filter(|message| {
+        message.step == Step::Informational && message.encrypted && message.frame > proof.frame
+    });
+    let (Some(asked), Some(answer)) = (later.next(), later.next()) else {
+        return false;
+    };
+    asked.from == proof.from
+        && answer.from != proof.from
+        && answer.length == asked.length
+        && is_within(asked.time, answer.time, PAIR_NANOS)
 }
 
 fn is_within(begin: Option<Timestamp>, end: Option<Timestamp>, nanos: i64) -> bool {

@@ -307,6 +307,29 @@ fn a_refusal_beside_the_answer_may_be_forged() {
     assert_ne!(told(20.0), "spoofed-error-suspect");
 }
 
+/// Who answers a liveness check has accepted what was before it (RFC 3706, section 5).
+#[test]
+fn an_answered_check_behind_the_last_proof_is_no_refusal() {
+    let told = |checked: bool| {
+        let body = |seed| vec![(4, noise(256, seed)), (10, noise(32, seed + 1))];
+        let message = |spi, more: &[Payload], seed| {
+            phase_one(AGGRESSIVE, spi, false)
+                .with(&[&[sa_v1(&[PSK])], &body(seed)[..], more].concat())
+        };
+        let mut wire = Wire::default();
+        wire.ask(0.0, &message(0, &[], 1))
+            .answer(0.01, &message(SPI_R, &[(8, noise(32, 5))], 3))
+            .ask(0.02, &phase_one(AGGRESSIVE, SPI_R, true).closed(92, 7));
+        if checked {
+            wire.ask(1.02, &informational_v1(3, true).closed(92, 8));
+        }
+        wire.answer(1.03, &informational_v1(4, true).closed(92, 9));
+        wire.all().contains(&"psk-mismatch-ikev1-aggressive")
+    };
+    assert!(told(false));
+    assert!(!told(true));
+}
+
 /// A refusal of message 2 of aggressive mode comes with it; what comes later, closed, is a Delete of a tunnel whose message 3
 /// is missing in the capture.
 #[test]
