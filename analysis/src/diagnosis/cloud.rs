@@ -320,9 +320,19 @@ fn two_tunnels_one_direction_each<'a>(
         let different = other.id != tunnel.id
             && ends != [other.initiator.address, other.responder.address]
             && ends != [other.responder.address, other.initiator.address];
+        // Who has one name at two addresses is behind a NAT, and the capture on both of its sides.
+        let name_beside = |tunnel: &Tunnel| {
+            let far = if tunnel.initiator.address == shared {
+                &tunnel.responder
+            } else {
+                &tunnel.initiator
+            };
+            far.identity.as_ref().map(|identity| identity.value.clone())
+        };
+        let one = name_beside(tunnel).is_some_and(|name| name_beside(other) == Some(name));
         // One goes out from the gateway that both have, the other comes in.
         let crossed = (sender == shared) != (theirs == shared);
-        (different && crossed).then_some((other, shared))
+        (different && !one && crossed).then_some((other, shared))
     })?;
     let frame = |tunnel: &Tunnel| {
         tunnel
@@ -374,6 +384,7 @@ mod tests {
 
     use super::super::sample::{child, flow, ids, ids_among, tunnel};
     use super::*;
+    use crate::tunnels::Identity;
 
     #[test]
     fn a_gateway_within_its_own_network_is_told() {
@@ -402,5 +413,16 @@ mod tests {
             "{found:?}"
         );
         assert_eq!(ids(&out), ["esp-one-way"]);
+        for tunnel in [&mut out, &mut back] {
+            tunnel.responder.identity = Some(Identity {
+                payload_type: 36,
+                id_type: 2,
+                type_name: None,
+                value: "gateway.example".to_owned(),
+                protocol: 0,
+                port: 0,
+            });
+        }
+        assert_eq!(ids_among(&out, &[&out, &back]), ["esp-one-way"]);
     }
 }
