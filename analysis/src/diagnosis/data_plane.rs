@@ -12,8 +12,8 @@ use super::declaration::{Confidence, Declaration, Need, Severity, Side};
 use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::running::{
-    SIDES, at_least, duration, expects_answers, flow_from, flows_from, packets_from, requests,
-    seconds, side, was_up,
+    SIDES, at_least, duration, expects_answers, flow_from, flows, flows_from, packets_from,
+    requests, seconds, side, was_up,
 };
 use crate::observation::{Encapsulation, FrameId};
 use crate::tunnels::{
@@ -511,13 +511,10 @@ fn one_way<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Di
     // authenticate anew at once.
     let elsewhere = packets_from(tunnel, silent) > 0
         || surroundings.same_peers(tunnel).any(|other| {
-            SIDES
-                .into_iter()
-                .flat_map(|sender| flows_from(other, sender))
-                .any(|(_, back)| {
-                    back.src.address == flow.dst.address
-                        && at_least(flow.first, back.last, ONE_WAY_SECONDS)
-                })
+            flows(other).any(|back| {
+                back.src.address == flow.dst.address
+                    && at_least(flow.first, back.last, ONE_WAY_SECONDS)
+            })
         });
     // On both sides of a NAT the answers come from another address too.
     let translated = tunnel
@@ -729,12 +726,9 @@ fn nothing_sent<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Opti
         ends == (one, other) || ends == (other, one)
     });
     // The data may be in another tunnel of the same peers.
-    let elsewhere = surroundings.same_peers(tunnel).any(|other| {
-        SIDES
-            .into_iter()
-            .flat_map(|sender| flows_from(other, sender))
-            .any(|(_, flow)| flow.last > tunnel.first)
-    });
+    let elsewhere = surroundings
+        .same_peers(tunnel)
+        .any(|other| flows(other).any(|flow| flow.last > tunnel.first));
     let checks = answered_checks(tunnel);
     let long = at_least(tunnel.first, tunnel.last, NOTHING_SECONDS);
     if !up || !silent || strays || elsewhere || checks < 2 || !long || tunnel.keepalives.is_some() {
@@ -830,10 +824,7 @@ fn keepalives_only<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagn
                     .is_some_and(|seconds| longest <= 1.5 * seconds / (flow.packets - 1) as f64)
             })
     };
-    let flows: Vec<&Flow> = SIDES
-        .into_iter()
-        .flat_map(|sender| flows_from(tunnel, sender).map(|(_, flow)| flow))
-        .collect();
+    let flows: Vec<&Flow> = flows(tunnel).collect();
     let both = SIDES
         .into_iter()
         .all(|sender| flows_from(tunnel, sender).next().is_some());
@@ -1144,12 +1135,7 @@ fn in_clear<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
                 flow_from(child, sender).filter(|flow| flow.readable && flow.packets > 0)
             });
             let chosen = child.chosen.as_ref().is_some_and(null_encryption);
-            let bundle = |header: &Flow| {
-                SIDES
-                    .into_iter()
-                    .flat_map(|sender| flows_from(tunnel, sender))
-                    .any(|(_, inner)| carries(header, inner))
-            };
+            let bundle = |header: &Flow| flows(tunnel).any(|inner| carries(header, inner));
             let header = child.protocol == Protocol::Ah
                 && !SIDES
                     .into_iter()
@@ -1222,11 +1208,7 @@ fn leaked<'a>(tunnel: &'a Tunnel, surroundings: &Surroundings<'a>) -> Option<Dia
 }
 
 fn last_data(tunnel: &Tunnel) -> Option<Timestamp> {
-    SIDES
-        .into_iter()
-        .flat_map(|sender| flows_from(tunnel, sender))
-        .filter_map(|(_, flow)| flow.last)
-        .max()
+    flows(tunnel).filter_map(|flow| flow.last).max()
 }
 
 /// Traffic beside the tunnel that belongs inside, and whether selectors say so.
@@ -1390,10 +1372,7 @@ fn lengths_tell<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosi
     if tunnel.beginning_seen || tunnel.opened() {
         return None;
     }
-    SIDES
-        .into_iter()
-        .flat_map(|sender| flows_from(tunnel, sender))
-        .find_map(|(_, flow)| told_by_lengths(flow))
+    flows(tunnel).find_map(told_by_lengths)
 }
 
 fn told_by_lengths(flow: &Flow) -> Option<Diagnosis> {

@@ -10,7 +10,7 @@ use super::diagnosis::Diagnosis;
 use super::engine::TunnelRule;
 use super::facts::copies_after;
 use super::reachability::lost_answer;
-use super::running::{SIDES, at_least, flow_from, flows_from, side, times, with_copies};
+use super::running::{SIDES, at_least, flow_from, flows, flows_from, side, times, with_copies};
 use crate::tunnels::{FragmentedDatagram, InnerEnds, Message, Sender, Step, Surroundings, Tunnel};
 
 /// Everything on this topic.
@@ -750,20 +750,14 @@ fn large_packets_vanish<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<
 
 /// A segment size that does not fit the tunnel, where packets too large for the path were seen.
 fn segments_too_large<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Diagnosis> {
-    let flows = || {
-        SIDES
-            .into_iter()
-            .flat_map(|sender| flows_from(tunnel, sender))
-            .map(|(_, flow)| flow)
-    };
-    let told = flows()
+    let told = flows(tunnel)
         .flat_map(|flow| &flow.icmp)
         .filter(|icmp| icmp.too_big())
         .min_by_key(|icmp| icmp.mtu.unwrap_or(u32::MAX));
-    let fragment = flows().find_map(|flow| flow.fragmented_frame);
+    let fragment = flows(tunnel).find_map(|flow| flow.fragmented_frame);
     let harm = told.map(|icmp| icmp.frame).or(fragment)?;
     let mtu = told.and_then(|icmp| icmp.mtu).unwrap_or(ETHERNET_MTU);
-    flows().find_map(|flow| {
+    flows(tunnel).find_map(|flow| {
         let inside = flow.inside.as_ref()?;
         let (mss, frame) = inside.mss?;
         let ip = |address: IpAddr| if address.is_ipv4() { 20 } else { 40 };

@@ -9,8 +9,8 @@ use super::diagnosis::Diagnosis;
 use super::engine::{CaptureRule, TunnelRule};
 use super::facts::{ONE_DELETE_OCTETS, read_or};
 use super::running::{
-    SIDES, at_least, duration, expects_answers, flow_from, flows_from, last_heard, responses,
-    seconds, side, times, was_up, with_copies, within,
+    SIDES, at_least, duration, expects_answers, flow_from, flows, flows_from, last_heard,
+    responses, seconds, side, times, was_up, with_copies, within,
 };
 use crate::observation::FrameId;
 use crate::tunnels::{
@@ -1028,10 +1028,8 @@ fn gone_for_idleness<'a>(tunnel: &'a Tunnel, _: &Surroundings<'a>) -> Option<Dia
 /// Whether another child was deleted after as long without a packet.
 fn idle_again(tunnel: &Tunnel, delete: &Message, idle: f64) -> bool {
     let silence = |other: &Message| {
-        let before = SIDES
-            .into_iter()
-            .flat_map(|sender| flows_from(tunnel, sender))
-            .filter_map(|(_, flow)| flow.last)
+        let before = flows(tunnel)
+            .filter_map(|flow| flow.last)
             .filter(|last| Some(*last) <= other.time)
             .max();
         seconds(before, other.time)
@@ -1099,21 +1097,15 @@ fn gone_before_the_next(tunnel: &Tunnel, message: &Message) -> bool {
     let Some(anew) = anew else {
         return false;
     };
-    let flows = || {
-        SIDES
-            .into_iter()
-            .flat_map(|sender| flows_from(tunnel, sender))
-            .map(|(_, flow)| flow)
-    };
-    let used = flows().any(|flow| flow.first < message.time && flow.last > message.time);
-    let carries = flows().any(|flow| flow.first > anew.time);
+    let used = flows(tunnel).any(|flow| flow.first < message.time && flow.last > message.time);
+    let carries = flows(tunnel).any(|flow| flow.first > anew.time);
     let rekey = tunnel.messages.iter().any(|other| {
         other.frame > anew.frame
             && other.request
             && other.exchange == ExchangeType::INFORMATIONAL.0
             && within(anew.time, other.time, REKEY_ENDS_SECONDS)
     });
-    let watched = flows()
+    let watched = flows(tunnel)
         .filter_map(|flow| flow.last)
         .chain(tunnel.last)
         .max()

@@ -14,7 +14,7 @@ use super::facts::{
     times,
 };
 use super::pace;
-use super::running::{SIDES, at_least, flows_from, last_heard, side, within};
+use super::running::{SIDES, at_least, flows, last_heard, side, within};
 use crate::observation::{Encapsulation, FrameId};
 use crate::tunnels::{
     IcmpError, Message, Sender, State, Step, Surroundings, TcpConnection, Tunnel,
@@ -808,10 +808,7 @@ fn icmp_that_stopped<'a>(
 ) -> impl Iterator<Item = &'a IcmpError> {
     let ends = [tunnel.initiator.address, tunnel.responder.address];
     let of_messages = tunnel.messages.iter().flat_map(|message| &message.icmp);
-    let of_data = SIDES
-        .into_iter()
-        .flat_map(|sender| flows_from(tunnel, sender))
-        .flat_map(|(_, flow)| &flow.icmp);
+    let of_data = flows(tunnel).flat_map(|flow| &flow.icmp);
     let others = around.capture.icmp.iter().filter(move |error| {
         ends.contains(&error.quoted_src.address) && ends.contains(&error.quoted_dst.address)
     });

@@ -64,6 +64,14 @@ pub(super) fn flows_from(tunnel: &Tunnel, sender: Sender) -> impl Iterator<Item 
         .filter_map(move |child| Some((child, flow_from(child, sender)?)))
 }
 
+/// Flows of ESP and AH of both sides.
+pub(super) fn flows(tunnel: &Tunnel) -> impl Iterator<Item = &Flow> {
+    SIDES
+        .into_iter()
+        .flat_map(|sender| flows_from(tunnel, sender))
+        .map(|(_, flow)| flow)
+}
+
 /// Packets of ESP and AH that one side sent.
 pub(super) fn packets_from(tunnel: &Tunnel, sender: Sender) -> u64 {
     flows_from(tunnel, sender)
