@@ -262,6 +262,13 @@ impl SuiteFact {
                 _ => None,
             })
     }
+
+    /// Whether the method of authentication may be no more than what the peer was offered: a responder of main mode agrees
+    /// to one before it looks for a key.
+    #[must_use]
+    pub fn may_repeat_the_method(&self) -> bool {
+        self.role == Some(Role::Responder) && self.mode == Some(Mode::Main)
+    }
 }
 
 /// One SA payload as a whole: how much it offers, and what is odd about it.
@@ -636,9 +643,7 @@ impl PeerFacts {
     /// it is asked for in main mode shows only later what it wants.
     #[must_use]
     pub fn phase_one_auth(&self, suite: &SuiteFact) -> Option<ikev1::AuthenticationMethod> {
-        let answers = |one: &SuiteFact| {
-            one.role == Some(Role::Responder) && one.mode == Some(Mode::Main) && one.counts()
-        };
+        let answers = |one: &SuiteFact| one.may_repeat_the_method() && one.counts();
         if answers(suite) {
             let methods = self.suites.iter().filter(|one| answers(one));
             let methods: HashSet<_> = methods.filter_map(SuiteFact::phase_one_auth).collect();

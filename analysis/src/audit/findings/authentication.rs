@@ -8,7 +8,7 @@ use ikescope_dissectors::registries::ikev2::{
 };
 
 use super::super::certificate_facts::PublicKey;
-use super::super::facts::{Evidence, Layer, Mode, Role, SuiteFact, Version};
+use super::super::facts::{Evidence, Layer, SuiteFact, Version};
 use super::super::finding::{Finding, Hit, Need, Severity, View};
 
 pub(super) const FINDINGS: &[Finding] = &[
@@ -211,7 +211,7 @@ pub(super) const FINDINGS: &[Finding] = &[
 
 /// How an authentication method of phase 1 is known. A responder of main mode agrees to one before it looks for a key.
 fn phase_one(suite: &SuiteFact) -> Evidence {
-    if (suite.role, suite.mode) != (Some(Role::Responder), Some(Mode::Main)) {
+    if !suite.may_repeat_the_method() {
         return suite.evidence.clone();
     }
     let what = &suite.evidence.what;

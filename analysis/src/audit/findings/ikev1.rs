@@ -380,12 +380,11 @@ fn with_auth(view: &View<'_>, is: impl Fn(&SuiteFact, Auth) -> bool) -> Vec<Hit>
         .filter_map(|suite| {
             let method = view.facts.phase_one_auth(suite);
             let method = method.filter(|method| is(suite, *method))?;
-            let repeated = (suite.role, suite.mode) == (Some(Role::Responder), Some(Mode::Main));
             let what = format!(
                 "{} authentication {}{}",
                 mode_name(suite.mode),
                 method.short_name(),
-                if repeated {
+                if suite.may_repeat_the_method() {
                     ", which a responder may only repeat"
                 } else {
                     ""
