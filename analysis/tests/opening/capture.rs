@@ -8,7 +8,7 @@ use ikescope_analysis::{
     Closed, Content, Inspector, InspectorOptions, Integrity, Observation, OpeningNote,
 };
 use ikescope_capture::{FileReader, Frame, LinkType, Options, Stack, Timestamp};
-use ikescope_crypto::key_material::{Key, read};
+use ikescope_crypto::key_material::{Ikev2Keys, Key, Material, read};
 use ikescope_dissectors::{Body as _, Content as Payloads};
 
 /// A frame that outlives its file.
@@ -248,4 +248,23 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             folder,
         })
         .collect()
+}
+
+/// Leaves of keys what children are derived from, SK_d or SKEYID_d, and nothing else.
+pub(crate) fn keep_seeds_of_children(keys: &mut Vec<Key>) {
+    keys.retain_mut(|key| match &mut key.material {
+        Material::Ikev2Keys(keys) => {
+            *keys = Ikev2Keys {
+                sa: keys.sa,
+                sk_d: keys.sk_d.take(),
+                ..Ikev2Keys::default()
+            };
+            true
+        }
+        Material::Ikev1Skeyid(keys) => {
+            (keys.key, keys.skeyid, keys.skeyid_e) = (None, None, None);
+            true
+        }
+        _ => false,
+    });
 }

@@ -5,7 +5,7 @@ use ikescope_analysis::{Closed, Integrity, OpeningNote};
 use ikescope_capture::LinkType;
 use ikescope_crypto::cipher::Cipher;
 use ikescope_crypto::ikev2::ChildSuite;
-use ikescope_crypto::key_material::{AhSa, EspSa, Ikev2Keys, Key, Material, read};
+use ikescope_crypto::key_material::{AhSa, EspSa, Key, Material, read};
 use ikescope_crypto::mac::Integrity as Mac;
 use ikescope_crypto::opening::{Protection, seal_esp};
 use ikescope_dissectors::Spi;
@@ -13,7 +13,7 @@ use ikescope_dissectors::registries::ikev2::{EncryptionAlgorithm, IntegrityAlgor
 
 use serde_json::Value;
 
-use crate::capture::{Esp, Owned, Result, open, open_with, scenarios};
+use crate::capture::{Esp, Owned, Result, keep_seeds_of_children, open, open_with, scenarios};
 use crate::sources::{key, octets};
 
 const SPI: u32 = 0xc0ff_ee01;
@@ -249,17 +249,7 @@ fn sk_d_alone_opens_extended_numbers_and_verifies_ah() {
         let scenario = scenarios.iter().find(|scenario| scenario.name == name);
         let scenario = scenario.unwrap();
         let mut keys = scenario.keys("initiator.charon.log").unwrap();
-        keys.retain_mut(|key| match &mut key.material {
-            Material::Ikev2Keys(keys) => {
-                *keys = Ikev2Keys {
-                    sa: keys.sa,
-                    sk_d: keys.sk_d.take(),
-                    ..Ikev2Keys::default()
-                };
-                true
-            }
-            _ => false,
-        });
+        keep_seeds_of_children(&mut keys);
         // What charon logged of the child.
         let child = &scenario.truth["child_sas"][0];
         let text = |value: &Value| value.as_str().unwrap().trim_start_matches("0x").to_owned();

@@ -9,7 +9,7 @@ use ikescope_crypto::key_material::{
 use ikescope_dissectors::IkeSpi;
 use serde_json::Value;
 
-use crate::capture::{Scenario, open, open_with, scenarios};
+use crate::capture::{Scenario, keep_seeds_of_children, open, open_with, scenarios};
 
 /// One side's log cannot open what the other side encrypted with other keys, after another pre-shared key.
 const DIFFERENT_KEYS: [&str; 3] = [
@@ -220,21 +220,7 @@ fn what_sk_d_or_skeyid_d_alone_does_not_open_is_said() {
         let all = scenarios();
         let scenario = all.iter().find(|scenario| scenario.name == name).unwrap();
         let mut keys = scenario.keys("initiator.charon.log").unwrap();
-        keys.retain_mut(|key| match &mut key.material {
-            Material::Ikev2Keys(keys) => {
-                *keys = Ikev2Keys {
-                    sa: keys.sa,
-                    sk_d: keys.sk_d.take(),
-                    ..Ikev2Keys::default()
-                };
-                true
-            }
-            Material::Ikev1Skeyid(keys) => {
-                (keys.key, keys.skeyid, keys.skeyid_e) = (None, None, None);
-                true
-            }
-            _ => false,
-        });
+        keep_seeds_of_children(&mut keys);
         let (result, opener) = open_with(&scenario.frames, keys, Default::default(), true);
         let mut closed = result.ike.values().map(|ike| &ike.closed);
         assert!(
