@@ -238,11 +238,7 @@ impl<'a, A: Asker> Enumeration<'a, A> {
         }
         let step = self.accepted.len().div_ceil(ASKED_AGAIN).max(1);
         let some: Vec<Tuple> = self.accepted.iter().copied().step_by(step).collect();
-        for tuple in some
-            .into_iter()
-            .cycle()
-            .take(self.accepted.len().min(1) * ASKED_AGAIN)
-        {
+        for tuple in some.into_iter().cycle().take(ASKED_AGAIN) {
             self.question(&[tuple]).await?;
         }
         Ok(())

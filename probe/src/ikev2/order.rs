@@ -221,10 +221,8 @@ async fn by_elimination(
     let offered = first_question();
     let all_offered = boxes.iter().all(|block| {
         let whole = |offer: &Block| {
-            let values = block.axis(axis).iter();
-            values
-                .into_iter()
-                .all(|value| offer.axis(axis).contains(value))
+            let mut values = block.axis(axis).iter();
+            values.all(|value| offer.axis(axis).contains(value))
         };
         offered
             .iter()
